@@ -1,0 +1,102 @@
+"""What a long job tells whoever listens.
+
+A job is a generator: it yields events and returns its result. It never prints, never
+draws a bar and never knows whether a terminal or a window listens. To stop it, close
+the generator: `finally` blocks run, and what was written stays valid.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from skoots._types import Shape3
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """A run folder is open and its plan is fixed."""
+
+    run: Path
+    """The run folder, ``NAME.skoots.zarr``."""
+
+    shape_zyx: Shape3
+    """Extent of the volume that the network works on, in voxels."""
+
+    tile_zyx: Shape3
+    """What the network reads at once, in voxels."""
+
+    blocks_total: int
+    """Blocks of this run, or of the region that was asked for."""
+
+    blocks_done_before: int
+    """How many of them an earlier process had predicted."""
+
+    device: str
+    """Where the network runs, such as ``cuda:0``."""
+
+    number_format: str
+    """What the network calculates with, such as ``bfloat16``."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageStarted:
+    """The next pass over the blocks begins."""
+
+    stage: str
+    """``predict``, ``label``, ``assign`` or ``finish``."""
+
+    done: int
+    """Blocks that need no work any more."""
+
+    total: int
+    """Blocks of the stage."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockDone:
+    """One block of a stage is on disk."""
+
+    stage: str
+    box_zyx: tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
+    """Start and stop of the block along Z, Y, X, in voxels."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that the user should know and need not act on."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    """The labels are final. Also what the job returns."""
+
+    run: Path
+    tile_zyx: Shape3
+    blocks_total: int
+    blocks_done_before: int
+    seconds: float
+    objects: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrainStep:
+    """So many steps of a training are done."""
+
+    step: int
+    total: int
+    loss: float
+    seconds: float
+
+
+Event: TypeAlias = (
+    RunStarted | StageStarted | BlockDone | Notice | RunFinished | TrainStep
+)

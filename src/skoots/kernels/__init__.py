@@ -1,0 +1,1 @@
+"""Each op in its own folder: the definition in torch, and its fast twins."""

@@ -1,0 +1,1 @@
+"""Networks, checkpoints and the models that come with the package."""

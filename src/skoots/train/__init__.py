@@ -1,0 +1,1 @@
+"""Training: skeletons, samples, losses and the loop."""

@@ -1,0 +1,1 @@
+"""Volumes: axes, tiles, sources and resampling."""
