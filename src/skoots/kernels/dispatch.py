@@ -1,0 +1,46 @@
+"""Choose between a reference and its fast twins, in one place."""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Twin: TypeAlias = Literal["reference", "cpu", "triton"]
+"""Who does the work: plain torch, numba, or Triton."""
+
+_PACKAGE: dict[str, tuple[Twin, str]] = {
+    "cpu": ("cpu", "numba"),
+    "cuda": ("triton", "triton"),
+}
+
+
+def choose_twin(*tensors: Tensor) -> Twin:
+    """Name the implementation that may run on these tensors.
+
+    `SKOOTS_KERNELS=reference` turns every fast twin off, for debugging.
+
+    Parameters
+    ----------
+    tensors : Tensor
+        All on one device; on several devices only the reference may judge.
+
+    Returns
+    -------
+    twin : {"reference", "cpu", "triton"}
+        ``"reference"`` too where the package that a twin needs is not installed.
+
+    Examples
+    --------
+    >>> import torch
+    >>> choose_twin(torch.zeros(1, device="meta"))
+    'reference'
+    """
+    if os.environ.get("SKOOTS_KERNELS") == "reference":
+        return "reference"
+    kinds = {tensor.device.type for tensor in tensors}
+    twin, package = _PACKAGE.get(kinds.pop(), ("reference", "torch"))
+    return "reference" if kinds or find_spec(package) is None else twin
