@@ -1,0 +1,124 @@
+"""The words in which a settings file is refused: which key, which value, which remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from reprlib import Repr
+from typing import TYPE_CHECKING
+
+from skoots.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+_SHORT = Repr(maxstring=80, maxother=80, maxlist=8, maxtuple=8, maxdict=4)
+
+
+def nearest(name: str, known: Iterable[str], cutoff: float = 0.0) -> str | None:
+    """Find the known name that looks most like a given one, whatever its case.
+
+    Parameters
+    ----------
+    name : str
+        What somebody wrote.
+    known : Iterable of str
+        What could have been meant.
+    cutoff : float
+        Least similarity, 0 to 1; with 0 there is an answer unless `known` is empty.
+
+    Returns
+    -------
+    str or None
+        The nearest known name as it is spelled in `known`.
+
+    Examples
+    --------
+    >>> nearest("vector_scale", ["NOTES", "VECTOR_SCALING"])
+    'VECTOR_SCALING'
+    """
+    spelled = {candidate.upper(): candidate for candidate in known}
+    close = get_close_matches(name.upper(), spelled, n=1, cutoff=cutoff)
+    return spelled[close[0]] if close else None
+
+
+def unknown_section(name: object, sections: Iterable[str]) -> SettingsError:
+    """Refuse a section that does not exist.
+
+    Parameters
+    ----------
+    name : object
+        The section as it was written.
+    sections : Iterable of str
+        The sections that exist.
+
+    Returns
+    -------
+    SettingsError
+        Names the section and the nearest one, to be raised by the caller.
+    """
+    known = list(sections)
+    return SettingsError(
+        f"There is no section {name!r} in the settings. The nearest is "
+        f"{nearest(str(name), known)}; the sections are {', '.join(known)}."
+    )
+
+
+def unknown_key(
+    section: str, key: object, sections: Mapping[str, Iterable[str]]
+) -> SettingsError:
+    """Refuse a key that its section does not have.
+
+    A key that another section has is taken for misplaced, every other one for misspelled.
+
+    Parameters
+    ----------
+    section : str
+        Where the key was written.
+    key : object
+        The key as it was written.
+    sections : Mapping from str to Iterable of str
+        The keys of every section; at least those of `section`.
+
+    Returns
+    -------
+    SettingsError
+        Names the key and the nearest known one, to be raised by the caller.
+    """
+    homes = [name for name, keys in sections.items() if key in set(keys)]
+    meant = f"{homes[0]}.{key}" if homes else None
+    if meant is None:
+        meant = f"{section}.{nearest(str(key), sections[section])}"
+    return SettingsError(
+        f"The settings have no key {section}.{key}. The nearest known key is {meant}."
+    )
+
+
+def refused_values(section: str, error: ValidationError) -> SettingsError:
+    """Tell in one message which values of a section are refused.
+
+    Parameters
+    ----------
+    section : str
+        Name of the section, empty for the settings as a whole.
+    error : ValidationError
+        What pydantic found.
+
+    Returns
+    -------
+    SettingsError
+        One sentence a value, to be raised by the caller.
+    """
+    found = [
+        f"{_place(section, item['loc'])} = {_SHORT.repr(item['input'])} cannot be used: "
+        f"{item['msg']}."
+        for item in error.errors(include_url=False)
+    ]
+    return SettingsError(" ".join(found))
+
+
+def _place(section: str, location: tuple[int | str, ...]) -> str:
+    key = "".join(
+        f"[{part}]" if isinstance(part, int) else f".{part}" for part in location
+    )
+    return f"{section}{key}".lstrip(".")

@@ -1,0 +1,171 @@
+"""Checks of settings against each other, which no single field can make."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from skoots.config.report import nearest
+from skoots.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from skoots.config.augmentation import AugmentationConfig
+    from skoots.config.network import ModelConfig
+    from skoots.config.settings import Settings
+    from skoots.config.train import TrainConfig
+
+ACTIVATIONS = ("gelu", "relu", "silu", "selu")
+KERNEL_SIZES = (3, 5, 7)
+LOSSES = ("tversky", "soft_cldice")
+OPTIMIZERS = ("adamw", "adam", "adamax", "sgd")
+SCHEDULERS = ("cosine_annealing_warm_restarts",)
+
+_ONLY = {
+    "BLOCK": "block3d",
+    "CONCAT_BLOCK": "concatconv3d",
+    "UPSAMPLE_BLOCK": "upsamplelayer3d",
+    "NORMALIZATION": "layernorm",
+}
+
+_PAIRS = (
+    ("LOSS_EMBED_KEYWORDS", "LOSS_EMBED_VALUES"),
+    ("LOSS_PROBABILITY_KEYWORDS", "LOSS_PROBABILITY_VALUES"),
+    ("LOSS_SKELETON_KEYWORDS", "LOSS_SKELETON_VALUES"),
+    ("OPTIMIZER_KEYWORD_ARGUMENTS", "OPTIMIZER_KEYWORD_VALUES"),
+    ("TRAIN_DATA_DIR", "TRAIN_SAMPLE_PER_IMAGE"),
+    ("TRAIN_DATA_DIR", "TRAIN_STORE_DATA_ON_GPU"),
+    ("VALIDATION_DATA_DIR", "VALIDATION_SAMPLE_PER_IMAGE"),
+    ("VALIDATION_DATA_DIR", "VALIDATION_STORE_DATA_ON_GPU"),
+    ("BACKGROUND_DATA_DIR", "BACKGROUND_SAMPLE_PER_IMAGE"),
+    ("BACKGROUND_DATA_DIR", "BACKGROUND_STORE_DATA_ON_GPU"),
+)
+
+_RANGES = (
+    "BRIGHTNESS_RANGE",
+    "CONTRAST_RANGE",
+    "AFFINE_SCALE",
+    "AFFINE_YAW",
+    "AFFINE_SHEAR",
+)
+
+
+def validate_cfg(settings: Settings) -> Settings:
+    """Check that settings fit together; paths need not exist.
+
+    Parameters
+    ----------
+    settings : Settings
+        Settings whose fields are each within their bounds.
+
+    Returns
+    -------
+    Settings
+        The same settings.
+
+    Raises
+    ------
+    SettingsError
+        If two keys contradict each other, or a name is not known.
+    """
+    validate_model(settings.MODEL)
+    _validate_training(settings.TRAIN)
+    _validate_ranges(settings.AUGMENTATION)
+    return settings
+
+
+def validate_model(model: ModelConfig) -> None:
+    """Check that a network can be built.
+
+    Parameters
+    ----------
+    model : ModelConfig
+        The section MODEL.
+
+    Raises
+    ------
+    SettingsError
+        If the architecture cannot be built, or not with these numbers.
+    """
+    if model.ARCHITECTURE == "bism_unet":
+        raise SettingsError(
+            "MODEL.ARCHITECTURE = 'bism_unet' cannot be built, in published SKOOTS "
+            "neither. Use bism_unext or unet."
+        )
+    if model.ARCHITECTURE == "unet":
+        _validate_unet(model)
+    else:
+        _validate_unext(model)
+
+
+def _validate_unet(model: ModelConfig) -> None:
+    levels = len(model.DIMS) - 1
+    if levels < 1:
+        raise SettingsError(
+            f"MODEL.DIMS = {model.DIMS} has no level. For unet, give the channels of "
+            "the stem and of at least one level, like (16, 32, 64, 128)."
+        )
+    if len(model.DEPTHS) != 2 * levels - 1:
+        raise SettingsError(
+            f"MODEL.DEPTHS has {len(model.DEPTHS)} entries, but {levels} levels of unet "
+            f"need {2 * levels - 1}: each going down, all but the last going up."
+        )
+
+
+def _validate_unext(model: ModelConfig) -> None:
+    levels = len(model.DIMS)
+    if levels < 3 or levels % 2 == 0:
+        raise SettingsError(
+            f"MODEL.DIMS has {levels} entries. bism_unext goes down and up again: give "
+            "an odd number of at least 3, like (32, 64, 128, 64, 32)."
+        )
+    if len(model.DEPTHS) != levels:
+        raise SettingsError(
+            f"MODEL.DEPTHS has {len(model.DEPTHS)} entries and MODEL.DIMS {levels}. "
+            "Give both one entry a level."
+        )
+    if model.OUT_CHANNELS != model.DIMS[-1]:
+        raise SettingsError(
+            f"MODEL.OUT_CHANNELS = {model.OUT_CHANNELS}, but the last of MODEL.DIMS is "
+            f"{model.DIMS[-1]}. Make them equal."
+        )
+    if model.KERNEL_SIZE not in KERNEL_SIZES:
+        raise SettingsError(
+            f"MODEL.KERNEL_SIZE = {model.KERNEL_SIZE} is not known. Use 3, 5 or 7."
+        )
+    _check_name("MODEL.ACTIVATION", model.ACTIVATION, ACTIVATIONS)
+    for key, only in _ONLY.items():
+        _check_name(f"MODEL.{key}", getattr(model, key), (only,))
+
+
+def _validate_training(train: TrainConfig) -> None:
+    for key in ("LOSS_EMBED", "LOSS_PROBABILITY", "LOSS_SKELETON"):
+        _check_name(f"TRAIN.{key}", getattr(train, key), LOSSES)
+    _check_name("TRAIN.OPTIMIZER", train.OPTIMIZER, OPTIMIZERS)
+    _check_name("TRAIN.SCHEDULER", train.SCHEDULER, SCHEDULERS)
+    _check_name("TRAIN.TARGET", train.TARGET, ("skoots",))
+    for first, second in _PAIRS:
+        lengths = len(getattr(train, first)), len(getattr(train, second))
+        if lengths[0] != lengths[1]:
+            raise SettingsError(
+                f"TRAIN.{first} has {lengths[0]} entries and TRAIN.{second} "
+                f"{lengths[1]}. Give both the same number."
+            )
+
+
+def _validate_ranges(augmentation: AugmentationConfig) -> None:
+    for key in _RANGES:
+        least, greatest = getattr(augmentation, key)
+        if least > greatest:
+            raise SettingsError(
+                f"AUGMENTATION.{key} = ({least}, {greatest}) runs backwards. "
+                f"Write ({greatest}, {least})."
+            )
+
+
+def _check_name(key: str, name: str, known: Sequence[str]) -> None:
+    if name not in known:
+        raise SettingsError(
+            f"{key} = {name!r} is not known. The nearest is {nearest(name, known)!r}; "
+            f"known are {', '.join(known)}."
+        )
