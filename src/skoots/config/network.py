@@ -35,7 +35,7 @@ class ModelConfig(Section):
     OUT_CHANNELS: Size = Field(
         default=32,
         title="Backbone channels",
-        description="Channels that the backbone gives; for bism_unext the last of DIMS.",
+        description="Channels that the backbone gives; bism_unext: the last of DIMS.",
     )
     DIMS: Sizes = Field(
         default=(32, 64, 128, 64, 32),

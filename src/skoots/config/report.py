@@ -1,18 +1,17 @@
-"""The words in which a settings file is refused: which key, which value, which remedy."""
+"""How settings are refused: which key, which value, which remedy."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from reprlib import Repr
+from reprlib import repr as shortened
 from typing import TYPE_CHECKING
 
 from skoots.errors import SettingsError
 
 if TYPE_CHECKING:
-    from pydantic import ValidationError
+    from collections.abc import Iterable, Mapping
 
-_SHORT = Repr(maxstring=80, maxother=80, maxlist=8, maxtuple=8, maxdict=4)
+    from pydantic import ValidationError
 
 
 def nearest(name: str, known: Iterable[str], cutoff: float = 0.0) -> str | None:
@@ -69,7 +68,7 @@ def unknown_key(
 ) -> SettingsError:
     """Refuse a key that its section does not have.
 
-    A key that another section has is taken for misplaced, every other one for misspelled.
+    A key of another section is taken for misplaced, any other for misspelled.
 
     Parameters
     ----------
@@ -110,15 +109,13 @@ def refused_values(section: str, error: ValidationError) -> SettingsError:
         One sentence a value, to be raised by the caller.
     """
     found = [
-        f"{_place(section, item['loc'])} = {_SHORT.repr(item['input'])} cannot be used: "
-        f"{item['msg']}."
+        f"{_place(section, item['loc'])} = {shortened(item['input'])} "
+        f"cannot be used: {item['msg']}."
         for item in error.errors(include_url=False)
     ]
     return SettingsError(" ".join(found))
 
 
 def _place(section: str, location: tuple[int | str, ...]) -> str:
-    key = "".join(
-        f"[{part}]" if isinstance(part, int) else f".{part}" for part in location
-    )
-    return f"{section}{key}".lstrip(".")
+    parts = (f"[{at}]" if isinstance(at, int) else f".{at}" for at in location)
+    return f"{section}{''.join(parts)}".lstrip(".")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, NoReturn, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn, Self
 
 from annotated_types import Ge, Gt, Interval, MinLen
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from skoots.config.report import refused_values, unknown_key
 from skoots.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Count = Annotated[int, Ge(0)]
 """A number of things, none included."""

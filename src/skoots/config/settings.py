@@ -134,7 +134,7 @@ class Settings(Section):
             raise SettingsError(f"In the settings file {path}: {error}") from error
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the settings as nested plain data: dictionaries, lists, numbers, text."""
+        """Give the settings as nested plain data: mappings, lists, numbers, text."""
         return self.model_dump(mode="json")
 
     def to_yaml(self) -> str:

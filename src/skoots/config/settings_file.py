@@ -8,13 +8,15 @@ refused, and so is a key that stands twice, where YAML would keep the last in si
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import yaml
 
 from skoots.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
 
 PathLike: TypeAlias = str | os.PathLike[str]
 
@@ -23,7 +25,9 @@ class _SettingsLoader(yaml.SafeLoader):
     """PyYAML's safe loader, with tuples and without repeated keys."""
 
     def construct_mapping(
-        self, node: yaml.MappingNode, deep: bool = False
+        self,
+        node: yaml.MappingNode,
+        deep: bool = False,  # noqa: FBT001, FBT002 (PyYAML's signature)
     ) -> dict[Hashable, Any]:
         seen: set[str] = set()
         for key, _ in node.value:

@@ -74,7 +74,7 @@ class DataKeys(Section):
     DATALOADER_OUTPUT_DEVICE: str = Field(
         default="default",
         title="Output device",
-        description="Device that crops are handed over on; default: the training device.",
+        description="Device of the finished crops; default: the training device.",
     )
     DATALOADER_NUM_WORKERS: Count = Field(
         default=0, title="Workers", description="Processes that prepare crops."

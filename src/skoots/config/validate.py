@@ -107,8 +107,8 @@ def _validate_unet(model: ModelConfig) -> None:
         )
     if len(model.DEPTHS) != 2 * levels - 1:
         raise SettingsError(
-            f"MODEL.DEPTHS has {len(model.DEPTHS)} entries, but {levels} levels of unet "
-            f"need {2 * levels - 1}: each going down, all but the last going up."
+            f"MODEL.DEPTHS has {len(model.DEPTHS)} entries, but {levels} levels of "
+            f"unet need {2 * levels - 1}: each going down, all but the last going up."
         )
 
 
@@ -124,7 +124,7 @@ def _validate_unext(model: ModelConfig) -> None:
             f"MODEL.DEPTHS has {len(model.DEPTHS)} entries and MODEL.DIMS {levels}. "
             "Give both one entry a level."
         )
-    if model.OUT_CHANNELS != model.DIMS[-1]:
+    if model.DIMS[-1] != model.OUT_CHANNELS:
         raise SettingsError(
             f"MODEL.OUT_CHANNELS = {model.OUT_CHANNELS}, but the last of MODEL.DIMS is "
             f"{model.DIMS[-1]}. Make them equal."
