@@ -1,0 +1,1 @@
+"""The napari plugin on the SKOOTS engine: layers and windows, no image maths."""

@@ -1,0 +1,87 @@
+"""Which volumes come with the package, and where they lie.
+
+A sample is a TIFF with its voxel size in its tags, so that it is opened like any file
+of a user's own, and a text file that says where it is from and on which terms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from skoots.errors import SourceNotFoundError
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A volume that comes with the package."""
+
+    name: str
+    """What `sample_path` knows it by."""
+
+    title: str
+    """One line for a menu."""
+
+    path: Path
+    """The TIFF."""
+
+    licence: Path
+    """Origin, changes and terms, as plain text."""
+
+
+_FOLDER = Path(__file__).parent
+
+_SAMPLES = (
+    Sample(
+        name="medulla",
+        title="Mitochondria in the fly medulla, FIB-SEM, 10 nm",
+        path=_FOLDER / "medulla.tif",
+        licence=_FOLDER / "MEDULLA_LICENSE.txt",
+    ),
+)
+
+
+def list_samples() -> tuple[Sample, ...]:
+    """Name every volume that comes with the package.
+
+    Returns
+    -------
+    tuple of Sample
+        In the order in which a menu shows them.
+
+    Examples
+    --------
+    >>> [sample.name for sample in list_samples()]
+    ['medulla']
+    """
+    return _SAMPLES
+
+
+def sample_path(name: str) -> Path:
+    """Find the TIFF of one sample.
+
+    Parameters
+    ----------
+    name : str
+        One of the names in `list_samples`.
+
+    Returns
+    -------
+    Path
+        A file that `skoots segment` reads.
+
+    Raises
+    ------
+    SourceNotFoundError
+        When no sample has this name.
+
+    Examples
+    --------
+    >>> sample_path("medulla").name
+    'medulla.tif'
+    """
+    for sample in _SAMPLES:
+        if sample.name == name:
+            return sample.path
+    known = ", ".join(sample.name for sample in _SAMPLES)
+    raise SourceNotFoundError(f"No sample is called {name!r}. There is: {known}.")
