@@ -80,8 +80,8 @@ def nearest_point_cpu(
     distance: bool = False,
 ) -> tuple[Tensor, Tensor | None]:
     """Run the kernel on all threads of torch; as `nearest_point_reference`."""
-    nearest = torch.empty((3, *labels.shape))
-    gaps = torch.empty(labels.shape if distance else (0, 0, 0))
+    nearest = np.empty((3, *labels.shape), np.float32)
+    gaps = np.empty(labels.shape if distance else (0, 0, 0), np.float32)
     objects = _Objects(
         packed.ids.numpy(),
         packed.planes.numpy(),
@@ -90,11 +90,12 @@ def nearest_point_cpu(
         packed.box_offsets.numpy(),
         np.array(spacing, np.float32),
     )
-    result = _Result(nearest.numpy(), gaps.numpy())
+    result = _Result(nearest, gaps)
     columns = -(-labels.shape[0] // _EDGE) * -(-labels.shape[1] // _EDGE)
     task = partial(_bake_columns, labels.numpy(), objects, result)
     run_ranges(task, columns, small=labels.numel() < _SMALL)
-    return nearest, gaps if distance else None
+    found = torch.from_numpy(nearest)
+    return found, torch.from_numpy(gaps) if distance else None
 
 
 @compiled
@@ -263,23 +264,27 @@ def _candidates(objects: _Objects, k: int, search: _Search) -> int:
 
 @compiled
 def _try_all(objects: _Objects, search: _Search, candidates: int, voxels: int) -> None:
-    """Find the nearest candidate of each voxel; the inner loop fills SIMD lanes."""
+    """Find the nearest candidate of each voxel."""
+    # rows taken once, by index so that they are known to be contiguous: only then is
+    # the inner loop vectorised (0.3 ns a pair; through the tuples it took 9.5)
+    x, y, z = search.voxels[0], search.voxels[1], search.voxels[2]
+    px, py, pz = objects.planes[0], objects.planes[1], objects.planes[2]
     s0, s1, s2 = objects.spacing
-    search.least[:voxels] = _FAR
-    search.winner[:voxels] = search.points[0]
+    least = search.least[:voxels]
+    winner = search.winner[:voxels]
+    least[:] = _FAR
+    winner[:] = search.points[0]
     for i in range(candidates):
         j = search.points[i]
-        px = objects.planes[0, j]
-        py = objects.planes[1, j]
-        pz = objects.planes[2, j]
+        qx, qy, qz = px[j], py[j], pz[j]
         for v in range(voxels):
-            ex = (px - search.voxels[0, v]) * s0
-            ey = (py - search.voxels[1, v]) * s1
-            ez = (pz - search.voxels[2, v]) * s2
+            ex = (qx - x[v]) * s0
+            ey = (qy - y[v]) * s1
+            ez = (qz - z[v]) * s2
             d = ex * ex + ey * ey + ez * ez
-            closer = d < search.least[v]
-            search.least[v] = d if closer else search.least[v]
-            search.winner[v] = j if closer else search.winner[v]
+            closer = d < least[v]
+            least[v] = d if closer else least[v]
+            winner[v] = j if closer else winner[v]
 
 
 @compiled
