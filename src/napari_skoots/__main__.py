@@ -4,24 +4,42 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from napari_skoots.layers import tiff_layer
 
+if TYPE_CHECKING:
+    import napari
+
+
+def add_volumes(viewer: napari.Viewer, paths: list[Path]) -> None:
+    """Add volumes to a viewer, each with its voxel size.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Where the layers go.
+    paths : list of Path
+        TIFF files, the image first, then labels of the same grid.
+    """
+    for index, path in enumerate(paths):
+        add = viewer.add_labels if index else viewer.add_image
+        data, keywords, _ = tiff_layer(path, "labels" if index else "image", path.stem)
+        add(data, **keywords)
+
 
 def main(paths: list[str]) -> None:
-    """Show volumes in a new viewer until it is closed.
+    """Show volumes in a new window until it is closed.
 
     Parameters
     ----------
     paths : list of str
         TIFF files, the image first, then labels of the same grid.
     """
-    import napari  # noqa: PLC0415 - the other modules work without the extra `gui`
+    # Imported here: the rest of the package loads without the extra `gui`.
+    import napari  # noqa: PLC0415
 
-    viewer = napari.Viewer(title="SKOOTS")
-    for index, path in enumerate(map(Path, paths)):
-        kind = "labels" if index else "image"
-        viewer._add_layer_from_data(*tiff_layer(path, kind, path.stem))
+    add_volumes(napari.Viewer(title="SKOOTS"), [Path(path) for path in paths])
     napari.run()
 
 

@@ -1,4 +1,4 @@
-"""What ``napari.yaml`` points at: one function for each thing that napari may ask for."""
+"""What ``napari.yaml`` points at: a function for each thing that napari may ask for."""
 
 from __future__ import annotations
 
