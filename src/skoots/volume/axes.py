@@ -127,6 +127,29 @@ def triple_to_zyx(triple: tuple[T, T, T]) -> tuple[T, T, T]:
     return z, x, y
 
 
+def order_zyx(array: NDArray[Any], letters: str) -> NDArray[Any]:
+    """Bring the axes of a file into the order Z, Y, X; a missing one has length 1.
+
+    Parameters
+    ----------
+    array : ndarray
+        As many axes as there are letters.
+    letters : str
+        Z, Y and X, or some of them, in any order.
+
+    Returns
+    -------
+    ndarray, (Z, Y, X)
+
+    Examples
+    --------
+    >>> order_zyx(np.zeros((5, 7)), "XY").shape
+    (1, 7, 5)
+    """
+    array = array.transpose([letters.index(a) for a in "ZYX" if a in letters])
+    return np.expand_dims(array, [k for k, a in enumerate("ZYX") if a not in letters])
+
+
 def _move(array: ArrayT, source: int, target: int) -> ArrayT:
     if isinstance(array, np.ndarray):
         return np.moveaxis(array, source, target)

@@ -1,0 +1,131 @@
+"""Open a TIFF as a volume: plain, BigTIFF, ImageJ or OME, without reading voxels."""
+
+from __future__ import annotations
+
+import logging
+import struct
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import tifffile
+
+from skoots.errors import SourceError
+from skoots.volume.array_source import ArraySource, readable_dtype
+from skoots.volume.layout import make_layout
+from skoots.volume.tiff_metadata import tell_voxel_size
+from skoots.volume.tiff_pages import DECODING_ERRORS, open_pages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from skoots.volume.layout import Choice
+
+_PARSING_ERRORS = (
+    *DECODING_ERRORS,
+    struct.error,
+    AttributeError,
+    ArithmeticError,
+    MemoryError,
+)
+
+
+def open_tiff(path: Path, name: str, choice: Choice) -> ArraySource:
+    """Open a TIFF as a volume.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    name : str
+        What to call the volume.
+    choice : Choice
+        What the user says about its axes.
+
+    Raises
+    ------
+    SourceError
+        If it is no TIFF, is damaged or holds no grey values.
+    AxesError
+        If it holds several images and none is chosen.
+    """
+    try:
+        with _complaints(path) as complaints, tifffile.TiffFile(path) as file:
+            source = _open(file, path, name, choice)
+    except SourceError:
+        raise
+    except _PARSING_ERRORS as error:
+        raise SourceError(
+            f"{path} cannot be read as a TIFF: {_one_line(error)}. "
+            "Give a TIFF or a zarr volume that is complete."
+        ) from error
+    if complaints:
+        raise SourceError(
+            f"{path} is damaged: {complaints[0]}. Copy or save the file again."
+        )
+    return source
+
+
+def _open(
+    file: tifffile.TiffFile, path: Path, name: str, choice: Choice
+) -> ArraySource:
+    if not file.series:
+        raise SourceError(f"{path} holds no image. Give a TIFF with pages.")
+    series = file.series[0]
+    if series.transform is not None:
+        raise SourceError(f"{path} holds encoded values. Save it as a plain TIFF.")
+    dtype = readable_dtype(series.dtype, str(path))
+    shape = series.get_shape(squeeze=False)
+    letters = series.get_axes(squeeze=False)
+    choice = _for_all_axes(choice, series)
+    layout = make_layout(letters, shape, choice, str(path))
+    voxel_size, notes = tell_voxel_size(file, layout.shape[0])
+    if len(file.series) > 1:
+        notes += (f"{len(file.series)} series in the file: the first is read",)
+    array = open_pages(series, str(path))
+    return ArraySource(name, path, array, layout, dtype, voxel_size, notes)
+
+
+def _for_all_axes(choice: Choice, series: tifffile.TiffPageSeries) -> Choice:
+    """Let a user leave out axes of length 1, which viewers do not show."""
+    kept, full = series.get_shape(squeeze=True), series.get_shape(squeeze=False)
+    axes = choice.axes
+    if axes is None or len(axes) != len(kept) or len(kept) == len(full):
+        return choice
+    given = iter(axes)
+    remaining = list(zip(kept, series.get_axes(squeeze=True), strict=True))
+    letters = ""
+    for pair in zip(full, series.get_axes(squeeze=False), strict=True):
+        if remaining and pair == remaining[0]:
+            remaining.pop(0)
+            letters += next(given)
+        else:
+            letters += "_"
+    return type(choice)(letters, choice.channel, choice.time)
+
+
+class _Collector(logging.Handler):
+    def __init__(self, messages: list[str]) -> None:
+        super().__init__(logging.ERROR)
+        self._messages = messages
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._messages.append(_one_line(record.getMessage()))
+
+
+@contextmanager
+def _complaints(path: Path) -> Iterator[list[str]]:
+    """Collect what tifffile only logs: a chain of pages that breaks off, say."""
+    messages: list[str] = []
+    handler = _Collector(messages)
+    handler.addFilter(lambda record: path.name in record.getMessage())
+    logger = logging.getLogger("tifffile")
+    logger.addHandler(handler)
+    try:
+        yield messages
+    finally:
+        logger.removeHandler(handler)
+
+
+def _one_line(error: object) -> str:
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
