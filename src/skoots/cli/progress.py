@@ -1,0 +1,156 @@
+"""Drain the events of a job onto a terminal or into a log."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from time import monotonic
+from typing import TYPE_CHECKING, TypeVar
+
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from skoots.cli.console import ERR, say
+from skoots.events import BlockDone, Notice, RunStarted, StageStarted
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from types import TracebackType
+    from typing import Self
+
+    from rich.progress import TaskID
+
+    from skoots.events import Event
+
+T = TypeVar("T")
+
+_LOG_STEPS = 10
+"""Lines that a stage writes into a log at most, besides its first."""
+
+
+def drain(events: Generator[Event, None, T], name: str) -> T:
+    """Run a job to its end, show how far it is and give its result.
+
+    However this ends, the generator is closed: what the job wrote stays valid.
+
+    Parameters
+    ----------
+    events : generator of Event
+        The job.
+    name : str
+        What it works on, for the reader of the bar.
+    """
+    view = Bars(name) if ERR.is_terminal else Log(name)
+    with closing(events), view:
+        while True:
+            try:
+                event = next(events)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            view.show(event)
+
+
+class Bars:
+    """One bar for each stage, with the time left."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._tasks: dict[str, TaskID] = {}
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TaskProgressColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=ERR,
+        )
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+    def show(self, event: Event) -> None:
+        """Move a bar, or write a line above the bars."""
+        match event:
+            case StageStarted(stage=stage, done=done, total=total):
+                self._tasks[stage] = self._progress.add_task(
+                    f"{self._name} {stage}", total=total, completed=done
+                )
+            case BlockDone(stage=stage, done=done) if stage in self._tasks:
+                self._progress.update(self._tasks[stage], completed=done)
+            case _:
+                _show_line(event)
+
+
+class Log:
+    """A few lines for each stage, for a file or a cluster's log."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._began = 0.0
+        self._before = 0
+        self._shown = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        pass
+
+    def show(self, event: Event) -> None:
+        """Write a line when a stage begins and when it is a tenth further."""
+        match event:
+            case StageStarted(stage=stage, done=done, total=total):
+                self._began, self._before, self._shown = monotonic(), done, done
+                say(f"{self._name} {stage} {done}/{total}")
+            case BlockDone(stage=stage, done=done, total=total):
+                if done == total or (done - self._shown) * _LOG_STEPS >= total:
+                    self._shown = done
+                    say(f"{self._name} {stage} {done}/{total}{self._left(done, total)}")
+            case _:
+                _show_line(event)
+
+    def _left(self, done: int, total: int) -> str:
+        if done >= total or done <= self._before:
+            return ""
+        pace = (monotonic() - self._began) / (done - self._before)
+        minutes, seconds = divmod(round(pace * (total - done)), 60)
+        return f", {minutes}:{seconds:02d} left"
+
+
+def _show_line(event: Event) -> None:
+    match event:
+        case RunStarted():
+            before = event.blocks_done_before
+            say(
+                f"{event.run.name}: {' x '.join(map(str, event.shape_zyx))} voxels, "
+                f"{event.blocks_total} blocks{f', {before} done' if before else ''}, "
+                f"tile {','.join(map(str, event.tile_zyx))}, on {event.device} in "
+                f"{event.number_format}"
+            )
+        case Notice(message=message):
+            say(f"note: {message}", style="yellow")
+        case _:  # the result of a job is its return value
+            pass

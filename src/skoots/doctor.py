@@ -1,0 +1,210 @@
+"""Look at the machine and say what is installed, what works and what to mend."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import sys
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from skoots._version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+State: TypeAlias = Literal["good", "note", "bad"]
+"""``bad`` has to be mended, a ``note`` may be."""
+
+_REQUIRED = (
+    "numpy",
+    "scipy",
+    "scikit-image",
+    "torch",
+    "zarr",
+    "tifffile",
+    "imagecodecs",
+    "fastremap",
+    "connected-components-3d",
+    "numba",
+    "pydantic",
+)
+
+_BINDINGS = ("PyQt6", "PySide6", "PyQt5", "PySide2")
+
+_DRIVER = Path("/proc/driver/nvidia/version")
+
+_CUDA_TORCH = (
+    "pip install --force-reinstall torch "
+    "--index-url https://download.pytorch.org/whl/cu126"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    topic: str
+    """What was looked at."""
+
+    state: State
+    """How it is."""
+
+    text: str
+    """What was found."""
+
+    remedy: str = ""
+    """What to do; empty where there is nothing to."""
+
+
+def examine() -> Iterator[Finding]:
+    """Look at everything, the quick things first.
+
+    Yields
+    ------
+    Finding
+        One for each thing; all is well if none of them is ``bad``.
+    """
+    yield Finding(
+        "skoots",
+        "good",
+        f"{__version__}, Python {sys.version.split()[0]}, "
+        f"{platform.system()} {platform.machine()}",
+    )
+    yield find_shadow()
+    yield from find_packages()
+    yield from find_devices()
+    yield from find_number_formats()
+    yield from find_compilers()
+    yield find_viewer()
+
+
+def find_shadow() -> Finding:
+    """Say whether the published distribution lies over this one.
+
+    Both install an import package of the name ``skoots``: whichever was installed last
+    has replaced files of the other.
+    """
+    found = _version("skoots")
+    if found is None:
+        return Finding("published skoots", "good", "not installed")
+    return Finding(
+        "published skoots",
+        "bad",
+        f"version {found} is installed and its files shadow this package",
+        "pip uninstall -y skoots && "
+        "pip install --force-reinstall --no-deps napari-skoots",
+    )
+
+
+def find_packages() -> Iterator[Finding]:
+    """Give the version of each package that the engine needs."""
+    versions = {name: _version(name) for name in _REQUIRED}
+    there = [f"{name} {found}" for name, found in versions.items() if found]
+    yield Finding("packages", "good", ", ".join(there) or "none")
+    missing = [name for name, found in versions.items() if found is None]
+    if missing:
+        names = " ".join(missing)
+        yield Finding("packages", "bad", f"missing: {names}", f"pip install {names}")
+
+
+def find_devices() -> Iterator[Finding]:
+    """Say where a network can run, and whether a GPU lies idle."""
+    try:
+        import torch  # noqa: PLC0415 - a broken torch is a finding, not a crash
+    except (ImportError, OSError) as error:
+        yield Finding(
+            "device",
+            "bad",
+            f"torch cannot be imported: {error}",
+            "pip install --force-reinstall torch",
+        )
+        return
+    yield Finding("device", "good", f"cpu, {torch.get_num_threads()} threads")
+    for index in range(torch.cuda.device_count()):
+        card = torch.cuda.get_device_properties(index)
+        yield Finding(
+            "device",
+            "good",
+            f"cuda:{index}, {card.name}, {card.total_memory / 1e9:.0f} GB",
+        )
+    if torch.backends.mps.is_available():
+        yield Finding("device", "good", "mps")
+    if torch.cuda.device_count() == 0 and _has_nvidia():
+        yield Finding(
+            "device",
+            "bad",
+            f"an NVIDIA driver is here, yet torch {torch.__version__} finds no GPU",
+            _CUDA_TORCH
+            if torch.version.cuda is None
+            else "nvidia-smi, to see whether "
+            f"the driver serves CUDA {torch.version.cuda}; else {_CUDA_TORCH}",
+        )
+
+
+def find_number_formats() -> Iterator[Finding]:
+    """Say what each device calculates with, which follows from its matrix units."""
+    try:
+        import torch  # noqa: PLC0415 - a broken torch is a finding, not a crash
+
+        from skoots.model import precision  # noqa: PLC0415 - imports torch
+        from skoots.model.unet import UNet  # noqa: PLC0415 - imports torch
+    except (ImportError, OSError):  # find_devices has said what is wrong
+        return
+    network = UNet()
+    for name in precision.list_devices():
+        chosen = precision.choose_number_format(torch.device(name), network)
+        units = "no matrix units" if chosen == "float32" else "matrix units"
+        yield Finding("number format", "good", f"{chosen} on {name} ({units})")
+
+
+def find_compilers() -> Iterator[Finding]:
+    """Say whether the fast twins of the kernels can be compiled."""
+    try:
+        import_module("numba")
+    except (ImportError, SystemError) as error:
+        yield Finding(
+            "kernels",
+            "bad",
+            f"numba cannot be imported: {error}",
+            "pip install --upgrade numba numpy",
+        )
+    else:
+        yield Finding("kernels", "good", f"numba {_version('numba')} on the CPU")
+    triton = _version("triton")
+    yield Finding(
+        "kernels",
+        "good" if triton else "note",
+        f"triton {triton} on a GPU" if triton else "no triton: a GPU uses plain torch",
+    )
+
+
+def find_viewer() -> Finding:
+    """Say whether napari can show a window."""
+    napari = _version("napari")
+    binding = next((name for name in _BINDINGS if _version(name)), None)
+    if napari and binding:
+        return Finding(
+            "viewer", "good", f"napari {napari} with {binding} {_version(binding)}"
+        )
+    missing = "no Qt binding" if napari else "napari is not installed"
+    return Finding(
+        "viewer",
+        "note",
+        f"{missing}; the command line needs none",
+        'pip install "napari-skoots[gui]"',
+    )
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None
+
+
+def _has_nvidia() -> bool:
+    return _DRIVER.exists() or shutil.which("nvidia-smi") is not None
