@@ -6,25 +6,27 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_skoots.layers import tiff_layer
+from napari_skoots.layers import volume_layer
 
 if TYPE_CHECKING:
-    import napari
+    from napari.components import ViewerModel
 
 
-def add_volumes(viewer: napari.Viewer, paths: list[Path]) -> None:
+def add_volumes(viewer: ViewerModel, paths: list[Path]) -> None:
     """Add volumes to a viewer, each with its voxel size.
 
     Parameters
     ----------
-    viewer : napari.Viewer
+    viewer : napari.components.ViewerModel
         Where the layers go.
     paths : list of Path
         TIFF files, the image first, then labels of the same grid.
     """
     for index, path in enumerate(paths):
         add = viewer.add_labels if index else viewer.add_image
-        data, keywords, _ = tiff_layer(path, "labels" if index else "image", path.stem)
+        data, keywords, _ = volume_layer(
+            path, "labels" if index else "image", path.stem
+        )
         add(data, **keywords)
 
 

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-import tifffile
-import zarr
-
+from napari_skoots.source_array import SourceArray
 from skoots.volume.source import open_source
 
 if TYPE_CHECKING:
@@ -45,13 +43,13 @@ def layer_geometry(voxel_size: VoxelSize | None) -> dict[str, Any]:
     return geometry
 
 
-def tiff_layer(path: Path, kind: Literal["image", "labels"], name: str) -> LayerData:
+def volume_layer(path: Path, kind: Literal["image", "labels"], name: str) -> LayerData:
     """Open a volume as a layer without reading its voxels.
 
     Parameters
     ----------
     path : Path
-        A TIFF with axes Z, Y, X.
+        Any volume that the engine can open.
     kind : {"image", "labels"}
         What napari makes of it.
     name : str
@@ -60,13 +58,13 @@ def tiff_layer(path: Path, kind: Literal["image", "labels"], name: str) -> Layer
     Returns
     -------
     LayerData
-        A read-only zarr array over the file, with scale and units.
+        An array that reads what is drawn, with scale and units.
 
     Raises
     ------
     SourceError
         When the file is no image.
     """
-    geometry = layer_geometry(open_source(path).voxel_size)
-    data = zarr.open_array(tifffile.imread(path, aszarr=True), mode="r")
-    return data, {"name": name, **geometry}, kind
+    source = open_source(path)
+    keywords = {"name": name, **layer_geometry(source.voxel_size)}
+    return SourceArray(source), keywords, kind
