@@ -66,23 +66,19 @@ def follow_vectors_cpu(walk: Walk) -> Tensor:
 def _follow_rows(region: _Region, ids: NDArray[np.int32], start: int, stop: int) -> None:
     """Answer the rows of the core from `start` to `stop`."""
     for row in range(start, stop):
-        a = row // ids.shape[1]
-        b = row % ids.shape[1]
-        line = ids[a, b]
-        mask = region.foreground[a + region.core[0, 0], b + region.core[1, 0]]
+        line = ids[row // ids.shape[1], row % ids.shape[1]]
+        a = row // ids.shape[1] + region.core[0, 0]
+        b = row % ids.shape[1] + region.core[1, 0]
         first = region.core[2, 0]
+        mask = region.foreground[a, b, first : first + len(line)]
         for c in range(len(line)):
-            line[c] = 0
-            if mask[first + c] != 0:
-                line[c] = _follow(
-                    region, a + region.core[0, 0], b + region.core[1, 0], first + c
-                )
+            line[c] = 0 if mask[c] == 0 else _follow(region, a, b, first + c)
 
 
 @compiled
 def _follow(region: _Region, a: int, b: int, c: int) -> int:
     """Walk from one voxel of the region."""
-    s0, s1, s2 = region.scale
+    size = region.labels.shape
     da = db = dc = np.float32(0)
     i, j, k = a, b, c
     for _ in range(region.hops):
@@ -91,25 +87,24 @@ def _follow(region: _Region, a: int, b: int, c: int) -> int:
         va = region.vectors[0, i, j, k]
         vb = region.vectors[1, i, j, k]
         vc = region.vectors[2, i, j, k]
-        if va == 0 and vb == 0 and vc == 0:
+        # `&` and not `and`: jumps that cannot be predicted double the time
+        if (va == 0) & (vb == 0) & (vc == 0):
             break
-        da += np.float32(va) * s0
-        db += np.float32(vb) * s1
-        dc += np.float32(vc) * s2
-        if not (np.isfinite(da) and np.isfinite(db) and np.isfinite(dc)):
+        da += np.float32(va) * region.scale[0]
+        db += np.float32(vb) * region.scale[1]
+        dc += np.float32(vc) * region.scale[2]
+        if not (np.isfinite(da) & np.isfinite(db) & np.isfinite(dc)):
             return 0
-        i = _land(region, 0, a, da)
-        j = _land(region, 1, b, db)
-        k = _land(region, 2, c, dc)
-        if min(i, j, k) < 0:
+        i = _land(a, da, region.origin[0], region.last[0])
+        j = _land(b, db, region.origin[1], region.last[1])
+        k = _land(c, dc, region.origin[2], region.last[2])
+        if (i < 0) | (j < 0) | (k < 0) | (i >= size[0]) | (j >= size[1]) | (k >= size[2]):
             return ESCAPED
     return region.labels[i, j, k]
 
 
 @compiled
-def _land(region: _Region, axis: int, start: int, moved: float) -> int:
-    """Where a walk arrives along one axis of the region; -1 if outside it."""
+def _land(start: int, moved: float, origin: int, last: int) -> int:
+    """Where a walk arrives along one axis, counted from the region's first voxel."""
     steps = np.int64(min(max(np.rint(moved), -_LIMIT), _LIMIT))
-    place = start + region.origin[axis] + steps
-    place = min(max(place, 0), region.last[axis]) - region.origin[axis]
-    return place if place < region.labels.shape[axis] else -1
+    return min(max(start + origin + steps, 0), last) - origin
