@@ -17,9 +17,9 @@ import fastremap
 import numpy as np
 import torch
 from scipy import ndimage
-from skimage.morphology import skeletonize
 
 from skoots.errors import ShapeError
+from skoots.train.thinning import thin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -185,7 +185,7 @@ def _smooth_axis(
             break
     else:
         cells = solid
-    points = _thin(cells, solid.shape) - [near for near, _ in width]
+    points = _axis(cells, solid.shape) - [near for near, _ in width]
     return _settle(points, item)
 
 
@@ -196,7 +196,7 @@ def _raw_axis(item: _Object, scale: NDArray[np.float64]) -> NDArray[np.float32]:
         for n, size in zip(shape, item.mask.shape, strict=True)
     ]
     cells = item.mask[np.ix_(*index)]
-    return _settle(_thin(cells if cells.any() else item.mask, item.mask.shape), item)
+    return _settle(_axis(cells if cells.any() else item.mask, item.mask.shape), item)
 
 
 def _blurred_cells(
@@ -244,13 +244,10 @@ def _count_pieces(solid: NDArray[np.bool_]) -> int:
     return int(count)
 
 
-def _thin(cells: NDArray[np.bool_], shape: Sequence[int]) -> NDArray[np.float64]:
+def _axis(cells: NDArray[np.bool_], shape: Sequence[int]) -> NDArray[np.float64]:
     """Thin cells that span a box of `shape` voxels; points in voxels. (N, 3)."""
-    flat = cells.squeeze()
-    if flat.ndim > 1:  # a line is its own skeleton
-        flat = skeletonize(flat)  # type: ignore[no-untyped-call]  # no annotations there
     size = np.divide(shape, cells.shape)
-    return np.asarray((np.argwhere(flat.reshape(cells.shape)) + 0.5) * size - 0.5)
+    return np.asarray((np.argwhere(thin(cells)) + 0.5) * size - 0.5)
 
 
 def _settle(points: NDArray[np.float64], item: _Object) -> NDArray[np.float32]:
@@ -258,14 +255,13 @@ def _settle(points: NDArray[np.float64], item: _Object) -> NDArray[np.float32]:
     top = np.array(item.mask.shape) - 1
     # Points in the continuation of a cut object go to the face: an axis that leaves the
     # volume ends there, and one that lies outside, as that of a thin slab, is kept.
-    points = np.clip(points, 0, top)
-    if not len(points):
-        points = np.argwhere(item.mask).mean(axis=0, keepdims=True)
-    voxels = np.rint(points).astype(int)
+    points = (np.clip(points, 0, top) + item.origin).astype(np.float32)
+    # Round where the reader will: halves go to the even voxel of the volume.
+    voxels = np.rint(points).astype(int) - item.origin
     outside = ~item.mask[tuple(voxels.T)]
     if outside.any():
         own = ndimage.distance_transform_edt(
             ~item.mask, return_distances=False, return_indices=True
         )
-        points[outside] = own[(slice(None), *voxels[outside].T)].T
-    return np.unique((points + item.origin).astype(np.float32), axis=0)
+        points[outside] = own[(slice(None), *voxels[outside].T)].T + item.origin
+    return np.unique(points, axis=0)
