@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from skoots.config.section import Count, NonNegative, Rate, Section, Size, Sizes
+from skoots.config.section import Depths, Dims, NonNegative, Rate, Section, Size
 
 Architecture = Literal["bism_unext", "bism_unet", "unet"]
 
@@ -37,12 +37,12 @@ class ModelConfig(Section):
         title="Backbone channels",
         description="Channels that the backbone gives; bism_unext: the last of DIMS.",
     )
-    DIMS: Sizes = Field(
+    DIMS: Dims = Field(
         default=(32, 64, 128, 64, 32),
         title="Channels of the levels",
         description="Channels of each level of the network.",
     )
-    DEPTHS: tuple[Count, ...] = Field(
+    DEPTHS: Depths = Field(
         default=(2, 2, 2, 2, 2),
         title="Blocks of the levels",
         description="Blocks of each level of the network.",

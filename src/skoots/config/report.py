@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from skoots.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
 
 
 def nearest(name: str, known: Iterable[str], cutoff: float = 0.0) -> str | None:
@@ -64,7 +65,7 @@ def unknown_section(name: object, sections: Iterable[str]) -> SettingsError:
 
 
 def unknown_key(
-    section: str, key: object, sections: Mapping[str, Iterable[str]]
+    section: str, key: object, value: object, sections: Mapping[str, Collection[str]]
 ) -> SettingsError:
     """Refuse a key that its section does not have.
 
@@ -76,7 +77,9 @@ def unknown_key(
         Where the key was written.
     key : object
         The key as it was written.
-    sections : Mapping from str to Iterable of str
+    value : object
+        What it was set to.
+    sections : Mapping from str to Collection of str
         The keys of every section; at least those of `section`.
 
     Returns
@@ -84,12 +87,14 @@ def unknown_key(
     SettingsError
         Names the key and the nearest known one, to be raised by the caller.
     """
-    homes = [name for name, keys in sections.items() if key in set(keys)]
-    meant = f"{homes[0]}.{key}" if homes else None
-    if meant is None:
-        meant = f"{section}.{nearest(str(key), sections[section])}"
+    homes = [name for name, keys in sections.items() if key in keys]
+    home, meant = section, nearest(str(key), sections[section])
+    if homes:
+        home, meant = homes[0], str(key)
     return SettingsError(
-        f"The settings have no key {section}.{key}. The nearest known key is {meant}."
+        f"The settings have no key {_dotted(section, key)} "
+        f"(set to {shortened(value)}). The "
+        f"nearest known key is {_dotted(home, meant)}."
     )
 
 
@@ -108,12 +113,23 @@ def refused_values(section: str, error: ValidationError) -> SettingsError:
     SettingsError
         One sentence a value, to be raised by the caller.
     """
-    found = [
-        f"{_place(section, item['loc'])} = {shortened(item['input'])} "
-        f"cannot be used: {item['msg']}."
-        for item in error.errors(include_url=False)
-    ]
-    return SettingsError(" ".join(found))
+    return SettingsError(
+        " ".join(_refused(section, item) for item in error.errors(include_url=False))
+    )
+
+
+def _refused(section: str, item: ErrorDetails) -> str:
+    location, reason = item["loc"], item["msg"].removeprefix("Value error, ")
+    if item["type"] == "missing":  # of a list that is too short
+        location, reason = location[:-1], "it has too few entries"
+    return (
+        f"{_place(section, location)} = {shortened(item['input'])} cannot be used: "
+        f"{reason.rstrip('.')}."
+    )
+
+
+def _dotted(section: str, key: object) -> str:
+    return f"{section}.{key}".lstrip(".")
 
 
 def _place(section: str, location: tuple[int | str, ...]) -> str:

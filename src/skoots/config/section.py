@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn, Self
 
-from annotated_types import Ge, Gt, Interval, MinLen
+from annotated_types import Ge, Gt, Interval, MaxLen, MinLen
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from skoots.config.report import refused_values, unknown_key
@@ -13,31 +13,51 @@ from skoots.errors import SettingsError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Count = Annotated[int, Ge(0)]
+
+def _number(value: object) -> object:
+    # YAML reads a bare `yes` as true, which would count as 1.
+    if isinstance(value, bool):
+        raise ValueError("a truth value is no number")  # noqa: TRY004 (pydantic's way)
+    return value
+
+
+Int = Annotated[int, BeforeValidator(_number)]
+Float = Annotated[float, BeforeValidator(_number)]
+
+Count = Annotated[Int, Ge(0)]
 """A number of things, none included."""
 
-Size = Annotated[int, Ge(1)]
+Size = Annotated[Int, Ge(1)]
 """A number of things of which there must be one."""
 
-Epoch = Annotated[int, Ge(-1)]
+Epoch = Annotated[Int, Ge(-1)]
 """An epoch, where -1 is before the first."""
 
-Rate = Annotated[float, Interval(ge=0, le=1)]
+Rate = Annotated[Float, Interval(ge=0, le=1)]
 """How often something happens: 0 never, 1 always."""
 
-Threshold = Annotated[float, Interval(gt=0, lt=1)]
+Threshold = Annotated[Float, Interval(gt=0, lt=1)]
 """A probability that splits voxels in two groups, of which neither is empty by law."""
 
-Positive = Annotated[float, Gt(0)]
-NonNegative = Annotated[float, Ge(0)]
+Positive = Annotated[Float, Gt(0)]
+NonNegative = Annotated[Float, Ge(0)]
 
 Triple = tuple[Positive, Positive, Positive]
 """One positive number for each axis."""
 
-Range = tuple[float, float]
+Range = tuple[Float, Float]
 """The least and the greatest value that may be drawn."""
 
-Sizes = Annotated[tuple[Size, ...], MinLen(1)]
+MAX_LEVELS = 33
+"""More levels than any volume can be halved, going down and up again."""
+
+MAX_BLOCKS = 1000
+"""Blocks of one level; keeps a damaged file from building networks without end."""
+
+Dims = Annotated[tuple[Size, ...], MinLen(1), MaxLen(MAX_LEVELS)]
+Depths = Annotated[
+    tuple[Annotated[Int, Interval(ge=0, le=MAX_BLOCKS)], ...], MaxLen(MAX_LEVELS)
+]
 
 
 def _one_is_many(value: object) -> object:
@@ -100,4 +120,4 @@ def _refuse_unknown(section: type[Section], values: Mapping[str, object]) -> Non
     known = section.model_fields
     for key in values:
         if key not in known:
-            raise unknown_key(section.NAME, key, {section.NAME: list(known)})
+            raise unknown_key(section.NAME, key, values[key], {section.NAME: known})

@@ -170,5 +170,5 @@ def _checked_keys(section: str, values: object) -> Mapping[str, object]:
         )
     for key in values:
         if key not in KEYS[section]:
-            raise unknown_key(section, key, KEYS)
+            raise unknown_key(section, key, values[key], KEYS)
     return values

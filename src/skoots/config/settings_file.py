@@ -18,6 +18,8 @@ from skoots.errors import SettingsError
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
+_MERGE = "tag:yaml.org,2002:merge"
+
 PathLike: TypeAlias = str | os.PathLike[str]
 
 
@@ -31,11 +33,13 @@ class _SettingsLoader(yaml.SafeLoader):
     ) -> dict[Hashable, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
-            if key.tag != "tag:yaml.org,2002:merge" and key.value in seen:
+            if not isinstance(key, yaml.ScalarNode) or key.tag == _MERGE:
+                continue
+            if key.value in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"the key {key.value!r} stands twice", key.start_mark
                 )
-            seen.add(str(key.value))
+            seen.add(key.value)
         return super().construct_mapping(node, deep=deep)
 
 

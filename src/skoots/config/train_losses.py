@@ -7,6 +7,7 @@ from pydantic import Field
 from skoots.config.section import (
     Count,
     Epoch,
+    Float,
     Keywords,
     NonNegative,
     Positive,
@@ -14,7 +15,7 @@ from skoots.config.section import (
     Triple,
 )
 
-Numbers = tuple[float, ...]
+Numbers = tuple[Float, ...]
 _TVERSKY = ("alpha", "beta", "eps")
 
 

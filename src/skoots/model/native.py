@@ -56,8 +56,8 @@ def read_native(payload: Mapping[str, Any]) -> Contents:
     Raises
     ------
     CheckpointError
-        If the form is newer than this engine, or a part is missing or not as it should, or a
-        setting does not exist here or is out of bounds.
+        If the form is newer than this engine, a part is missing or not as it should, or
+        a setting does not exist here or is out of bounds.
     """
     if payload.get("version") != VERSION:
         raise CheckpointError(
@@ -161,8 +161,8 @@ def _settings(values: Mapping[str, object]) -> Settings:
         return Settings.from_dict(values)
     except SettingsError as error:
         raise CheckpointError(
-            f"Its settings are not all known here. {error} If a newer version of skoots "
-            "saved it, update skoots."
+            f"Its settings are not all known here. {error} If a newer version of "
+            "skoots saved it, update skoots."
         ) from error
 
 
