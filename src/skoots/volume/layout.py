@@ -92,7 +92,7 @@ def make_layout(
         If an axis has no extent.
     """
     if choice.axes is not None:
-        letters = _check_letters(choice.axes.upper(), shape, name)
+        letters = _take_letters(choice.axes.upper(), letters, shape, name)
     elif letters is None:
         letters = _guess_letters(shape, name)
     else:
@@ -110,11 +110,24 @@ def make_layout(
     )
 
 
+def _take_letters(
+    axes: str, told: str | None, shape: tuple[int, ...], name: str
+) -> str:
+    """Use a user's letters, which may leave out axes of length 1."""
+    shown = _shown(told or "Q" * len(shape), shape)
+    if len(axes) == len(shown) < len(shape):
+        given = dict(zip(shown, axes, strict=True))
+        _check_letters(axes, tuple(shape[k] for k in shown), name)
+        return "".join(given.get(k, "Q") for k in range(len(shape)))
+    return _check_letters(axes, shape, name)
+
+
 def _check_letters(axes: str, shape: tuple[int, ...], name: str) -> str:
     if len(axes) != len(shape):
         raise AxesError(
             f"The axes {axes} name {len(axes)} dimensions, but {name} has "
-            f"{len(shape)}: {' x '.join(map(str, shape))}. Give one letter for each."
+            f"{len(shape)}: {' x '.join(map(str, shape))}. Give one letter for each; "
+            "those of length 1 may all be left out."
         )
     wrong = sorted(set(axes) - set(KNOWN))
     if wrong or len(set(axes)) < len(axes) or not {"Y", "X"} <= set(axes):
@@ -197,10 +210,9 @@ def _position(
     if wanted is None and length == 1:
         return 0
     if wanted is None:
-        slices = _slices_hint(letters, shape) if flag == "time" else ""
         raise AxesError(
-            f"{name} has {length} {noun}: {_listed(letters, shape)}. "
-            f"Choose one with --{flag} N, from 0 to {length - 1}{slices}."
+            f"{name} has {length} {noun}: {_listed(letters, shape)}. Choose one with "
+            f"--{flag} N, from 0 to {length - 1}{_planes_hint(flag, letters, shape)}."
         )
     if not 0 <= wanted < length:
         raise AxesError(
@@ -210,14 +222,20 @@ def _position(
     return wanted
 
 
-def _slices_hint(letters: str, shape: tuple[int, ...]) -> str:
-    """Say how to read a stack whose planes were saved as time points."""
-    sizes = dict(zip(letters, shape, strict=True))
-    if sizes.get("Z", 1) > 1:
+def _planes_hint(flag: str, letters: str, shape: tuple[int, ...]) -> str:
+    """Say how to read a stack whose planes were saved as time points or channels."""
+    shown = [letters[k] for k in _shown(letters, shape)]
+    if "Z" in shown or "S" in shown:
         return ""
-    swapped = letters.replace("Z", "?").replace("T", "Z").replace("?", "T")
-    return f", or with --axes {swapped} if they are the planes of one volume"
+    axes = "".join(shown).replace("T" if flag == "time" else "C", "Z")
+    return f", or give --axes {axes} if they are the planes of one volume"
+
+
+def _shown(letters: str, shape: tuple[int, ...]) -> list[int]:
+    """Give the axes that a viewer shows: those longer than 1, rows and columns."""
+    pairs = enumerate(zip(letters, shape, strict=True))
+    return [k for k, (letter, length) in pairs if length != 1 or letter in "YX"]
 
 
 def _listed(letters: str, shape: tuple[int, ...]) -> str:
-    return ", ".join(f"{a}={n}" for a, n in zip(letters, shape, strict=True))
+    return ", ".join(f"{letters[k]}={shape[k]}" for k in _shown(letters, shape))

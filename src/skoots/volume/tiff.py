@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import struct
 from contextlib import contextmanager
+from dataclasses import replace
+from threading import get_ident
 from typing import TYPE_CHECKING
 
 import tifffile
@@ -28,6 +30,7 @@ _PARSING_ERRORS = (
     ArithmeticError,
     MemoryError,
 )
+_MINOR = "<TiffTag.fromfile>"  # one bad tag; a tag that is needed brings a second error
 
 
 def open_tiff(path: Path, name: str, choice: Choice) -> ArraySource:
@@ -50,8 +53,9 @@ def open_tiff(path: Path, name: str, choice: Choice) -> ArraySource:
         If it holds several images and none is chosen.
     """
     try:
-        with _complaints(path) as complaints, tifffile.TiffFile(path) as file:
+        with _complaints() as complaints, tifffile.TiffFile(path) as file:
             source = _open(file, path, name, choice)
+            found = len(file.pages)
     except SourceError:
         raise
     except _PARSING_ERRORS as error:
@@ -59,11 +63,14 @@ def open_tiff(path: Path, name: str, choice: Choice) -> ArraySource:
             f"{path} cannot be read as a TIFF: {_one_line(error)}. "
             "Give a TIFF or a zarr volume that is complete."
         ) from error
-    if complaints:
+    minor = [text for text in complaints if text.startswith(_MINOR)]
+    if len(minor) < len(complaints):
         raise SourceError(
-            f"{path} is damaged: {complaints[0]}. Copy or save the file again."
+            f"{path} is truncated or damaged: no page can be found after page {found} "
+            f"({'; '.join(complaints)}). Copy or save the file again."
         )
-    return source
+    notes = tuple(f"damaged metadata: {text}" for text in minor)
+    return replace(source, notes=source.notes + notes)
 
 
 def _open(
@@ -77,31 +84,12 @@ def _open(
     dtype = readable_dtype(series.dtype, str(path))
     shape = series.get_shape(squeeze=False)
     letters = series.get_axes(squeeze=False)
-    choice = _for_all_axes(choice, series)
     layout = make_layout(letters, shape, choice, str(path))
     voxel_size, notes = tell_voxel_size(file, layout.shape[0])
     if len(file.series) > 1:
         notes += (f"{len(file.series)} series in the file: the first is read",)
     array = open_pages(series, str(path))
     return ArraySource(name, path, array, layout, dtype, voxel_size, notes)
-
-
-def _for_all_axes(choice: Choice, series: tifffile.TiffPageSeries) -> Choice:
-    """Let a user leave out axes of length 1, which viewers do not show."""
-    kept, full = series.get_shape(squeeze=True), series.get_shape(squeeze=False)
-    axes = choice.axes
-    if axes is None or len(axes) != len(kept) or len(kept) == len(full):
-        return choice
-    given = iter(axes)
-    remaining = list(zip(kept, series.get_axes(squeeze=True), strict=True))
-    letters = ""
-    for pair in zip(full, series.get_axes(squeeze=False), strict=True):
-        if remaining and pair == remaining[0]:
-            remaining.pop(0)
-            letters += next(given)
-        else:
-            letters += "_"
-    return type(choice)(letters, choice.channel, choice.time)
 
 
 class _Collector(logging.Handler):
@@ -114,11 +102,12 @@ class _Collector(logging.Handler):
 
 
 @contextmanager
-def _complaints(path: Path) -> Iterator[list[str]]:
+def _complaints() -> Iterator[list[str]]:
     """Collect what tifffile only logs: a chain of pages that breaks off, say."""
     messages: list[str] = []
     handler = _Collector(messages)
-    handler.addFilter(lambda record: path.name in record.getMessage())
+    here = get_ident()
+    handler.addFilter(lambda record: record.thread == here)
     logger = logging.getLogger("tifffile")
     logger.addHandler(handler)
     try:

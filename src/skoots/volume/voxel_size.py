@@ -36,6 +36,9 @@ _MICROMETRES = {
     "picometer": 1e-6,
 }
 
+_MICRO = ("\\u00b5", "\\u03bc", "\\xb5", "\u00e2\u00b5", "\u00b5", "\u03bc")
+"""The letter micro as files spell it: escaped, read in a wrong encoding, or as it is."""
+
 
 def to_micrometres(value: float, unit: str) -> float | None:
     r"""Turn a length into micrometres; None if the unit is no unit of length.
@@ -49,8 +52,9 @@ def to_micrometres(value: float, unit: str) -> float | None:
     >>> to_micrometres(1, "pixel") is None
     True
     """
-    unit = unit.strip().replace("\\u00B5", "u").replace("\\u00b5", "u")
-    unit = unit.replace("\u00b5", "u").replace("\u03bc", "u").lower()
+    unit = unit.strip().lower()
+    for micro in _MICRO:
+        unit = unit.replace(micro, "u")
     factor = _MICROMETRES.get(unit) or _MICROMETRES.get(unit.removesuffix("s"))
     if factor is None:
         return None
