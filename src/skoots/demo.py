@@ -103,7 +103,7 @@ def _tint(grey: NDArray[np.float64], ids: NDArray[np.integer]) -> NDArray[np.flo
     kinds, inverse = np.unique(ids, return_inverse=True)
     hues = [colorsys.hsv_to_rgb(i * _GOLDEN_RATIO % 1, 0.9, 1.0) for i in kinds]
     colours = np.array(hues)[inverse.reshape(ids.shape)]  # (Y, X, 3)
-    opacity = np.where(_rims(ids), 0.9, 0.35) * (ids > 0)
+    opacity: NDArray[np.float64] = np.where(_rims(ids), 0.9, 0.35) * (ids > 0)
     tint: NDArray[np.float64] = colours * opacity[..., None]
     return tint + (grey * (1 - opacity))[..., None]
 
