@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     Ints: TypeAlias = NDArray[np.int64]
 
 _SMALL = 1 << 16
-_RUN = 32
 _LIMIT = np.float32(FAR)
 
 
@@ -52,7 +51,7 @@ def follow_vectors_cpu(walk: Walk) -> Tensor:
         walk.hops,
         walk.first_hit,
     )
-    # numpy asks the system for huge pages, torch does not: 8 times fewer seconds
+    # numpy asks the system for huge pages, torch does not
     ids = np.empty(walk.core_shape, np.int32)
     run_ranges(
         partial(_follow_rows, region, ids),
@@ -63,7 +62,9 @@ def follow_vectors_cpu(walk: Walk) -> Tensor:
 
 
 @compiled
-def _follow_rows(region: _Region, ids: NDArray[np.int32], start: int, stop: int) -> None:
+def _follow_rows(
+    region: _Region, ids: NDArray[np.int32], start: int, stop: int
+) -> None:
     """Answer the rows of the core from `start` to `stop`."""
     for row in range(start, stop):
         line = ids[row // ids.shape[1], row % ids.shape[1]]
@@ -98,13 +99,20 @@ def _follow(region: _Region, a: int, b: int, c: int) -> int:
         i = _land(a, da, region.origin[0], region.last[0])
         j = _land(b, db, region.origin[1], region.last[1])
         k = _land(c, dc, region.origin[2], region.last[2])
-        if (i < 0) | (j < 0) | (k < 0) | (i >= size[0]) | (j >= size[1]) | (k >= size[2]):
+        if (
+            (i < 0)
+            | (j < 0)
+            | (k < 0)
+            | (i >= size[0])
+            | (j >= size[1])
+            | (k >= size[2])
+        ):
             return ESCAPED
-    return region.labels[i, j, k]
+    return int(region.labels[i, j, k])
 
 
 @compiled
-def _land(start: int, moved: float, origin: int, last: int) -> int:
+def _land(start: int, moved: np.float32, origin: int, last: int) -> int:
     """Where a walk arrives along one axis, counted from the region's first voxel."""
-    steps = np.int64(min(max(np.rint(moved), -_LIMIT), _LIMIT))
+    steps = int(min(max(np.rint(moved), -_LIMIT), _LIMIT))
     return min(max(start + origin + steps, 0), last) - origin

@@ -171,7 +171,7 @@ def _check_core(core: tuple[tuple[int, int], ...], region: Shape3) -> None:
 
 def _check_place(origin: Shape3, region: Shape3, volume: Shape3) -> None:
     placed = zip(origin, region, volume, strict=True)
-    if not all(0 <= o and o + size <= full for o, size, full in placed):
+    if not all(o >= 0 and o + size <= full for o, size, full in placed):
         raise ShapeError(
             f"A region of shape {region} at {tuple(origin)} does not lie in a volume "
             f"of shape {tuple(volume)}. Give the place of its first voxel."

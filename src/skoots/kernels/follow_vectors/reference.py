@@ -22,8 +22,8 @@ def follow_vectors_reference(walk: Walk) -> Tensor:
     device = walk.labels.device
     scale = torch.tensor(walk.scale, dtype=torch.float32, device=device)
     low = torch.tensor([start for start, _ in walk.core], device=device)
-    core = walk.foreground[tuple(slice(*span) for span in walk.core)]
-    starts = core.nonzero()  # (M, 3)
+    a, b, c = (slice(start, stop) for start, stop in walk.core)
+    starts = walk.foreground[a, b, c].nonzero()  # (M, 3)
     here = starts + low
     moved = torch.zeros(here.shape, device=device)
     found = walk.labels[here.unbind(1)]  # (M,)
@@ -31,7 +31,8 @@ def follow_vectors_reference(walk: Walk) -> Tensor:
     for _ in range(walk.hops):
         if walk.first_hit:
             left = left[found[left] == 0]
-        vectors = walk.vectors[:, *here[left].unbind(1)].T  # (M, 3)
+        i, j, k = here[left].unbind(1)
+        vectors = walk.vectors[:, i, j, k].T  # (M, 3)
         going = (vectors != 0).any(dim=1)
         left = left[going]
         moved[left] += vectors[going].float() * scale

@@ -1,12 +1,15 @@
 """The Triton twin of `follow_vectors_reference`: one lane per voxel of the core."""
 
+# triton brings no types, and a kernel is not Python
+# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-decorators
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import torch
-import triton
-import triton.language as tl
+import triton  # type: ignore[import-untyped,import-not-found,unused-ignore]  # brings no types
+import triton.language as tl  # type: ignore[import-untyped,import-not-found,unused-ignore]  # the same
 
 from skoots.kernels.follow_vectors.walk import ESCAPED, FAR
 

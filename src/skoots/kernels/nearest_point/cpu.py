@@ -1,12 +1,12 @@
 """The numba twin of `nearest_point_reference`: bricks, boxes, then brute force.
 
-The volume is cut into bricks of 8x8x8 voxels. For each label in a brick the tight box of
-its voxels is held against the boxes of its object's blocks of points. That bounds the
-distance of the nearest point from above, and throws out all points that lie farther from
-the whole box. The few that are left are tried on every voxel.
+The volume is cut into bricks of 8x8x8 voxels. For each label in a brick the tight box
+of its voxels is held against the boxes of its object's blocks of points. That bounds
+the distance of the nearest point from above, and throws out all points that lie farther
+from the whole box. The few that are left are tried on every voxel.
 
-Bounds and distances are computed by one formula in one order. As rounding keeps order, a
-bound holds in float32 exactly as it does on paper, and needs no margin.
+Bounds and distances are computed by one formula in one order. As rounding keeps order,
+a bound holds in float32 exactly as it does on paper, and needs no margin.
 """
 
 from __future__ import annotations
@@ -80,6 +80,8 @@ def nearest_point_cpu(
     distance: bool = False,
 ) -> tuple[Tensor, Tensor | None]:
     """Run the kernel on all threads of torch; as `nearest_point_reference`."""
+    # from numpy, which asks the system for huge pages: in torch's own memory the first
+    # touch of each page takes as long as the search
     nearest = np.empty((3, *labels.shape), np.float32)
     gaps = np.empty(labels.shape if distance else (0, 0, 0), np.float32)
     objects = _Objects(
@@ -102,7 +104,7 @@ def nearest_point_cpu(
 def _bake_columns(
     labels: NDArray[Any], objects: _Objects, result: _Result, start: int, stop: int
 ) -> None:
-    """Bake the columns of bricks from `start` to `stop`; a column is a brick in X, Y."""
+    """Bake the bricks of some columns; a column of bricks runs along Z."""
     rows = (labels.shape[1] + _EDGE - 1) // _EDGE
     brick = _Brick(
         np.empty((3, _BRICK), np.int32),
@@ -176,7 +178,7 @@ def _gather(
 @compiled
 def _find(ids: Ints, label: int) -> int:
     """Place of `label` in the rising `ids`, or -1."""
-    k = np.searchsorted(ids, label)
+    k = int(np.searchsorted(ids, label))
     return k if k < len(ids) and ids[k] == label else -1
 
 
@@ -200,16 +202,16 @@ def _select(brick: _Brick, group: int, voxels: int, search: _Search) -> int:
 
 
 @compiled
-def _squared(dx: float, dy: float, dz: float, s: Floats) -> float:
+def _squared(dx: np.float32, dy: np.float32, dz: np.float32, s: Floats) -> np.float32:
     """The one formula: scale, then square, then add in the order of the axes."""
-    ex = dx * s[0]
-    ey = dy * s[1]
-    ez = dz * s[2]
+    ex: np.float32 = dx * s[0]
+    ey: np.float32 = dy * s[1]
+    ez: np.float32 = dz * s[2]
     return ex * ex + ey * ey + ez * ez
 
 
 @compiled
-def _farthest(box: Floats, low: Floats, high: Floats, s: Floats) -> float:
+def _farthest(box: Floats, low: Floats, high: Floats, s: Floats) -> np.float32:
     """Squared distance that no pair out of two boxes exceeds."""
     return _squared(
         max(high[0] - box[0], box[3] - low[0]),
@@ -220,7 +222,7 @@ def _farthest(box: Floats, low: Floats, high: Floats, s: Floats) -> float:
 
 
 @compiled
-def _closest(box: Floats, low: Floats, high: Floats, s: Floats) -> float:
+def _closest(box: Floats, low: Floats, high: Floats, s: Floats) -> np.float32:
     """Squared distance that no pair out of two boxes undercuts."""
     return _squared(
         max(low[0] - box[3], box[0] - high[0], _ZERO),

@@ -91,7 +91,8 @@ def pack_points(skeletons: Mapping[int, Points]) -> PackedPoints:
 
     Examples
     --------
-    >>> packed = pack_points({7: np.array([[9.0, 0, 0], [1, 0, 0]]), 2: np.ones((1, 3))})
+    >>> skeletons = {7: np.array([[9.0, 0, 0], [1, 0, 0]]), 2: np.ones((1, 3))}
+    >>> packed = pack_points(skeletons)
     >>> packed.ids.tolist(), packed.offsets.tolist()
     ([2, 7], [0, 1, 3])
     >>> packed.points.tolist()
@@ -138,7 +139,8 @@ def _check_finite(
     if bad.any():
         label = ids[int(np.searchsorted(counts.cumsum(), bad.argmax(), side="right"))]
         raise SkeletonError(
-            f"The skeleton of object {label} holds NaN or infinity. Remove those points."
+            f"The skeleton of object {label} holds NaN or infinity. "
+            "Remove those points."
         )
 
 

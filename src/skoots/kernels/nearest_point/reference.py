@@ -49,9 +49,9 @@ def _pieces(
     order = slots.argsort(stable=True)
     counts = torch.bincount(slots, minlength=len(packed.ids)).tolist()
     offsets = packed.offsets.tolist()
-    for k, mine in enumerate(voxels[order].split(counts)):
+    for k, mine in enumerate(torch.split(voxels[order], counts)):
         points = packed.points[offsets[k] : offsets[k + 1]]
-        for piece in mine.split(max(1, _PAIRS // len(points))):
+        for piece in torch.split(mine, max(1, _PAIRS // len(points))):
             yield piece, offsets[k], points
 
 

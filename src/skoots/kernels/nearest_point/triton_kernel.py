@@ -2,17 +2,20 @@
 
 Labelled voxels are sorted by object and by brick, and cut into groups of one object. A
 program boxes its group, bounds the distance by the boxes of the object's blocks of
-points, and reads only blocks that can hold a nearest point. Sorting and searching stay on
-the device.
+points, and reads only blocks that can hold a nearest point. Sorting and searching stay
+on the device.
 """
+
+# triton brings no types, and a kernel is not Python
+# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-decorators
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
-import triton
-import triton.language as tl
+import triton  # type: ignore[import-untyped,import-not-found,unused-ignore]  # brings no types
+import triton.language as tl  # type: ignore[import-untyped,import-not-found,unused-ignore]  # the same
 
 from skoots.kernels.nearest_point.pack import BLOCK
 
