@@ -1,0 +1,63 @@
+"""Metadata by which other programs read a run.
+
+*Source:* OME-Zarr 0.5, sections "multiscales" and "labels"
+(https://ngff.openmicroscopy.org/0.5/).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from skoots._types import Shape3, VoxelSize
+
+VERSION = "0.5"
+
+
+def image_metadata(name: str, path: str, voxel_size: VoxelSize | None) -> dict[str, Any]:
+    """Describe one array as an image of one level."""
+    levels = [(path, (1, 1, 1))]
+    return {"version": VERSION, "multiscales": [_multiscale(name, levels, voxel_size)]}
+
+
+def label_metadata(
+    steps: Sequence[Shape3], voxel_size: VoxelSize | None
+) -> dict[str, Any]:
+    """Describe instance labels and their pyramid.
+
+    Parameters
+    ----------
+    steps : sequence of tuple of int
+        Voxels of the full level along Z, Y, X from one voxel of a level to the next.
+    voxel_size : tuple of float or None
+        Of the full level along Z, Y, X, in micrometres.
+    """
+    levels = [(str(i), step) for i, step in enumerate(steps)]
+    return {
+        "version": VERSION,
+        "multiscales": [_multiscale("instances", levels, voxel_size)],
+        "image-label": {"version": VERSION, "source": {"image": "../../"}},
+    }
+
+
+def _multiscale(
+    name: str, levels: Sequence[tuple[str, Shape3]], voxel_size: VoxelSize | None
+) -> dict[str, Any]:
+    unit = {} if voxel_size is None else {"unit": "micrometer"}
+    size = voxel_size or (1.0, 1.0, 1.0)
+    return {
+        "name": name,
+        "axes": [{"name": a, "type": "space", **unit} for a in "zyx"],
+        "datasets": [
+            {"path": path, "coordinateTransformations": _transformations(size, step)}
+            for path, step in levels
+        ],
+    }
+
+
+def _transformations(size: VoxelSize, step: Shape3) -> list[dict[str, Any]]:
+    scale = [s * n for s, n in zip(size, step, strict=True)]
+    # every n-th voxel is kept, the first one too: its centre does not move
+    return [{"type": "scale", "scale": scale}]

@@ -1,0 +1,287 @@
+"""From a volume to instance labels: the main job, as a generator of events.
+
+::
+
+    source -- predict --> probability, skeleton, vectors       the network, tile by tile
+                               |
+                             label --> components, table       skeletons that touch
+                               |
+                             assign --> instances              vectors followed
+                               |
+                             finish --> labels, pyramid        small objects dropped
+
+Each pass works block by block and marks a block when it is on disk. A process that was
+killed, cancelled or paused goes on with the first block that has no mark.
+"""
+
+from __future__ import annotations
+
+import platform
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from skoots._version import __version__
+from skoots.config import Settings
+from skoots.events import Notice, RunFinished, RunStarted, StageStarted
+from skoots.inference.assign import assign
+from skoots.inference.finish import build_pyramid, drop_small_objects, to_image_grid
+from skoots.inference.label import label
+from skoots.inference.predict import KEY as PREDICT_KEY
+from skoots.inference.predict import predict
+from skoots.inference.run_folder import RunFolder, prepare_place
+from skoots.inference.run_planning import Wishes, check_same, make_plan
+from skoots.model.checkpoint import Checkpoint
+from skoots.model.precision import choose_device, prepare
+from skoots.model.zoo import load_model
+from skoots.volume.resample import ResampledSource
+from skoots.volume.source import open_source
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping, Sequence
+    from os import PathLike
+
+    from numpy.typing import NDArray
+
+    from skoots._types import Shape3
+    from skoots.config import InferenceConfig
+    from skoots.events import Event
+    from skoots.inference.answer import Network
+    from skoots.volume.source import Source
+    from skoots.volume.tiling import Block
+
+Region = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
+
+
+def segment(  # noqa: PLR0913 - the one door of the engine; all but four have defaults
+    source: str | PathLike[str] | Source | NDArray[Any],
+    model: str | PathLike[str] | Checkpoint,
+    out: str | PathLike[str],
+    config: Settings | Mapping[str, Any] | None = None,
+    *,
+    region: Region | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    device: str = "auto",
+    tile_zyx: Shape3 | None = None,
+    halo_zyx: Shape3 | None = None,
+    resample: bool = False,
+    diameter: float | None = None,
+) -> Generator[Event, Any, RunFinished]:
+    """Segment a volume into a run folder.
+
+    Parameters
+    ----------
+    source : path, Source or ndarray
+        The image; an array is (Z, Y, X). `skoots.volume.source.open_source` opens files
+        of several channels or times.
+    model : str, path or Checkpoint
+        Name of a shipped model, a model file, or a model that is loaded.
+    out : path
+        The run folder, ``NAME.skoots.zarr``.
+    config : Settings or mapping, optional
+        Whose section ``INFERENCE`` is used instead of the model's; a mapping such as
+        ``{"INFERENCE": {"HOPS": 5}}`` changes single values.
+    region : tuple of (start, stop), optional
+        Along Z, Y, X, in voxels of the image: only blocks that it touches. Regions of
+        one run add up.
+    resume : bool
+        Go on with the run that is there; start one where there is none.
+    overwrite : bool
+        Delete the run that is there.
+    device : str
+        ``auto``, ``cpu``, ``cuda:N`` or ``mps``.
+    tile_zyx, halo_zyx : tuple of int, optional
+        What the network reads at once and the margin of it that is not kept, along Z,
+        Y, X, in voxels; multiples of the network's factor. Fixed for a run.
+    resample : bool
+        Work at the voxel size that the model was trained at; labels come back on the
+        image's grid.
+    diameter : float, optional
+        Of a typical object of the image, in voxels: work at the scale at which it is as
+        large as what the model was trained on. Instead of `resample`.
+
+    Yields
+    ------
+    RunStarted, StageStarted, BlockDone, Notice, RunFinished
+        A point (Z, Y, X), in voxels, given by `send` while the network works asks for
+        the block nearest to it.
+
+    Returns
+    -------
+    RunFinished
+
+    Raises
+    ------
+    SkootsError
+        Of the kind that says what is wrong; before any work starts where it can be
+        known by then.
+
+    Examples
+    --------
+    ::
+
+        for event in skoots.segment("cells.tif", "mito-em", "cells.skoots.zarr"):
+            print(event)
+        labels = zarr.open("cells.skoots.zarr/labels/instances/0")
+    """
+    started = time.monotonic()
+    path = Path(out)
+    image = open_source(source)
+    checkpoint = model if isinstance(model, Checkpoint) else load_model(model)
+    where = choose_device(device)
+    settings = _settings(checkpoint, config)
+    wishes = Wishes(tile_zyx, halo_zyx, resample=resample, diameter=diameter)
+    notices = list(image.notes)
+    if prepare_place(path, resume=resume, overwrite=overwrite):
+        run = RunFolder.open(path)
+        check_same(run.plan, image, checkpoint, wishes)
+    else:
+        plan, more = make_plan(image, checkpoint, settings, where, wishes)
+        run = RunFolder.create(path, plan)
+        notices += more
+    with run.lock():
+        wanted = run.blocks_in(region)
+        before = len(run.done_blocks("predict", PREDICT_KEY, among=wanted))
+        yield _run_started(run, len(wanted), before, where)
+        for message in notices:
+            yield Notice(message)
+        if before == len(wanted) and _is_finished(run, settings):
+            yield Notice(f"{path} is finished already.")
+            objects = int(run.summary["objects"])
+        else:
+            run.write_summary(None)
+            network = prepare(checkpoint.network, where, run.plan.number_format)
+            on_grid = _on_grid(image, run)
+            yield from _predict(run, on_grid, network, wanted, settings)
+            objects = yield from derive_labels(run, settings, where)
+            run.write_summary(
+                _provenance(run, checkpoint, settings, where, objects, started)
+            )
+        seconds = round(time.monotonic() - started, 3)
+        result = RunFinished(
+            path, run.plan.tile_zyx, len(wanted), before, seconds, objects
+        )
+    yield result
+    return result
+
+
+def derive_labels(
+    run: RunFolder, settings: InferenceConfig, device: torch.device
+) -> Generator[Event, Any, int]:
+    """Make the labels from what the network said, without the network.
+
+    Parameters
+    ----------
+    run : RunFolder
+        Locked by this process.
+    settings : InferenceConfig
+        May differ from those of before: only what depends on the change is done again.
+    device : torch.device
+        Where vectors are followed.
+
+    Yields
+    ------
+    StageStarted, BlockDone
+
+    Returns
+    -------
+    int
+        Objects.
+    """
+    blocks = run.done_blocks("predict", PREDICT_KEY)
+    merged = yield from label(run, blocks, settings)
+    key = yield from assign(run, merged, blocks, settings, device)
+    yield StageStarted("finish", 0, 1)
+    least = settings.MIN_OBJECT_VOXELS
+    objects = drop_small_objects(run, blocks, key, least)
+    to_image_grid(run)
+    run.describe(build_pyramid(run))
+    return objects
+
+
+def _predict(
+    run: RunFolder,
+    source: Source,
+    network: Network,
+    wanted: Sequence[Block],
+    settings: InferenceConfig,
+) -> Generator[Event, Any, None]:
+    non_finite = yield from predict(run, source, network, wanted, settings)
+    if non_finite:
+        yield Notice(
+            f"{non_finite} voxels are infinite or not a number. They were taken as the "
+            "volume's mean."
+        )
+
+
+def _settings(
+    checkpoint: Checkpoint, config: Settings | Mapping[str, Any] | None
+) -> InferenceConfig:
+    if config is None:
+        return checkpoint.config.INFERENCE
+    if isinstance(config, Settings):
+        return config.INFERENCE
+    return checkpoint.config.merge(config).INFERENCE
+
+
+def _run_started(
+    run: RunFolder, total: int, before: int, device: torch.device
+) -> RunStarted:
+    plan = run.plan
+    return RunStarted(
+        run.path,
+        plan.shape_zyx,
+        plan.tile_zyx,
+        total,
+        before,
+        str(device),
+        plan.number_format,
+    )
+
+
+def _on_grid(image: Source, run: RunFolder) -> Source:
+    if not run.plan.resampled:
+        return image
+    mean = run.plan.normalization.mean
+    return ResampledSource(image, run.plan.shape_zyx, replace_non_finite=mean)
+
+
+def _is_finished(run: RunFolder, settings: InferenceConfig) -> bool:
+    """Whether the labels are final and made with these settings."""
+    return (
+        run.summary is not None
+        and run.summary["inference"] == settings.model_dump(mode="json")
+    )
+
+
+def _provenance(  # noqa: PLR0913, PLR0917 - everything that made the labels
+    run: RunFolder,
+    checkpoint: Checkpoint,
+    settings: InferenceConfig,
+    device: torch.device,
+    objects: int,
+    started: float,
+) -> dict[str, Any]:
+    return {
+        "objects": objects,
+        "inference": settings.model_dump(mode="json"),
+        "image": run.plan.image.model_dump(mode="json"),
+        "model": {
+            **run.plan.model.model_dump(mode="json"),
+            "provenance": dict(checkpoint.provenance),
+        },
+        "normalization": run.plan.normalization.model_dump(),
+        "tile_zyx": run.plan.tile_zyx,
+        "halo_zyx": run.plan.halo_zyx,
+        "device": str(device),
+        "number_format": run.plan.number_format,
+        "versions": {
+            "skoots": __version__,
+            "torch": torch.__version__,
+            "python": platform.python_version(),
+        },
+        "seconds": round(time.monotonic() - started, 3),
+    }

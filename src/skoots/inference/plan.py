@@ -1,0 +1,103 @@
+"""What a run will do, fixed before a voxel is read and kept in its folder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from skoots._types import Shape3, VoxelSize
+from skoots.config import InferenceConfig
+from skoots.errors import RunError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FORMAT = 1
+"""Counts up when a run folder of before can no longer be read."""
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ImageRecord(_Record):
+    """Which image a run belongs to."""
+
+    name: str
+    path: str | None
+    shape_zyx: Shape3
+    dtype: str
+    signature: str
+    """Digest of the shape and of sampled voxels: the file may move, not change."""
+
+
+class ModelRecord(_Record):
+    """Which model a run uses."""
+
+    name: str
+    digest: str
+    vector_scaling_zyx: tuple[float, float, float]
+    """Length of a vector component of 1, in voxels."""
+
+    factor: int
+    """How much the network shrinks its input at its coarsest level."""
+
+
+class NormalizationRecord(_Record):
+    """One pair of numbers for all voxels of a run."""
+
+    mean: float
+    std: float
+
+
+class RunPlan(_Record):
+    """Everything that decides what the network's answer is.
+
+    Thresholds are not part of it: they are applied afterwards and may change.
+    """
+
+    format: Literal[1] = FORMAT
+    image: ImageRecord
+    model: ModelRecord
+    shape_zyx: Shape3
+    """The grid that the network works on; the image's, unless resampled."""
+
+    voxel_size: VoxelSize | None
+    """Of that grid, along Z, Y, X, in micrometres."""
+
+    block_zyx: Shape3
+    tile_core_zyx: Shape3
+    halo_zyx: Shape3
+    normalization: NormalizationRecord
+    number_format: str
+    inference: InferenceConfig
+    """The settings of the run's first process."""
+
+    @property
+    def tile_zyx(self) -> Shape3:
+        """What the network reads at once: a core and its halo on both sides."""
+        z, y, x = (c + 2 * h for c, h in zip(self.tile_core_zyx, self.halo_zyx, strict=True))
+        return z, y, x
+
+    @property
+    def resampled(self) -> bool:
+        """Whether the network works on another grid than the image's."""
+        return self.shape_zyx != self.image.shape_zyx
+
+    @classmethod
+    def read(cls, path: Path) -> RunPlan:
+        """Read a plan.
+
+        Raises
+        ------
+        RunError
+            If the file is no plan of this version.
+        """
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except (OSError, ValidationError) as error:
+            raise RunError(
+                f"{path} is not the plan of a run ({error}). "
+                "Start again with --overwrite."
+            ) from error

@@ -1,0 +1,57 @@
+"""Labels to look at while a run goes on: those that a block sees by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from skoots.inference.assign import follow
+from skoots.inference.label import label_components, skeleton_mask, threshold_byte
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from skoots.config import InferenceConfig
+    from skoots.inference.answer import Answer
+    from skoots.inference.plan import RunPlan
+
+LAST_ID = 2**32 - 2
+"""The largest id; the number above it marks a walk that left its region."""
+
+
+def provisional_instances(
+    answer: Answer, plan: RunPlan, settings: InferenceConfig, place: tuple[int, int]
+) -> NDArray[np.uint32]:
+    """Label one block as if nothing were around it.
+
+    Parameters
+    ----------
+    answer : Answer
+        Of the block.
+    plan : RunPlan
+    settings : InferenceConfig
+    place : tuple of int
+        Number of the block, and how many there are: each has a range of ids to itself,
+        so that neighbours differ in colour.
+
+    Returns
+    -------
+    ndarray, (Z, Y, X), uint32
+    """
+    foreground = answer.probability > threshold_byte(settings.PROBABILITY_THRESHOLD)
+    if not foreground.any():
+        return np.zeros(foreground.shape, np.uint32)
+    mask = skeleton_mask(answer.skeleton, answer.probability, settings)
+    ids = follow(
+        answer.vectors,
+        label_components(mask, settings.CONNECTIVITY),
+        foreground,
+        settings,
+        plan.model.vector_scaling_zyx,
+        torch.device("cpu"),
+    )
+    number, blocks = place
+    ids[ids > 0] += np.uint32(number * (LAST_ID // blocks))
+    return ids

@@ -1,0 +1,134 @@
+"""How large a tile is: from the volume's shape and the device's total memory.
+
+A tile costs memory for what it reads and time for what it reads twice. A fixed ladder
+gives the voxels that may be read at once; among the shapes that fit, the one is taken
+whose tiles read the fewest voxels of this volume. Free memory plays no part, so the same
+input gives the same labels however busy the machine is.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import product
+from typing import TYPE_CHECKING
+
+from skoots.errors import TilingError
+
+if TYPE_CHECKING:
+    from skoots._types import Shape3
+
+LADDER_GB = (3, 6, 12, 20, 40, 80)
+"""Rungs of total device memory; a machine sold as 24 GB reports a little less."""
+
+DEEP = (16, 32, 48, 64, 96, 128)
+WIDE = (64, 96, 128, 192, 256, 384, 512)
+"""Cores along Z, and along Y and X, in voxels: whole storage chunks."""
+
+SHARE = 4
+"""A tile may take one part in so many of the memory: activations of a few layers live at
+once, and the reader and the writer hold a block each."""
+
+PUBLISHED_DEPTH = 16
+"""Core of the published models along Z, in voxels: they were trained 20 planes deep and
+grow worse with more."""
+
+
+def choose_core(
+    shape: Shape3,
+    halo: Shape3,
+    *,
+    memory: int,
+    bytes_per_voxel: int,
+    published: bool,
+) -> Shape3:
+    """Choose the part that one tile keeps.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Extent of the volume along Z, Y, X, in voxels.
+    halo : tuple of int
+        Along Z, Y, X, in voxels.
+    memory : int
+        Of the device in all, in bytes.
+    bytes_per_voxel : int
+        What the network needs at its peak for each voxel that it reads.
+    published : bool
+        Whether the model is of the published kind.
+
+    Returns
+    -------
+    tuple of int
+        Along Z, Y, X, in voxels.
+    """
+    rung = max((r for r in LADDER_GB if r * 0.9e9 <= memory), default=2)
+    budget = rung * 1e9 / SHARE / bytes_per_voxel
+    deep = (PUBLISHED_DEPTH,) if published else DEEP
+    sizes = list(product(deep, WIDE))
+    fitting = [
+        (z, y, y) for z, y in sizes if _read_at_once(shape, (z, y, y), halo) <= budget
+    ] or [(deep[0], WIDE[0], WIDE[0])]
+    return min(fitting, key=lambda core: (_read_in_all(shape, core, halo), core))
+
+
+def shrink_core(core: Shape3, factor: int) -> Shape3 | None:
+    """Halve a core along its longest axis, on the network's grid.
+
+    Returns
+    -------
+    tuple of int or None
+        None when it cannot be halved any more.
+
+    Examples
+    --------
+    >>> shrink_core((16, 256, 256), 8)
+    (16, 128, 256)
+    >>> shrink_core((8, 8, 8), 8) is None
+    True
+    """
+    axis = max(range(3), key=lambda a: core[a])
+    half = core[axis] // 2 // factor * factor
+    if half < factor:
+        return None
+    z, y, x = (half if a == axis else size for a, size in enumerate(core))
+    return z, y, x
+
+
+def core_of_tile(tile: Shape3, halo: Shape3, factor: int) -> Shape3:
+    """Take the halo off what the user wants the network to read.
+
+    Raises
+    ------
+    TilingError
+        If tile and halo are off the network's grid or nothing is left to keep.
+    """
+    for axis, size, margin in zip("ZYX", tile, halo, strict=True):
+        if margin % factor or margin < 0:
+            raise TilingError(
+                f"A halo of {margin} voxels along {axis} is off the network's grid. "
+                f"Use a multiple of {factor}."
+            )
+        if size % factor or size <= 2 * margin:
+            least = 2 * margin + factor
+            raise TilingError(
+                f"A tile of {size} voxels along {axis} with a halo of {margin} on both "
+                f"sides does not work. Use a multiple of {factor}, at least {least}."
+            )
+    z, y, x = (size - 2 * margin for size, margin in zip(tile, halo, strict=True))
+    return z, y, x
+
+
+def _read_at_once(shape: Shape3, core: Shape3, halo: Shape3) -> int:
+    return math.prod(
+        min(n, c + 2 * h) for n, c, h in zip(shape, core, halo, strict=True)
+    )
+
+
+def _read_in_all(shape: Shape3, core: Shape3, halo: Shape3) -> int:
+    return math.prod(_read_along(*axis) for axis in zip(shape, core, halo, strict=True))
+
+
+def _read_along(length: int, core: int, halo: int) -> int:
+    """Voxels that the tiles of one axis read, those at the faces less."""
+    starts = range(0, length, core)
+    return sum(min(length, s + core + halo) - max(0, s - halo) for s in starts)

@@ -1,0 +1,106 @@
+"""Losses over the voxels that are known.
+
+Every function takes a `weight` that is 0 where nothing is known (outside the volume, or
+unpainted), so that such voxels cost nothing and teach nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch.nn import functional
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def tversky_loss(  # noqa: PLR0913 - three tensors and the formula's three constants
+    prediction: Tensor,
+    truth: Tensor,
+    weight: Tensor,
+    *,
+    alpha: float,
+    beta: float,
+    smooth: float = 1.0,
+) -> Tensor:
+    """Overlap of two masks, with its own price for each kind of mistake.
+
+    Parameters
+    ----------
+    prediction, truth, weight : Tensor, same shape, float32
+        Between 0 and 1.
+    alpha : float
+        Price of a false positive.
+    beta : float
+        Price of a false negative.
+    smooth : float
+        Added above and below. In an empty crop the loss is then
+        ``1 - smooth / (alpha * FP + smooth)``, which still falls as the false positives
+        do.
+
+    Returns
+    -------
+    Tensor, (), float32
+
+    Notes
+    -----
+    ``1 - (TP + s) / (TP + alpha * FP + beta * FN + s)``. *Source:* Salehi et al.,
+    "Tversky loss function for image segmentation using 3D fully convolutional deep
+    networks" (2017).
+    """
+    hit = (prediction * truth * weight).sum()
+    false_positive = (prediction * (1 - truth) * weight).sum()
+    false_negative = ((1 - prediction) * truth * weight).sum()
+    total = hit + alpha * false_positive + beta * false_negative
+    return 1 - (hit + smooth) / (total + smooth)
+
+
+def mask_loss(
+    logits: Tensor, truth: Tensor, weight: Tensor, *, alpha: float, beta: float
+) -> Tensor:
+    """Tversky with a little cross entropy, so that an empty answer is no dead end.
+
+    Parameters
+    ----------
+    logits : Tensor, any shape, float32
+        Before the sigmoid.
+    truth, weight : Tensor, same shape, float32
+        Between 0 and 1.
+    alpha, beta : float
+        See `tversky_loss`.
+
+    Returns
+    -------
+    Tensor, (), float32
+    """
+    entropy = functional.binary_cross_entropy_with_logits(
+        logits, truth, weight, reduction="sum"
+    ) / weight.sum().clamp_min(1)
+    overlap = tversky_loss(logits.sigmoid(), truth, weight, alpha=alpha, beta=beta)
+    return overlap + 0.3 * entropy
+
+
+def embedding_loss(
+    vectors: Tensor, offsets: Tensor, foreground: Tensor, sigma: float
+) -> Tensor:
+    """How far the vectors of foreground voxels end from their skeleton.
+
+    Parameters
+    ----------
+    vectors : Tensor, (B, 3, X, Y, Z), float32
+        Predicted, in voxels.
+    offsets : Tensor, (B, 3, X, Y, Z), float32
+        From each voxel to the nearest point of its own skeleton, in voxels.
+    foreground : Tensor, (B, 1, X, Y, Z), float32
+        1 on voxels of objects that count.
+    sigma : float
+        Distance, in voxels, at which a vector is forgiven 40 per cent.
+
+    Returns
+    -------
+    Tensor, (), float32
+    """
+    squared = (vectors - offsets).square().sum(dim=1, keepdim=True)
+    near = torch.exp(-squared / (2 * sigma**2))
+    return tversky_loss(near, foreground, foreground, alpha=0.25, beta=0.75)
