@@ -15,7 +15,8 @@ from skoots.errors import SourceError
 from skoots.volume.array_source import ArraySource, readable_dtype
 from skoots.volume.layout import make_layout
 from skoots.volume.tiff_metadata import tell_voxel_size
-from skoots.volume.tiff_pages import DECODING_ERRORS, open_pages
+from skoots.volume.tiff_pages import open_pages
+from skoots.volume.tiff_segments import DECODING_ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -37,7 +37,7 @@ _MICROMETRES = {
 }
 
 _MICRO = ("\\u00b5", "\\u03bc", "\\xb5", "\u00e2\u00b5", "\u00b5", "\u03bc")
-"""The letter micro as files spell it: escaped, read in a wrong encoding, or as it is."""
+"""The letter micro as files spell it: escaped, wrongly decoded or as it is."""
 
 
 def to_micrometres(value: float, unit: str) -> float | None:
