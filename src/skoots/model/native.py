@@ -78,7 +78,9 @@ def read_native(payload: Mapping[str, Any]) -> Contents:
         )
     except KeyError as error:
         raise CheckpointError(f"It lacks its part {error}.") from error
-    except (TypeError, AttributeError) as error:
+    except CheckpointError:
+        raise
+    except (TypeError, AttributeError, ValueError) as error:
         raise CheckpointError(f"A part of it is not as it should: {error}.") from error
 
 

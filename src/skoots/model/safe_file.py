@@ -9,6 +9,7 @@ neither needed nor asked.
 from __future__ import annotations
 
 import collections
+import contextlib
 import hashlib
 import io
 import os
@@ -127,7 +128,8 @@ def write_safely(path: Path, payload: object) -> None:
             "Make room, or name another place."
         ) from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # it is gone, or never was
+            unfinished.unlink()
 
 
 def file_digest(path: Path) -> str:

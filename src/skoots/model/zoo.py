@@ -93,8 +93,9 @@ def find_model(name_or_path: PathLike) -> Path:
     """
     wanted = os.fspath(name_or_path)
     known = {model.name: model.path for model in known_models()}
-    if wanted in known:
-        return known[wanted]
+    name = wanted.removesuffix(SUFFIX)
+    if wanted in known or (name in known and not Path(wanted).exists()):
+        return known[name]
     path = Path(wanted).expanduser()
     if path.exists():
         return path
