@@ -71,7 +71,7 @@ def plan_runs(images: Sequence[Path], out: Path | None) -> list[Path]:
         If two images would share a run.
     """
     runs = [
-        (out or image.parent) / (image_name(image) + RUN_SUFFIX) for image in images
+        (out or _place(image)) / (image_name(image) + RUN_SUFFIX) for image in images
     ]
     run, count = Counter(runs).most_common(1)[0]
     if count > 1:
@@ -92,6 +92,7 @@ def image_name(image: Path) -> str:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> image_name(Path("data/cochlea.ome.tif")), image_name(Path("a.b.zarr/raw/0"))
     ('cochlea', 'a.b_raw_0')
     """
