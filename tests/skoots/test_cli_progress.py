@@ -1,0 +1,92 @@
+"""A job is drained to its result, and closed however that ends."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.console import Console
+
+from skoots.cli import progress
+from skoots.cli.progress import drain
+from skoots.events import BlockDone, Notice, StageStarted
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from skoots.events import Event
+
+BOX = (0, 1), (0, 1), (0, 1)
+
+
+class Job:
+    """Two stages, the first half done before; may fail on the way."""
+
+    def __init__(self, fails: BaseException | None = None) -> None:
+        self.closed = False
+        self.fails = fails
+
+    def run(self) -> Generator[Event, None, str]:
+        try:
+            yield StageStarted("predict", 50, 100)
+            for done in range(51, 101):
+                yield BlockDone("predict", BOX, done, 100)
+            if self.fails:
+                raise self.fails
+            yield Notice("almost [done]")
+            yield StageStarted("finish", 0, 0)
+            return "the result"
+        finally:
+            self.closed = True
+
+
+@pytest.fixture(params=[False, True], ids=["log", "bars"])
+def screen(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Console:
+    console = Console(
+        file=io.StringIO(), force_terminal=request.param, width=120, highlight=False
+    )
+    monkeypatch.setattr(progress, "ERR", console)
+    monkeypatch.setattr("skoots.cli.console.ERR", console)
+    return console
+
+
+def read(screen: Console) -> str:
+    assert isinstance(screen.file, io.StringIO)
+    return screen.file.getvalue()
+
+
+def test_the_result_is_what_the_job_returns(screen: Console) -> None:
+    job = Job()
+    assert drain(job.run(), "cells [1]") == "the result"
+    assert job.closed
+    assert "note: almost [done]" in read(screen)
+    assert "cells [1] predict" in read(screen)
+    assert "100/100" in read(screen)
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_a_job_that_fails_is_closed(
+    screen: Console, error: type[BaseException]
+) -> None:
+    job = Job(error())
+    with pytest.raises(error):
+        drain(job.run(), "cells")
+    assert job.closed
+
+
+def test_a_log_has_a_line_for_each_tenth(monkeypatch: pytest.MonkeyPatch) -> None:
+    console = Console(file=io.StringIO(), force_terminal=False)
+    monkeypatch.setattr(progress, "ERR", console)
+    monkeypatch.setattr("skoots.cli.console.ERR", console)
+    clock = iter(range(1000))
+    monkeypatch.setattr(progress, "monotonic", lambda: next(clock))
+    drain(Job().run(), "cells")
+    lines = read(console).splitlines()
+    assert [line.split(",")[0] for line in lines] == [
+        *(f"cells predict {n}/100" for n in (50, 60, 70, 80, 90, 100)),
+        "note: almost [done]",
+        "cells finish 0/0",
+    ]
+    assert lines[1] == "cells predict 60/100, 0:04 left"
+    assert "left" not in lines[5]
