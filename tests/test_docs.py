@@ -29,5 +29,7 @@ def test_links_within_the_repository_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_script_that_a_page_names_is_there(page: Path) -> None:
-    named = re.findall(r"\b((?:scripts|\.ci)/[\w.]*\w)", page.read_text(encoding="utf-8"))
+    named = re.findall(
+        r"\b((?:scripts|\.ci)/[\w.]*\w)", page.read_text(encoding="utf-8")
+    )
     assert [name for name in named if not (ROOT / name).exists()] == []

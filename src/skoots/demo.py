@@ -54,7 +54,7 @@ def demo(
     with guard(debug=False):
         image = sample_path(_SAMPLE)
         result = _segment(image, out / f"{_SAMPLE}.skoots.zarr")
-        labels = drain(export_tiff(result.run, overwrite=True), _SAMPLE)
+        labels = drain(export_tiff(result.run, out, overwrite=True), _SAMPLE)
         picture = out / f"{_SAMPLE}_overlay.png"
         write_overlay(picture, tifffile.imread(image), tifffile.imread(labels))
     _print_summary(image, result, labels, picture)

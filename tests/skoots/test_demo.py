@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
+import tifffile
 from skimage.io import imread
 
-from skoots.demo import write_overlay
+from skoots.demo import demo, write_overlay
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,3 +36,26 @@ def test_an_empty_result_leaves_the_picture_grey(tmp_path: Path) -> None:
     image = np.full((4, 6, 6), 9, np.uint8)
     write_overlay(tmp_path / "overlay.png", image, np.zeros(image.shape, np.uint32))
     assert not np.ptp(imread(tmp_path / "overlay.png").astype(int), axis=-1).any()
+
+
+def test_the_demo_segments_the_sample_once_and_uses_the_run_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    demo(out=tmp_path, viewer=False)
+
+    labels = tifffile.imread(tmp_path / "medulla_instances.tif")
+    assert labels.shape == (64, 224, 224)
+    assert labels.dtype == np.uint32
+    assert len(np.unique(labels)) > 5
+    assert imread(tmp_path / "medulla_overlay.png").shape == (448, 1344, 3)
+    summary = capsys.readouterr().out
+    assert "objects" in summary
+    assert "medulla_instances.tif" in summary.replace("\n", "")
+
+    plan = tmp_path / "medulla.skoots.zarr" / "state" / "plan.json"
+    written = plan.stat().st_mtime_ns
+    demo(out=tmp_path, viewer=False)
+    assert plan.stat().st_mtime_ns == written
+    np.testing.assert_array_equal(
+        tifffile.imread(tmp_path / "medulla_instances.tif"), labels
+    )
