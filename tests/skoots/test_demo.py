@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pytest
 import tifffile
 from skimage.io import imread
 
@@ -13,6 +12,8 @@ from skoots.demo import demo, write_overlay
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 
 def test_the_overlay_shows_three_planes_grey_outside_and_coloured_inside(
