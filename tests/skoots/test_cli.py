@@ -6,16 +6,19 @@ import json
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import tifffile
+import zarr
 from typer.testing import CliRunner
 
 from skoots import __version__
 from skoots.cli import app
 from skoots.errors import ScoreError
+from skoots.inference.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -139,3 +142,18 @@ def test_models_can_be_listed_without_one(
     assert "cannot be loaded" in result.stdout
     listed = json.loads(run(app, ["models", "--json"]).stdout)
     assert "error" in next(row for row in listed if row["name"] == "broken")
+
+
+def test_scores_of_an_unfinished_run_are_called_provisional(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    labels = np.ones((2, 3, 5), np.uint32)
+    run_path = tmp_path / "a.skoots.zarr"
+    zarr.save_array(run_path / "labels" / "instances" / "0", labels)
+    for finished in (True, False):
+        folder = SimpleNamespace(finished=finished)
+        monkeypatch.setattr(RunFolder, "open", lambda _, folder=folder: folder)
+        result = run(app, ["score", str(run_path), str(run_path), "--json"])
+        assert result.exit_code == 0, result.stderr
+        assert json.loads(result.stdout)["f1_50"] == 1
+        assert ("provisional" in result.stderr) is not finished

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +9,7 @@ import pytest
 import tifffile
 from typer.testing import CliRunner
 
+import skoots
 from skoots.cli import app, published
 from skoots.errors import CheckpointError
 
@@ -19,46 +18,62 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from skoots.events import Event
+    from skoots.volume.source import Source
 
 run = CliRunner().invoke
 
 
 @pytest.fixture
-def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
-    """What reaches the documented `eval`; it fails for images called bad."""
-    seen: list[tuple[str, str]] = []
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, bool]]:
+    """What reaches the engine; it fails for the image bad.tif."""
+    seen: list[tuple[str, str, bool]] = []
 
-    def fake(image_path: str, checkpoint_path: str) -> None:
-        seen.append((image_path, checkpoint_path))
-        if image_path.endswith("bad.tif"):
+    def segment(
+        source: Source, model: str, run: Path, *, resume: bool
+    ) -> Generator[Event, None, None]:
+        seen.append((run.name, model, resume))
+        yield from ()
+        if source.name == "bad":
             raise CheckpointError("This does not fit.")
 
-    module = ModuleType("skoots.lib.eval")
-    module.eval = fake  # type: ignore[attr-defined] - made here
-    monkeypatch.setitem(sys.modules, "skoots.lib.eval", module)
+    def export(
+        run: Path, out: Path, *, overwrite: bool
+    ) -> Generator[Event, None, Path]:
+        assert overwrite
+        yield from ()
+        return out
+
+    monkeypatch.setitem(vars(skoots), "segment", segment)
+    monkeypatch.setitem(vars(skoots), "load_model", str.upper)
+    monkeypatch.setattr(published, "export_tiff", export)
     monkeypatch.delenv("SKOOTS_DEBUG", raising=False)
     return seen
 
 
+def make_images(folder: Path, *names: str) -> None:
+    for name in names:
+        tifffile.imwrite(folder / name, np.zeros((2, 3, 5), np.uint8))
+
+
 def test_a_folder_is_segmented_image_by_image(
-    calls: list[tuple[str, str]], tmp_path: Path
+    calls: list[tuple[str, str, bool]], tmp_path: Path
 ) -> None:
-    for name in ("b.tif", "a.tif", "a.labels.tif", "a_instance_mask.tif"):
-        tifffile.imwrite(tmp_path / name, np.zeros((2, 3, 4), np.uint8))
+    make_images(tmp_path, "b.tif", "a.tif", "a.labels.tif", "a_instance_mask.tif")
     words = ["--image", str(tmp_path), "--pretrained-checkpoint", "m.trch"]
     result = run(app, [*words, "--log", "0", "--use-cached"])
     assert result.exit_code == 0
     assert calls == [
-        (str(tmp_path / "a.tif"), "m.trch"),
-        (str(tmp_path / "b.tif"), "m.trch"),
+        ("a.skoots.zarr", "M.TRCH", True),
+        ("b.skoots.zarr", "M.TRCH", True),
     ]
+    written = [tmp_path / f"{name}_instance_mask.tif" for name in "ab"]
+    assert result.stdout == "".join(f"wrote {path}\n" for path in written)
 
 
 def test_one_bad_image_does_not_stop_the_others(
-    calls: list[tuple[str, str]], tmp_path: Path
+    calls: list[tuple[str, str, bool]], tmp_path: Path
 ) -> None:
-    for name in ("bad.tif", "good.tif"):
-        (tmp_path / name).touch()
+    make_images(tmp_path, "bad.tif", "good.tif")
     result = run(app, ["--image", str(tmp_path), "--pretrained-checkpoint", "m"])
     assert result.exit_code == 1
     assert len(calls) == 2
@@ -66,14 +81,14 @@ def test_one_bad_image_does_not_stop_the_others(
     assert "1 of 2 failed" in result.stderr
 
 
-def test_an_image_needs_a_model(calls: list[tuple[str, str]]) -> None:
+def test_an_image_needs_a_model(calls: list[tuple[str, str, bool]]) -> None:
     result = run(app, ["--image", "a.tif"])
     assert result.exit_code == 2
     assert "--pretrained-checkpoint" in result.stderr
     assert not calls
 
 
-def test_published_flags_stand_alone(calls: list[tuple[str, str]]) -> None:
+def test_published_flags_stand_alone(calls: list[tuple[str, str, bool]]) -> None:
     result = run(app, ["--image", "a.tif", "score", "a", "b"])
     assert result.exit_code == 2
     assert not calls

@@ -131,7 +131,7 @@ def test_json_is_one_object_and_alone_on_stdout(engine: Engine, image: str) -> N
 
 def test_a_log_tells_the_story_on_stderr(engine: Engine, image: str) -> None:
     lines = run(app, ["segment", image, "-m", "m"]).stderr.splitlines()
-    assert lines[0].startswith("cells.skoots.zarr: 4 x 3 x 4 voxels, 2 blocks, 1 done")
+    assert lines[0].startswith("cells.skoots.zarr: 4 x 3 x 4 voxels, 2 blocks (1 done")
     assert lines[1:3] == ["cells predict 1/2", "cells predict 2/2"]
     assert lines[3] == "note: 2 voxels were not finite [sic]"
 

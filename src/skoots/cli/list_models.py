@@ -13,7 +13,6 @@ from skoots.cli.console import OUT, say
 from skoots.errors import SkootsError
 from skoots.model.checkpoint import load_checkpoint
 from skoots.model.zoo import known_models, user_folder
-from skoots.volume.voxel_size import format_voxel_size
 
 if TYPE_CHECKING:
     from skoots.model.zoo import ModelFile
@@ -67,9 +66,9 @@ def _make_table(rows: list[dict[str, Any]]) -> Table:
 def _describe_training(row: dict[str, Any]) -> tuple[str, str, str]:
     if "error" in row:
         return "cannot be loaded", "", ""
-    diameter = row["object_diameter"]
+    size, diameter = row["voxel_size"], row["object_diameter"]
     return (
-        format_voxel_size(row["voxel_size"]),
+        " x ".join(f"{edge:g}" for edge in size) + " um" if size else "unknown",
         f"{diameter:.0f} voxels" if diameter else "",
         "\n".join(f"{name} {value:.2f}" for name, value in row["scores"].items()),
     )

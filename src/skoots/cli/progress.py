@@ -17,7 +17,7 @@ from rich.progress import (
 )
 
 from skoots.cli.console import ERR, say
-from skoots.events import BlockDone, Notice, RunStarted, StageStarted
+from skoots.events import BlockDone, Notice, RunFinished, RunStarted, StageStarted
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -95,6 +95,9 @@ class Bars:
                 )
             case BlockDone(stage=stage, done=done) if stage in self._tasks:
                 self._progress.update(self._tasks[stage], completed=done)
+            case RunFinished():
+                for task in self._progress.tasks:  # a stage may end without a block
+                    self._progress.update(task.id, completed=task.total)
             case _:
                 _show_line(event)
 
@@ -143,10 +146,11 @@ class Log:
 def _show_line(event: Event) -> None:
     match event:
         case RunStarted():
-            before = event.blocks_done_before
+            before, total = event.blocks_done_before, event.blocks_total
+            blocks = "1 block" if total == 1 else f"{total} blocks"
             say(
                 f"{event.run.name}: {' x '.join(map(str, event.shape_zyx))} voxels, "
-                f"{event.blocks_total} blocks{f', {before} done' if before else ''}, "
+                f"{blocks}{f' ({before} done before)' if before else ''}, "
                 f"tile {','.join(map(str, event.tile_zyx))}, on {event.device} in "
                 f"{event.number_format}"
             )

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
+import skoots
 from skoots.cli.console import OUT, report, say
-from skoots.cli.images import RUN_SUFFIX, list_images
+from skoots.cli.images import RUN_SUFFIX, image_name, list_images, plan_runs
 from skoots.cli.progress import drain
 from skoots.errors import RunError, SkootsError
 from skoots.inference.convert import export_tiff
+from skoots.volume.source import open_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,15 +46,18 @@ def segment_as_published(image: Path, checkpoint: str | None, log: int) -> None:
             "name that 'skoots models' lists.",
             param_hint="--pretrained-checkpoint",
         )
-    from skoots.lib.eval import eval as segment_file  # noqa: PLC0415 - imports torch
-
     logging.getLogger("skoots").setLevel(_LOG_LEVELS[log])
+    images = list_images([image])
+    model = skoots.load_model(checkpoint)
 
     def work(path: Path) -> str:
-        segment_file(str(path), checkpoint)
-        return f"segmented {path}"
+        # What the documented `eval` does, with a bar: a run that was stopped goes on.
+        name, [run] = image_name(path), plan_runs([path], None)
+        drain(skoots.segment(open_source(path), model, run, resume=True), name)
+        mask = run.with_name(f"{name}_instance_mask.tif")
+        return f"wrote {drain(export_tiff(run, mask, overwrite=True), name)}"
 
-    _for_each(list_images([image]), work)
+    _for_each(images, work)
 
 
 def convert_as_published(path: Path) -> None:

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from skoots.cli.console import OUT, guard
+from skoots.cli.console import OUT, guard, say
+from skoots.cli.images import RUN_SUFFIX
 from skoots.cli.options import Debug
 
 _ROWS = (
@@ -64,6 +65,8 @@ def score(
 
         from skoots.validate.scores import score as compare  # noqa: PLC0415 - scipy
 
+        for path in (predicted, truth):
+            _warn_of_provisional(path)
         scores = asdict(compare(predicted, truth))
         if json:
             typer.echo(json_text.dumps(scores))
@@ -76,3 +79,16 @@ def score(
                 label, f"{value:.3f}" if isinstance(value, float) else str(value)
             )
         OUT.print(table)
+
+
+def _warn_of_provisional(path: Path) -> None:
+    if not (path.name.endswith(RUN_SUFFIX) and path.is_dir()):
+        return
+    from skoots.inference.run_folder import RunFolder  # noqa: PLC0415 - imports zarr
+
+    if not RunFolder.open(path).finished:
+        say(
+            f"note: {path} is not finished; its labels are provisional. "
+            "Continue it with 'skoots segment ... --resume'.",
+            style="yellow",
+        )

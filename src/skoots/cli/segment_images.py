@@ -120,7 +120,8 @@ def _open_and_segment(
         time=recipe.time,
         voxel_size=recipe.voxel_size,
     )
-    region = recipe.region and close_region(recipe.region, source.shape)
+    box = recipe.region
+    region = None if box is None else close_region(box, source.shape)
     return skoots.segment(
         source,
         checkpoint,

@@ -79,6 +79,8 @@ def export_tiff(
     StorageError
         If the disk is full or nothing may be written there.
     """
+    if not Path(run).exists():
+        raise RunError(f"There is no run at {run}. Check the path and its spelling.")
     folder = RunFolder.open(Path(run))
     if not folder.finished:
         raise RunError(

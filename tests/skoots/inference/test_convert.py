@@ -184,6 +184,8 @@ def test_an_unfinished_run_is_refused(tmp_path: Path) -> None:
 def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="not a run"):
         drain(export_tiff(tmp_path))
+    with pytest.raises(RunError, match="There is no run"):
+        drain(export_tiff(tmp_path / "a.skoots.zarr"))
 
 
 def test_a_disk_that_refuses_is_named(
