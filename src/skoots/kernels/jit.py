@@ -15,8 +15,12 @@ _Function = TypeVar("_Function", bound="Callable[..., Any]")
 def compiled(function: _Function) -> _Function:
     """Compile on first call, without the interpreter lock and without threads.
 
-    The machine code is kept in ``__pycache__`` beside the source, or in the user's
-    cache folder where that may not be written. No fast-math flag is set: the result
-    equals the reference bit for bit.
+    The machine code is kept in ``__pycache__`` beside the source, in the user's cache
+    folder where that may not be written, and nowhere if there is none. No fast-math
+    flag is set: numbers round as they do in the reference.
     """
-    return cast("_Function", numba.njit(nogil=True, cache=True)(function))
+    try:
+        made = numba.njit(nogil=True, cache=True)(function)
+    except RuntimeError:  # numba found no folder that it may write
+        made = numba.njit(nogil=True, cache=False)(function)
+    return cast("_Function", made)

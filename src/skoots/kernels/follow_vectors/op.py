@@ -101,7 +101,7 @@ def follow_vectors(  # noqa: PLR0913  the contract: what a tile knows of its vol
     unit = INT8_UNIT if vectors.dtype == torch.int8 else 1
     return _run(
         Walk(
-            vectors.contiguous(),
+            vectors.detach().contiguous(),
             labels.view(torch.int32).contiguous(),
             foreground.view(torch.uint8).contiguous(),
             cast("tuple[float, float, float]", tuple(s / unit for s in scale)),

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     Points: TypeAlias = Tensor | NDArray[Any]
 
 BLOCK = 32
-"""Points per box: 32 was the fastest of 16 to 128 when the search was prototyped."""
+"""Points per box, as prototyped. The numba twin compiles it in, and what numba kept is
+not made anew when this line changes: touch ``cpu.py`` too."""
 
 _MORTON_BITS = 21
 """Three coordinates of 21 bits fill an int64."""
