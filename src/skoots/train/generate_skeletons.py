@@ -124,9 +124,9 @@ def calculate_skeletons(
     Returns
     -------
     dict of int to Tensor, (N, 3), float32
-        Points along X, Y, Z, in voxels of `mask`, ascending by id. An object that
-        vanishes at this scale is thinned at full resolution; one that vanishes even
-        there gives its voxel nearest to the centroid.
+        Points along X, Y, Z, in voxels of `mask`, ascending by id, on its device. An
+        object that vanishes at this scale is thinned at full resolution. Thinning never
+        erases an object, so each id has a point.
 
     Raises
     ------
@@ -135,14 +135,16 @@ def calculate_skeletons(
     """
     labels = mask.detach().cpu().numpy()
     labels = labels[0] if labels.ndim == 4 and labels.shape[0] == 1 else labels
-    factors = np.asarray(scale, dtype=np.float64).ravel()
+    factors = torch.as_tensor(scale).detach().cpu().numpy().astype(np.float64).ravel()
     if factors.shape != (3,) or not (factors > 0).all():
         msg = (
             f"A scale of {factors.tolist()} cannot be used. Give three numbers above 0."
         )
         raise ShapeError(msg)
     points = {item.id: _raw_axis(item, factors) for item in _cut_out(_checked(labels))}
-    return {key: torch.from_numpy(points[key]) for key in sorted(points)}
+    return {
+        key: torch.from_numpy(points[key]).to(mask.device) for key in sorted(points)
+    }
 
 
 def _checked(labels: NDArray[np.generic]) -> NDArray[np.integer]:
