@@ -82,8 +82,8 @@ def nearest_point_cpu(
     """Run the kernel on all threads of torch; as `nearest_point_reference`."""
     # from numpy, which asks the system for huge pages: in torch's own memory the first
     # touch of each page takes as long as the search
-    nearest = np.empty((3, *labels.shape), np.float32)
-    gaps = np.empty(labels.shape if distance else (0, 0, 0), np.float32)
+    nearest = np.zeros((3, *labels.shape), np.float32)
+    gaps = np.zeros(labels.shape if distance else (0, 0, 0), np.float32)
     objects = _Objects(
         packed.ids.numpy(),
         packed.planes.numpy(),
@@ -125,7 +125,6 @@ def _bake_columns(
     for column in range(start, stop):
         x = column // rows * _EDGE
         y = column % rows * _EDGE
-        _clear(result, x, y)
         for z in range(0, labels.shape[2], _EDGE):
             n_voxels, n_labels = _gather(labels, x, y, z, brick)
             for g in range(n_labels):
@@ -135,12 +134,6 @@ def _bake_columns(
                     candidates = _candidates(objects, k, search)
                     _try_all(objects, search, candidates, n)
                     _write(objects, search, n, result)
-
-
-@compiled
-def _clear(result: _Result, x: int, y: int) -> None:
-    result.nearest[:, x : x + _EDGE, y : y + _EDGE] = 0
-    result.distance[x : x + _EDGE, y : y + _EDGE] = 0
 
 
 @compiled
