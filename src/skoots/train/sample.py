@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from scipy import ndimage
+from torch.nn import functional
 
 from skoots.kernels.nearest_point import nearest_point, pack_points
+from skoots.train.generate_skeletons import skeletonize_labels
 from skoots.train.warp import Warp, draw_matrix
 
 if TYPE_CHECKING:
@@ -59,16 +61,26 @@ class Augmentation:
     blur_rate: float = 0.2
     gamma: float = 0.35
     gamma_rate: float = 0.3
+    shade_sd: float = 0.5
+    """Of a smooth field that darkens and lightens places, in deviations of the image:
+    what an object is must not hang on how dark it is."""
+    shade_rate: float = 0.4
 
 
 CROPS: tuple[tuple[Shape3, float], ...] = (
     ((96, 96, 48), 0.7),
     ((144, 144, 24), 0.15),
     ((168, 168, 16), 0.1),
-    ((232, 232, 8), 0.05),
+    ((232, 232, 1), 0.05),
 )
-"""Extents of crops along X, Y, Z in voxels, all of one cost, and how often each is drawn.
-Thin ones teach the network to do without depth."""
+"""Extents of crops along X, Y, Z in voxels, all of one cost, and how often each is
+drawn. Thin ones teach the network to do without depth."""
+
+SLICE_DEPTH = 8
+"""A single slice is repeated so often, as a tile of one slice is padded."""
+
+MOSTLY = 0.7
+"""Share of a crop that should lie in the volume; what does not teaches nothing."""
 
 NEAR_OBJECT_RATE = 0.7
 """Share of the crops that are centred near an object; the rest lies anywhere."""
@@ -109,9 +121,17 @@ class Sampler:
         return self._targets(volume, warp, self._recolour(image), labels)
 
     def _draw_warp(self, volume: TrainingVolume) -> Warp:
-        rng, limits = self._rng, self._augmentation
+        """Draw maps until one shows mostly voxels of the volume, at most five."""
         shapes, rates = zip(*CROPS, strict=True)
-        shape = shapes[rng.choice(len(shapes), p=rates)]
+        shape = shapes[self._rng.choice(len(shapes), p=rates)]
+        for _ in range(5):
+            warp = self._draw_any_warp(volume, shape)
+            if warp.known_share(volume.image.shape) > MOSTLY:
+                break
+        return warp
+
+    def _draw_any_warp(self, volume: TrainingVolume, shape: Shape3) -> Warp:
+        rng, limits = self._rng, self._augmentation
         extent = np.array(volume.image.shape)
         if volume.skeletons and rng.random() < NEAR_OBJECT_RATE:
             points = volume.skeletons[rng.choice(list(volume.skeletons))]
@@ -133,19 +153,24 @@ class Sampler:
         labels: NDArray[np.int32],
     ) -> Sample:
         here = {int(i) for i in np.unique(labels) if i > 0}
-        skeletons = {i: warp.to_crop(volume.skeletons[i]) for i in here}
+        if warp.shape[2] == 1:  # what lies above and below a slice is not its skeleton
+            skeletons = skeletonize_labels(np.maximum(labels, 0))
+        else:
+            skeletons = {i: warp.to_crop(volume.skeletons[i]) for i in here}
         mask = torch.from_numpy(labels)
         nearest, distance = nearest_point(
             mask, pack_points(skeletons), (1.0, 1.0, 1.0), distance=True
         )
         foreground = mask > 0
-        return Sample(
-            image=torch.from_numpy(image)[None, None],
-            offsets=((nearest - _mesh(warp.shape)) * foreground)[None],
-            foreground=foreground[None, None].float(),
-            skeleton=(foreground & (distance <= self._radius))[None, None].float(),
-            weight=(mask >= 0)[None, None].float(),
+        near = foreground & (distance <= self._radius)
+        offsets = (nearest - _mesh(warp.shape)) * foreground
+        depth = SLICE_DEPTH if warp.shape[2] == 1 else 1
+        image_, offsets, *masks = (
+            t.repeat_interleave(depth, dim=-1)
+            for t in (torch.from_numpy(image), offsets, foreground, near, mask >= 0)
         )
+        fore, near, known = (m[None, None].float() for m in masks)
+        return Sample(image_[None, None], offsets[None], fore, near, known)
 
     def _recolour(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
         rng, limits = self._rng, self._augmentation
@@ -156,12 +181,25 @@ class Sampler:
             image = (low + (high - low) * unit**power).astype(np.float32)
         image = image * np.float32(rng.uniform(*limits.contrast))
         image += np.float32(rng.uniform(-1, 1) * limits.brightness_sd)
+        if rng.random() < limits.shade_rate:
+            image += limits.shade_sd * rng.uniform() * _smooth_field(rng, image.shape)
         if rng.random() < limits.blur_rate:
             image = ndimage.gaussian_filter(image, rng.uniform(0.3, limits.blur_vox))
         if rng.random() < limits.noise_rate:
             noise = rng.standard_normal(image.shape, np.float32)
             image += noise * np.float32(rng.uniform(0, limits.noise_sd))
         return image
+
+
+def _smooth_field(
+    rng: np.random.Generator, shape: tuple[int, ...]
+) -> NDArray[np.float32]:
+    """Draw a field of deviation about 1 that changes over some twenty voxels."""
+    coarse = [max(2, n // 24 + 1) for n in shape]
+    values = torch.from_numpy(rng.standard_normal(coarse, np.float32))[None, None]
+    field = functional.interpolate(values, size=shape, mode="trilinear")
+    smooth: NDArray[np.float32] = field[0, 0].numpy()
+    return smooth
 
 
 def _mesh(shape: Shape3) -> Tensor:

@@ -14,6 +14,8 @@ import numpy as np
 from numba import njit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from skoots._types import Shape3
@@ -36,6 +38,14 @@ class Warp:
     def middle(self) -> NDArray[np.float64]:
         """Middle of the crop, in its own voxels."""
         return (np.array(self.shape) - 1) / 2
+
+    def known_share(self, extent: Sequence[int]) -> float:
+        """Estimate the share of the crop that lies in a volume of this extent."""
+        steps = [np.linspace(0, n - 1, 7) for n in self.shape]
+        grid = np.stack(np.meshgrid(*steps, indexing="ij")).reshape(3, -1)
+        places = self.matrix @ (grid - self.middle[:, None]) + self.centre[:, None]
+        inside = (places >= 0) & (places <= np.array(extent)[:, None] - 1)
+        return float(inside.all(axis=0).mean())
 
     def to_crop(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
         """Turn points (N, 3) of the volume into points of the crop."""
@@ -104,7 +114,7 @@ def _reflect(i: int, n: int) -> int:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _sample(  # noqa: ANN202, PLR0913, PLR0917 - numba: arrays in, arrays out
+def _sample(  # noqa: ANN202 - numba: arrays in, arrays out
     image: NDArray[np.float32],
     labels: NDArray[np.int32],
     matrix: NDArray[np.float64],
