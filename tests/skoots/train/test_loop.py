@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - fixtures say it
 
 import numpy as np
 import pytest

@@ -1,0 +1,72 @@
+"""Devices and number formats: what is there, what pays, what stays the same."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from skoots.config import get_cfg_defaults
+from skoots.errors import DeviceError
+from skoots.model.build import build_network
+from skoots.model.precision import (
+    bytes_per_voxel,
+    choose_device,
+    choose_number_format,
+    list_devices,
+    prepare,
+    total_memory,
+)
+from skoots.model.unet import UNet
+from skoots.model.unext import UNeXT
+
+CPU = torch.device("cpu")
+
+
+def _small() -> UNet:
+    torch.manual_seed(0)
+    return UNet(dims=(4, 8, 8), depths=(1, 1, 1)).eval()
+
+
+def test_auto_takes_the_best_device_that_is_listed() -> None:
+    assert str(choose_device("auto")) == list_devices()[-1]
+    assert choose_device("cpu") == CPU
+
+
+@pytest.mark.parametrize("name", ["cuda:99", "tpu", ""])
+def test_a_device_that_is_not_there_is_refused_with_those_that_are(name: str) -> None:
+    with pytest.raises(DeviceError, match="Use one of: auto, cpu") as caught:
+        choose_device(name)
+    assert repr(name) in str(caught.value)
+
+
+def test_the_memory_of_the_processor_is_that_of_the_machine() -> None:
+    assert 1e9 < total_memory(CPU) < 1e14
+
+
+def test_depthwise_networks_stay_in_full_precision_on_a_processor() -> None:
+    published = build_network(get_cfg_defaults())
+    assert isinstance(published, UNeXT)
+    assert choose_number_format(CPU, published) == "float32"
+
+
+@pytest.mark.parametrize("number_format", ["float32", "bfloat16"])
+def test_a_prepared_network_answers_nearly_the_same_and_leaves_its_source_alone(
+    number_format: str,
+) -> None:
+    network = _small()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    x = torch.randn(1, 1, 16, 16, 16)
+    with torch.inference_mode():
+        expected = network(x)
+    answer = prepare(network, CPU, number_format)(x).float()
+    tolerance = 1e-5 if number_format == "float32" else 0.03
+    torch.testing.assert_close(answer, expected, rtol=0, atol=tolerance)
+    for name, value in network.state_dict().items():
+        assert torch.equal(value, before[name]), name
+
+
+def test_half_the_bytes_are_half_the_memory() -> None:
+    network = _small()
+    assert bytes_per_voxel(network, "float32") == 2 * bytes_per_voxel(
+        network, "bfloat16"
+    )
