@@ -10,7 +10,7 @@ import torch
 
 from skoots.model.prediction import Prediction
 from skoots.volume.axes import vectors_to_zyx, xyz_to_zyx, zyx_to_xyz
-from skoots.volume.tiling import Tile, box_slices
+from skoots.volume.tiling import box_slices
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from skoots._types import Shape3
+    from skoots.volume.tiling import Box, Tile
 
     Network = Callable[[Tensor], Tensor]
 
 LEAST_PROBABILITY = 0.1
-"""Vectors of voxels less probable than this are stored as 0: then they compress to about
-half a byte a voxel. No threshold below it makes sense."""
+"""Vectors of voxels less probable than this are stored as 0: then they compress to
+about half a byte a voxel. No threshold below it makes sense."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,13 @@ class Answer:
             np.zeros((3, *shape), np.int8),
         )
 
+    def put(self, box: Box, part: Answer) -> None:
+        """Store the answer for a part of the box, in its coordinates."""
+        z, y, x = box_slices(box)
+        self.probability[z, y, x] = part.probability
+        self.skeleton[z, y, x] = part.skeleton
+        self.vectors[:, z, y, x] = part.vectors
+
 
 def ask_network(network: Network, tile: Tile, image: NDArray[np.float32]) -> Answer:
     """Run the network on one tile and keep its core, quantised on the device.
@@ -56,7 +64,9 @@ def ask_network(network: Network, tile: Tile, image: NDArray[np.float32]) -> Ans
     Parameters
     ----------
     network : callable
+        From (1, 1, X, Y, Z) float32 to (1, 5, X, Y, Z), on its device.
     tile : Tile
+        What was read and what of it is kept.
     image : ndarray, (Z, Y, X), float32
         Normalised and padded.
 

@@ -19,21 +19,19 @@ import torch
 from skoots.events import BlockDone, StageStarted
 from skoots.inference.grow import grow_labels
 from skoots.inference.label import WORKERS, grow_box, threshold_byte
-from skoots.inference.storage import storage_errors
 from skoots.kernels.follow_vectors import ESCAPED, follow_vectors
-from skoots.volume.tiling import Span, box_slices
+from skoots.volume.tiling import box_shape, box_slices
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from skoots._types import Shape3
     from skoots.config import InferenceConfig
     from skoots.events import Event
     from skoots.inference.label import Merged
     from skoots.inference.run_folder import RunFolder
-    from skoots.volume.tiling import Block, Box
+    from skoots.volume.tiling import Block, Box, Span
 
 STAGE = "assign"
 
@@ -53,10 +51,13 @@ def assign(
     Parameters
     ----------
     run : RunFolder
+        Locked by this process.
     merged : Merged
         What `label` returned for the same blocks.
     blocks : sequence of Block
+        All that are labelled.
     settings : InferenceConfig
+        Threshold, hops, first hit, growing.
     device : torch.device
         Where vectors are followed.
 
@@ -70,7 +71,7 @@ def assign(
         The key of this pass, under which its tables are kept: ``ids`` and ``counts``.
     """
     work = _Work(run, merged, settings, device)
-    waiting = [b for b in blocks if not run.is_done(STAGE, b, work.key)]
+    waiting = [b for b in blocks if not run.markers.is_done(STAGE, b, work.key)]
     done, total = len(blocks) - len(waiting), len(blocks)
     yield StageStarted(STAGE, done, total)
     with ThreadPoolExecutor(WORKERS) as pool:
@@ -84,7 +85,7 @@ def assign(
     return work.key
 
 
-def follow(  # noqa: PLR0913 - a region and the rules for it
+def follow(
     vectors: NDArray[np.int8],
     labels: NDArray[np.uint32],
     foreground: NDArray[np.bool_],
@@ -120,7 +121,6 @@ class _Work:
         self._merged = merged
         self._settings = settings
         self._device = device
-        self._by_index = {b.index: b for b in run.blocks}
         parts = (
             merged.digest,
             settings.PROBABILITY_THRESHOLD,
@@ -137,24 +137,23 @@ class _Work:
         ids = self._ids(block)
         found, counts = fastremap.unique(ids, return_counts=True)
         real = found > 0
-        with storage_errors(run.path):
-            run.instances[box_slices(block.core)] = ids
-            tables = {"ids": found[real], "counts": counts[real]}
-            run.mark(STAGE, block, self.key, tables)
+        run.markers.unmark(STAGE, block)
+        run.write(run.instances, block.core, ids)
+        tables = {"ids": found[real], "counts": counts[real]}
+        run.markers.mark(STAGE, block, self.key, tables)
         return block
 
     def _ids(self, block: Block) -> NDArray[np.uint32]:
         plan, settings = self._run.plan, self._settings
         least = threshold_byte(settings.PROBABILITY_THRESHOLD)
-        grow = (settings.GROW,) * 3
         # ids that grow into the block come from so far around it
-        asked, core = grow_box(block.core, grow, plan.shape_zyx)
+        asked, core = grow_box(block.core, (settings.GROW,) * 3, plan.shape_zyx)
         read, inner = grow_box(asked, plan.halo_zyx, plan.shape_zyx)
-        foreground = self._run.array("probability")[box_slices(read)] > least
+        foreground = self._run.read("probability", read) > least
         if not foreground[box_slices(inner)].any():
-            return np.zeros([s.size for s in block.core], np.uint32)
+            return np.zeros(box_shape(block.core), np.uint32)
         ids = follow(
-            np.asarray(self._run.array("vectors")[(slice(None), *box_slices(read))]),
+            self._run.read("vectors", read),
             self._labels(read),
             foreground,
             settings,
@@ -170,20 +169,15 @@ class _Work:
 
     def _labels(self, box: Box) -> NDArray[np.uint32]:
         """Give the final ids of the skeletons in a box, block by block."""
-        labels = np.asarray(self._run.array("components")[box_slices(box)], np.uint32)
-        size = self._run.plan.block_zyx
-        ranges = (
-            range(s.start // n, -(-s.stop // n)) for s, n in zip(box, size, strict=True)
+        labels: NDArray[np.uint32] = self._run.read("components", box)
+        axes = (
+            list(_split(span, size))
+            for span, size in zip(box, self._run.plan.block_zyx, strict=True)
         )
-        for index in product(*ranges):
-            block = self._by_index[index]
-            part = tuple(
-                Span(max(a.start, b.start) - b.start, min(a.stop, b.stop) - b.start)
-                for a, b in zip(block.core, box, strict=True)
-            )
-            inside = labels[box_slices(part)]
-            if inside.any():
-                inside[...] = self._merged.ids_of(block)[inside]
+        for (i, z), (j, y), (k, x) in product(*axes):
+            part = labels[z, y, x]
+            if part.any():
+                part[...] = self._merged.ids_at((i, j, k), part)
         return labels
 
     def _finish_walks(self, ids: NDArray[np.uint32], box: Box) -> None:
@@ -196,44 +190,41 @@ class _Work:
     def _walk(self, start: NDArray[np.int64]) -> NDArray[np.uint32]:
         """Follow the vectors of single voxels, (3, M), through the whole volume."""
         plan, settings = self._run.plan, self._settings
-        # the same float32 steps as the kernel: int8 times voxels per stored unit
-        scale = np.array(plan.model.vector_scaling_zyx, np.float32) / INT8_UNIT
+        # rounded once, as the kernel does, so that every sum is the same
+        scale = np.array([[s / INT8_UNIT] for s in plan.model.vector_scaling_zyx])
+        step_vox = scale.astype(np.float32)
         last = np.array(plan.shape_zyx)[:, None] - 1
         moved = np.zeros(start.shape, np.float32)
-        place = start
+        place = start.copy()
         ids = self._ids_at(place)
-        walking = np.ones(start.shape[1], bool)
+        walking = np.arange(start.shape[1])
         for _ in range(settings.HOPS):
             if settings.FIRST_HIT:
-                walking &= ids == 0
-            step = self._vectors_at(place[:, walking])
-            moved[:, walking] += step * scale[:, None].astype(np.float32)
-            place = np.clip(start + np.rint(moved).astype(np.int64), 0, last)
-            ids[walking] = self._ids_at(place[:, walking])
-            walking[walking] = step.any(axis=0)
-            if not walking.any():
+                walking = walking[ids[walking] == 0]
+            vectors = self._run.read_points("vectors", place[:, walking])
+            on = vectors.any(axis=0)  # a vector of exactly 0 ends a walk
+            walking = walking[on]
+            if not walking.size:
                 break
+            moved[:, walking] += vectors[:, on].astype(np.float32) * step_vox
+            landed = start[:, walking] + np.rint(moved[:, walking]).astype(np.int64)
+            place[:, walking] = np.clip(landed, 0, last)
+            ids[walking] = self._ids_at(place[:, walking])
         return ids
 
-    def _vectors_at(self, place: NDArray[np.int64]) -> NDArray[np.float32]:
-        array = self._run.array("vectors")
-        z, y, x = place
-        return np.stack(
-            [array.vindex[np.full_like(z, c), z, y, x] for c in range(3)]
-        ).astype(np.float32)
-
     def _ids_at(self, place: NDArray[np.int64]) -> NDArray[np.uint32]:
-        z, y, x = place
-        components = np.asarray(self._run.array("components").vindex[z, y, x])
+        components = self._run.read_points("components", place)
         blocks = place // np.array(self._run.plan.block_zyx)[:, None]
         ids = np.zeros(len(components), np.uint32)
         for index in np.unique(blocks[:, components > 0], axis=1).T:
             here = (blocks == index[:, None]).all(axis=0)
-            block = self._by_index[_shape3(index)]
-            ids[here] = self._merged.ids_of(block)[components[here]]
+            i, j, k = (int(n) for n in index)
+            ids[here] = self._merged.ids_at((i, j, k), components[here])
         return ids
 
 
-def _shape3(index: NDArray[np.int64]) -> Shape3:
-    z, y, x = (int(i) for i in index)
-    return z, y, x
+def _split(span: Span, size: int) -> Iterator[tuple[int, slice]]:
+    """Cut a span at the seams of blocks: their numbers and parts, from its start."""
+    for number in range(span.start // size, -(-span.stop // size)):
+        start = max(span.start, number * size) - span.start
+        yield number, slice(start, min(span.stop, (number + 1) * size) - span.start)

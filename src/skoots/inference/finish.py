@@ -1,28 +1,26 @@
-"""Last pass: small objects go, the labels get their pyramid and say where they are from.
+"""Last pass: small objects go, the labels get their pyramid and say what they are.
 
 Every step can be done twice without harm, so a process that dies here loses nothing.
 """
 
 from __future__ import annotations
 
-from itertools import product
 from typing import TYPE_CHECKING
 
 import fastremap
 import numpy as np
 
 from skoots.inference import assign
-from skoots.inference.storage import storage_errors
+from skoots.inference.run_folder import LABELS
 from skoots.volume.resample import nearest_indices
-from skoots.volume.tiling import box_shape, box_slices, plan_blocks
+from skoots.volume.tiling import Span, plan_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import zarr
     from numpy.typing import NDArray
 
-    from skoots._types import Shape3
+    from skoots._types import Shape3, VoxelSize
     from skoots.inference.run_folder import RunFolder
     from skoots.volume.tiling import Block
 
@@ -38,6 +36,7 @@ def drop_small_objects(
     Parameters
     ----------
     run : RunFolder
+        Locked by this process.
     blocks : sequence of Block
         Assigned.
     key : str
@@ -54,13 +53,14 @@ def drop_small_objects(
     small = ids[counts < least]
     if small.size:
         for block in blocks:
-            here = run.tables(assign.STAGE, block, only=("ids",))["ids"]
+            here = run.markers.tables(assign.STAGE, block, only=("ids",))["ids"]
             gone = np.intersect1d(here, small)
             if gone.size:
-                with storage_errors(run.path):
-                    part = np.asarray(run.instances[box_slices(block.core)])
-                    part = fastremap.mask(part, gone.tolist())
-                    run.instances[box_slices(block.core)] = part
+                # the table keeps the counts from before: done twice, nothing changes
+                part = fastremap.mask(
+                    run.read(run.instances, block.core), gone.tolist()
+                )
+                run.write(run.instances, block.core, part)
     return len(ids) - len(small)
 
 
@@ -70,8 +70,8 @@ def _count_objects(
     """Give the ids of all objects, sorted, and how many voxels each has."""
     ids, counts = [np.zeros(0, np.uint32)], [np.zeros(0, np.int64)]
     for block in blocks:
-        if run.is_done(assign.STAGE, block, key):
-            table = run.tables(assign.STAGE, block, only=("ids", "counts"))
+        if run.markers.is_done(assign.STAGE, block, key):
+            table = run.markers.tables(assign.STAGE, block, only=("ids", "counts"))
             ids.append(table["ids"])
             counts.append(table["counts"].astype(np.int64))
     found, where = np.unique(np.concatenate(ids), return_inverse=True)
@@ -90,12 +90,10 @@ def to_image_grid(run: RunFolder) -> None:
             indices[span.slice]
             for indices, span in zip(nearest, block.core, strict=True)
         ]
-        corner = [int(p[0]) for p in picked]
-        box = tuple(slice(int(p[0]), int(p[-1]) + 1) for p in picked)
-        part = np.asarray(run.instances[box])
-        local = [p - c for p, c in zip(picked, corner, strict=True)]
-        with storage_errors(run.path):
-            run.labels[box_slices(block.core)] = part[np.ix_(*local)]
+        z, y, x = (Span(int(p[0]), int(p[-1]) + 1) for p in picked)
+        part = run.read(run.instances, (z, y, x))
+        local = (p - p[0] for p in picked)
+        run.write(f"{LABELS}/0", block.core, part[np.ix_(*local)])
 
 
 def build_pyramid(run: RunFolder) -> list[Shape3]:
@@ -107,42 +105,36 @@ def build_pyramid(run: RunFolder) -> list[Shape3]:
         Steps between voxels of each level along Z, Y, X, the full one first.
     """
     steps: list[Shape3] = [(1, 1, 1)]
-    finer = run.labels
-    for level, step in enumerate(_steps(finer.shape, run.voxel_size), start=1):
-        with storage_errors(run.path):
-            taken: Shape3 = tuple(s // t for s, t in zip(step, steps[-1], strict=True))
-            coarser = run.new_level(level, finer.shape, taken)
-            for block in plan_blocks(coarser.shape, coarser.chunks):
-                _subsample(finer, coarser, block, taken)
+    image = run.plan.image.shape_zyx
+    for level, step in enumerate(_steps(image, run.voxel_size), start=1):
+        z, y, x = (s // t for s, t in zip(step, steps[-1], strict=True))
+        finer = run.level(level - 1)
+        coarser = run.new_level(level, finer.shape, (z, y, x))
+        for block in plan_blocks(_shape3(coarser.shape), _shape3(coarser.chunks)):
+            places = [
+                slice(span.start * t, span.stop * t, t)
+                for span, t in zip(block.core, (z, y, x), strict=True)
+            ]
+            part = np.asarray(finer[tuple(places)])
+            run.write(f"{LABELS}/{level}", block.core, part)
         steps.append(step)
-        finer = coarser
     return steps
 
 
-def _subsample(
-    finer: zarr.Array, coarser: zarr.Array, block: Block, taken: Shape3
-) -> None:
-    source = tuple(
-        slice(span.start * t, span.stop * t, t)
-        for span, t in zip(block.core, taken, strict=True)
-    )
-    part = np.asarray(finer[source])
-    assert part.shape == box_shape(block.core)  # noqa: S101 - a bug if ever false
-    coarser[box_slices(block.core)] = part
+def _shape3(extents: Sequence[int]) -> Shape3:
+    z, y, x = extents
+    return z, y, x
 
 
-def _steps(
-    shape: tuple[int, ...], voxel_size: tuple[float, float, float] | None
-) -> Iterator[Shape3]:
+def _steps(shape: Shape3, voxel_size: VoxelSize | None) -> Iterator[Shape3]:
     """Yield the steps of coarser levels: axes with large voxels are halved later."""
     steps = [1, 1, 1]
     size = voxel_size or (1.0, 1.0, 1.0)
     while max(-(-n // s) for n, s in zip(shape, steps, strict=True)) > PYRAMID_BELOW:
-        edges = [v * s for v, s in zip(size, steps, strict=True)]
-        for axis, edge in enumerate(edges):
-            if edge <= 1.5 * min(edges) and shape[axis] > steps[axis]:
+        # an axis of one voxel is as short as can be, however small its voxels are
+        long = [axis for axis in range(3) if shape[axis] > steps[axis]]
+        finest = min(size[axis] * steps[axis] for axis in long)
+        for axis in long:
+            if size[axis] * steps[axis] <= 1.5 * finest:
                 steps[axis] *= 2
         yield steps[0], steps[1], steps[2]
-
-
-__all__ = ["build_pyramid", "drop_small_objects", "to_image_grid"]

@@ -27,6 +27,7 @@ def grow_labels(
     ids : ndarray, (Z, Y, X), uint32
         0 is unassigned.
     foreground : ndarray, (Z, Y, X), bool
+        Where ids may grow.
     steps : int
         How far an id may come, in voxels.
     """

@@ -17,7 +17,7 @@ import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import cc3d
 import numpy as np
@@ -25,11 +25,10 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from skoots.events import BlockDone, StageStarted
-from skoots.inference.storage import storage_errors
-from skoots.volume.tiling import Span, box_shape, box_slices
+from skoots.volume.tiling import Span, box_slices
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from numpy.typing import NDArray
@@ -43,10 +42,10 @@ if TYPE_CHECKING:
 STAGE = "label"
 WORKERS = 2
 
-Step = tuple[int, int, int]
+Step: TypeAlias = tuple[int, int, int]
 
 STEPS: tuple[Step, ...] = tuple(
-    step for step in product((-1, 0, 1), repeat=3) if step > (0, 0, 0)
+    (z, y, x) for z, y, x in product((-1, 0, 1), repeat=3) if (z, y, x) > (0, 0, 0)
 )
 """Half of the 26 neighbours: each pair of blocks is met once."""
 
@@ -65,12 +64,31 @@ class Merged:
     """How many ids there are: 1 to this."""
 
     digest: str
-    """Names the table: what was assigned with another one is out of date."""
+    """Names the table and what was labelled: what was assigned with another one is out
+    of date."""
 
-    def ids_of(self, block: Block) -> NDArray[np.uint32]:
-        """Give the ids of one block's components, with 0 for background in front."""
-        start, stop = self.ranges.get(block.index, (0, 0))
-        return np.concatenate([np.zeros(1, np.uint32), self.table[start:stop]])
+    def ids_at(
+        self, block: Shape3, components: NDArray[np.uint32]
+    ) -> NDArray[np.uint32]:
+        """Give the final ids of components of one block.
+
+        Parameters
+        ----------
+        block : tuple of int
+            Index of the block. In one that is not labelled, nothing is a skeleton,
+            whatever an earlier process left there.
+        components : ndarray, any shape, uint32
+            Numbered within the block; 0 is background.
+
+        Returns
+        -------
+        ndarray, same shape, uint32
+        """
+        if block not in self.ranges:
+            return np.zeros_like(components)
+        start, stop = self.ranges[block]
+        ids = np.concatenate([np.zeros(1, np.uint32), self.table[start:stop]])
+        return ids[components]
 
 
 def label(
@@ -81,9 +99,11 @@ def label(
     Parameters
     ----------
     run : RunFolder
+        Locked by this process.
     blocks : sequence of Block
-        Predicted.
+        All that are predicted.
     settings : InferenceConfig
+        Thresholds, dilations, connectivity, the smallest skeleton.
 
     Yields
     ------
@@ -95,7 +115,7 @@ def label(
     """
     known = {b.index for b in blocks}
     keys = {b.index: _key(b, known, settings) for b in blocks}
-    waiting = [b for b in blocks if not run.is_done(STAGE, b, keys[b.index])]
+    waiting = [b for b in blocks if not run.markers.is_done(STAGE, b, keys[b.index])]
     done, total = len(blocks) - len(waiting), len(blocks)
     yield StageStarted(STAGE, done, total)
 
@@ -111,7 +131,7 @@ def label(
                 yield BlockDone(STAGE, (z, y, x), done, total)
         finally:
             pool.shutdown(cancel_futures=True)
-    return _merge(run, blocks, settings)
+    return _merge(run, blocks, settings, keys)
 
 
 def threshold_byte(threshold: float) -> int:
@@ -137,6 +157,7 @@ def skeleton_mask(
     skeleton, probability : ndarray, (Z, Y, X), uint8
         Raw: 255 is certain.
     settings : InferenceConfig
+        Thresholds and dilations.
 
     Returns
     -------
@@ -163,6 +184,7 @@ def dilate_box(mask: NDArray[np.bool_], radii: Shape3) -> NDArray[np.bool_]:
     Parameters
     ----------
     mask : ndarray, (Z, Y, X), bool
+        Stays as it is.
     radii : tuple of int
         Half the box without its middle, in voxels.
 
@@ -181,10 +203,8 @@ def dilate_box(mask: NDArray[np.bool_], radii: Shape3) -> NDArray[np.bool_]:
     return mask
 
 
-def _key(
-    block: Block, known: AbstractSet[Shape3], settings: InferenceConfig
-) -> str:
-    """Name what a block's components depend on: settings, and which neighbours exist."""
+def _key(block: Block, known: AbstractSet[Shape3], settings: InferenceConfig) -> str:
+    """Name what a block's components depend on: settings and which neighbours exist."""
     parts: list[object] = [
         settings.PROBABILITY_THRESHOLD,
         settings.SKELETON_THRESHOLD,
@@ -207,19 +227,31 @@ def _label_block(
 ) -> None:
     shape = run.plan.shape_zyx
     read, kept = grow_box(block.core, dilation_radii(settings), shape)
-    skeleton = run.array("skeleton")[box_slices(read)]
-    probability = run.array("probability")[box_slices(read)]
+    skeleton, probability = run.read("skeleton", read), run.read("probability", read)
     mask = skeleton_mask(skeleton, probability, settings)[box_slices(kept)]
     components = label_components(mask, settings.CONNECTIVITY)
-    with storage_errors(run.path):
-        run.array("components")[box_slices(block.core)] = components
-        run.mark(STAGE, block, key, _tables(components, block, shape))
+    run.markers.unmark(STAGE, block)
+    run.write("components", block.core, components)
+    run.markers.mark(STAGE, block, key, _tables(components, block, shape))
 
 
 def label_components(
-    mask: NDArray[np.bool_], connectivity: int
+    mask: NDArray[np.bool_], connectivity: Literal[6, 18, 26]
 ) -> NDArray[np.uint32]:
-    """Number the connected components of a mask from 1."""
+    """Number the connected components of a mask from 1.
+
+    Parameters
+    ----------
+    mask : ndarray, (Z, Y, X), bool
+        Where there is something.
+    connectivity : int
+        Whether voxels touch by faces (6), edges (18) or corners (26).
+
+    Returns
+    -------
+    ndarray, (Z, Y, X), uint32
+        0 is background.
+    """
     if not mask.any():
         return np.zeros(mask.shape, np.uint32)
     labels = cc3d.connected_components(
@@ -230,6 +262,15 @@ def label_components(
 
 def grow_box(box: Box, radii: Shape3, shape: Shape3) -> tuple[Box, Box]:
     """Grow a box inside a volume.
+
+    Parameters
+    ----------
+    box : tuple of Span
+        A part of the volume.
+    radii : tuple of int
+        How far it grows to both sides of each axis, in voxels.
+    shape : tuple of int
+        Extent of the volume, in voxels.
 
     Returns
     -------
@@ -279,13 +320,17 @@ def _count(
 
 
 def _merge(
-    run: RunFolder, blocks: Sequence[Block], settings: InferenceConfig
+    run: RunFolder,
+    blocks: Sequence[Block],
+    settings: InferenceConfig,
+    keys: Mapping[Shape3, str],
 ) -> Merged:
+    """Join the components of all blocks and number them by their first voxel."""
     ranges: dict[Shape3, tuple[int, int]] = {}
     voxels_of, first_of = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     total = 0
     for block in blocks:
-        table = run.tables(STAGE, block, only=("voxels", "first"))
+        table = run.markers.tables(STAGE, block, only=("voxels", "first"))
         ranges[block.index] = (total, total + len(table["voxels"]))
         total += len(table["voxels"])
         voxels_of.append(table["voxels"])
@@ -303,7 +348,9 @@ def _merge(
     ids = np.zeros(joined, np.uint32)
     ids[kept[np.argsort(first[kept])]] = np.arange(1, len(kept) + 1, dtype=np.uint32)
     final = ids[group]
-    digest = hashlib.sha256(final.tobytes() + repr(sorted(ranges.items())).encode())
+    # two ways to label may give equal tables for other voxels: the keys tell them apart
+    known = repr(sorted(ranges.items())) + repr(sorted(keys.items()))
+    digest = hashlib.sha256(final.tobytes() + known.encode())
     return Merged(final, ranges, len(kept), digest.hexdigest())
 
 
@@ -341,7 +388,7 @@ def _touching(run: RunFolder, block: Block, step: Step) -> NDArray[np.int64]:
     """
     axis = next(a for a, s in enumerate(step) if s)
     name = f"face{axis}{int(step[axis] > 0)}"
-    face = np.expand_dims(run.tables(STAGE, block, only=(name,))[name], axis)
+    face = np.expand_dims(run.markers.tables(STAGE, block, only=(name,))[name], axis)
     ends = {0: slice(None), 1: slice(-1, None), -1: slice(0, 1)}
     cut = tuple(ends[0 if a == axis else s] for a, s in enumerate(step))
     return np.asarray(face[cut], np.int64)

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 VERSION = "0.5"
 
 
-def image_metadata(name: str, path: str, voxel_size: VoxelSize | None) -> dict[str, Any]:
+def image_metadata(
+    name: str, path: str, voxel_size: VoxelSize | None
+) -> dict[str, Any]:
     """Describe one array as an image of one level."""
     levels = [(path, (1, 1, 1))]
     return {"version": VERSION, "multiscales": [_multiscale(name, levels, voxel_size)]}

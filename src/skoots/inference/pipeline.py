@@ -29,10 +29,10 @@ from skoots.events import Notice, RunFinished, RunStarted, StageStarted
 from skoots.inference.assign import assign
 from skoots.inference.finish import build_pyramid, drop_small_objects, to_image_grid
 from skoots.inference.label import label
+from skoots.inference.opening import Request, opened
 from skoots.inference.predict import KEY as PREDICT_KEY
 from skoots.inference.predict import predict
-from skoots.inference.run_folder import RunFolder, prepare_place
-from skoots.inference.run_planning import Wishes, check_same, make_plan
+from skoots.inference.run_planning import Wishes, check_region
 from skoots.model.checkpoint import Checkpoint
 from skoots.model.precision import choose_device, prepare
 from skoots.model.zoo import load_model
@@ -49,10 +49,10 @@ if TYPE_CHECKING:
     from skoots.config import InferenceConfig
     from skoots.events import Event
     from skoots.inference.answer import Network
+    from skoots.inference.run_folder import RunFolder
+    from skoots.inference.run_planning import Region
     from skoots.volume.source import Source
     from skoots.volume.tiling import Block
-
-Region = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
 
 
 def segment(  # noqa: PLR0913 - the one door of the engine; all but four have defaults
@@ -134,36 +134,31 @@ def segment(  # noqa: PLR0913 - the one door of the engine; all but four have de
     where = choose_device(device)
     settings = _settings(checkpoint, config)
     wishes = Wishes(tile_zyx, halo_zyx, resample=resample, diameter=diameter)
-    notices = list(image.notes)
-    if prepare_place(path, resume=resume, overwrite=overwrite):
-        run = RunFolder.open(path)
-        check_same(run.plan, image, checkpoint, wishes)
-    else:
-        plan, more = make_plan(image, checkpoint, settings, where, wishes)
-        run = RunFolder.create(path, plan)
-        notices += more
-    with run.lock():
+    check_region(region, image.shape)
+    request = Request(
+        path, image, checkpoint, settings, where, wishes, resume, overwrite
+    )
+    with opened(request) as (run, notes):
         wanted = run.blocks_in(region)
         before = len(run.done_blocks("predict", PREDICT_KEY, among=wanted))
         yield _run_started(run, len(wanted), before, where)
-        for message in notices:
+        for message in (*image.notes, *notes):
             yield Notice(message)
-        if before == len(wanted) and _is_finished(run, settings):
+        summary = run.summary
+        if summary and before == len(wanted) and _is_made_with(summary, settings):
             yield Notice(f"{path} is finished already.")
-            objects = int(run.summary["objects"])
+            objects = int(summary["objects"])
         else:
             run.write_summary(None)
             network = prepare(checkpoint.network, where, run.plan.number_format)
-            on_grid = _on_grid(image, run)
-            yield from _predict(run, on_grid, network, wanted, settings)
+            yield from _predict(run, _on_grid(image, run), network, wanted, settings)
             objects = yield from derive_labels(run, settings, where)
+            seconds = round(time.monotonic() - started, 3)
             run.write_summary(
-                _provenance(run, checkpoint, settings, where, objects, started)
+                _provenance(run, checkpoint, settings, where, objects, seconds)
             )
-        seconds = round(time.monotonic() - started, 3)
-        result = RunFinished(
-            path, run.plan.tile_zyx, len(wanted), before, seconds, objects
-        )
+        tile, seconds = run.plan.tile_zyx, round(time.monotonic() - started, 3)
+    result = RunFinished(path, tile, len(wanted), before, seconds, objects)
     yield result
     return result
 
@@ -209,11 +204,16 @@ def _predict(
     wanted: Sequence[Block],
     settings: InferenceConfig,
 ) -> Generator[Event, Any, None]:
-    non_finite = yield from predict(run, source, network, wanted, settings)
-    if non_finite:
+    tally = yield from predict(run, source, network, wanted, settings)
+    if tally.non_finite:
         yield Notice(
-            f"{non_finite} voxels are infinite or not a number. They were taken as the "
-            "volume's mean."
+            f"{tally.non_finite} voxels are infinite or not a number. They were taken "
+            "as the volume's mean."
+        )
+    if tally.constant:
+        yield Notice(
+            "Each tile of the image holds a single value: there is nothing to find. "
+            "Check that the right image or channel was chosen."
         )
 
 
@@ -249,21 +249,19 @@ def _on_grid(image: Source, run: RunFolder) -> Source:
     return ResampledSource(image, run.plan.shape_zyx, replace_non_finite=mean)
 
 
-def _is_finished(run: RunFolder, settings: InferenceConfig) -> bool:
-    """Whether the labels are final and made with these settings."""
-    return (
-        run.summary is not None
-        and run.summary["inference"] == settings.model_dump(mode="json")
-    )
+def _is_made_with(summary: Mapping[str, Any], settings: InferenceConfig) -> bool:
+    """Whether final labels were made with these settings."""
+    made_with: object = summary["inference"]
+    return made_with == settings.model_dump(mode="json")
 
 
-def _provenance(  # noqa: PLR0913, PLR0917 - everything that made the labels
+def _provenance(
     run: RunFolder,
     checkpoint: Checkpoint,
     settings: InferenceConfig,
     device: torch.device,
     objects: int,
-    started: float,
+    seconds: float,
 ) -> dict[str, Any]:
     return {
         "objects": objects,
@@ -283,5 +281,5 @@ def _provenance(  # noqa: PLR0913, PLR0917 - everything that made the labels
             "torch": torch.__version__,
             "python": platform.python_version(),
         },
-        "seconds": round(time.monotonic() - started, 3),
+        "seconds": seconds,
     }

@@ -1,20 +1,15 @@
 """What a run will do, fixed before a voxel is read and kept in its folder."""
 
-from __future__ import annotations
+# No `from __future__ import annotations`: pydantic reads them when the program runs.
 
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from skoots._types import Shape3, VoxelSize
 from skoots.config import InferenceConfig
 from skoots.errors import RunError
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-FORMAT = 1
-"""Counts up when a run folder of before can no longer be read."""
 
 
 class _Record(BaseModel):
@@ -57,7 +52,9 @@ class RunPlan(_Record):
     Thresholds are not part of it: they are applied afterwards and may change.
     """
 
-    format: Literal[1] = FORMAT
+    format: Literal[1] = 1
+    """Counts up when a run folder of before can no longer be read."""
+
     image: ImageRecord
     model: ModelRecord
     shape_zyx: Shape3
@@ -67,18 +64,26 @@ class RunPlan(_Record):
     """Of that grid, along Z, Y, X, in micrometres."""
 
     block_zyx: Shape3
+    """What is written and marked at once; what a tile keeps, until memory is short."""
+
     tile_core_zyx: Shape3
+    """What a tile keeps now."""
+
     halo_zyx: Shape3
     normalization: NormalizationRecord
-    number_format: str
+    number_format: Literal["float32", "bfloat16", "float16"]
     inference: InferenceConfig
     """The settings of the run's first process."""
 
     @property
     def tile_zyx(self) -> Shape3:
         """What the network reads at once: a core and its halo on both sides."""
-        z, y, x = (c + 2 * h for c, h in zip(self.tile_core_zyx, self.halo_zyx, strict=True))
-        return z, y, x
+        return _with_halo(self.tile_core_zyx, self.halo_zyx)
+
+    @property
+    def first_tile_zyx(self) -> Shape3:
+        """What the network read at once before memory was short."""
+        return _with_halo(self.block_zyx, self.halo_zyx)
 
     @property
     def resampled(self) -> bool:
@@ -86,7 +91,7 @@ class RunPlan(_Record):
         return self.shape_zyx != self.image.shape_zyx
 
     @classmethod
-    def read(cls, path: Path) -> RunPlan:
+    def read(cls, path: Path) -> Self:
         """Read a plan.
 
         Raises
@@ -98,6 +103,11 @@ class RunPlan(_Record):
             return cls.model_validate_json(path.read_bytes())
         except (OSError, ValidationError) as error:
             raise RunError(
-                f"{path} is not the plan of a run ({error}). "
-                "Start again with --overwrite."
+                f"{path} is not the plan of a run that this version can read. Start "
+                "again with --overwrite."
             ) from error
+
+
+def _with_halo(core: Shape3, halo: Shape3) -> Shape3:
+    z, y, x = (c + 2 * h for c, h in zip(core, halo, strict=True))
+    return z, y, x

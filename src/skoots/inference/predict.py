@@ -1,14 +1,13 @@
 """First pass: the network's answer for each voxel, tile by tile.
 
-A reader thread fetches the next block while the network works on this one, and a writer
-thread stores the one before. What is stored is raw: thresholds come later.
+A reader thread fetches the next tile while the network works on this one, and a writer
+thread stores the block before. What is stored is raw: thresholds come later.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -17,24 +16,15 @@ from skoots.errors import DeviceError
 from skoots.events import BlockDone, Notice, StageStarted
 from skoots.inference.answer import Answer, ask_network
 from skoots.inference.provisional import provisional_instances
-from skoots.inference.storage import storage_errors
 from skoots.inference.tile_plan import shrink_core
-from skoots.volume.tiling import (
-    Span,
-    Tile,
-    box_shape,
-    box_slices,
-    pad_tile,
-    plan_tiles,
-)
+from skoots.inference.tile_reader import TileInput, read_tile, tiles_of
+from skoots.volume.tiling import Span, Tile, box_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
     from concurrent.futures import Future
+    from typing import Self
 
-    from numpy.typing import NDArray
-
-    from skoots._types import Shape3
     from skoots.config import InferenceConfig
     from skoots.events import Event
     from skoots.inference.answer import Network
@@ -46,14 +36,26 @@ if TYPE_CHECKING:
 
 STAGE = "predict"
 KEY = "1"
-"""The network's answer depends on the plan alone, which never changes."""
+"""The network's answer depends on the plan alone, which never changes but for the size
+of tiles still to come."""
 
-@dataclass(frozen=True, slots=True)
-class _Inputs:
-    """What the tiles of a block read, or None where they hold a single value."""
 
-    tiles: list[tuple[Tile, NDArray[np.float32] | None]]
+class _Ahead(NamedTuple):
+    """A tile that the reader fetches, and the block it belongs to."""
+
+    block: Block
+    tile: Tile
+    input: Future[TileInput]
+
+
+class Tally(NamedTuple):
+    """What the image was found to be like while it was read."""
+
     non_finite: int
+    """Voxels that were infinite or undefined."""
+
+    constant: bool
+    """Whether no tile held more than a single value."""
 
 
 def predict(
@@ -62,7 +64,7 @@ def predict(
     network: Network,
     blocks: Sequence[Block],
     settings: InferenceConfig,
-) -> Generator[Event, Any, int]:
+) -> Generator[Event, Any, Tally]:
     """Predict the blocks that are not done; accepts a point to go on near.
 
     Parameters
@@ -81,48 +83,41 @@ def predict(
     Yields
     ------
     StageStarted, BlockDone, Notice
-        A point (Z, Y, X), in voxels, given by `send` asks for the block nearest to it.
+        A point (Z, Y, X), in voxels of the network's grid, given by `send` asks for the
+        blocks nearest to it, once the one that is being read is done.
 
     Returns
     -------
-    int
-        Voxels of these blocks that were infinite or undefined.
+    Tally
+        Over all of these blocks, those of earlier processes too.
     """
-    work = _Work(run, source, network, settings)
-    waiting = [b for b in blocks if not run.is_done(STAGE, b, KEY)]
+    waiting = [b for b in blocks if not run.markers.is_done(STAGE, b, KEY)]
     done, total = len(blocks) - len(waiting), len(blocks)
     point: Point | None = yield StageStarted(STAGE, done, total)
-    with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
-        reading = _read_next(reader, work, waiting, point)
+    with _Worker(run, source, network, settings) as work:
+        reading = work.read_ahead(_take_nearest(waiting, point))
         writing: tuple[Block, Future[None]] | None = None
         while reading or writing:
             written, writing = writing, None
             if reading:
-                block, inputs = reading[0], reading[1].result()
-                reading = _read_next(reader, work, waiting, point)
-                answer = yield from work.answer(block, inputs)
-                store = writer.submit(work.write, block, answer, inputs.non_finite)
-                writing = block, store
-                del answer, inputs
+                first = reading
+                reading = work.read_ahead(_take_nearest(waiting, point))
+                writing = first.block, (yield from work.answer(first))
             if written:  # while the network worked on the next one
                 written[1].result()
                 done += 1
                 point = (yield _block_done(written[0], done, total)) or point
-    return sum(
-        int(run.tables(STAGE, b, only=("non_finite",))["non_finite"]) for b in blocks
-    )
+    return _tally(run, blocks)
 
 
-def _read_next(
-    reader: ThreadPoolExecutor, work: _Work, waiting: list[Block], point: Point | None
-) -> tuple[Block, Future[_Inputs]] | None:
+def _take_nearest(waiting: list[Block], point: Point | None) -> Block | None:
     if not waiting:
         return None
     block = waiting[0]
     if point is not None:
         block = min(waiting, key=lambda b: _distance(b.core, point))
     waiting.remove(block)
-    return block, reader.submit(work.read, block)
+    return block
 
 
 def _distance(box: Box, point: Point) -> float:
@@ -138,8 +133,17 @@ def _block_done(block: Block, done: int, total: int) -> BlockDone:
     return BlockDone(STAGE, (z, y, x), done, total)
 
 
-class _Work:
-    """Reading, asking the network and writing, for one block at a time."""
+def _tally(run: RunFolder, blocks: Sequence[Block]) -> Tally:
+    non_finite, constant = 0, True
+    for block in blocks:
+        found = run.markers.tables(STAGE, block, only=("non_finite", "constant"))
+        non_finite += int(found["non_finite"])
+        constant &= bool(found["constant"])
+    return Tally(non_finite, constant)
+
+
+class _Worker:
+    """Reads, asks the network and writes; a thread for the first and for the last."""
 
     def __init__(
         self,
@@ -152,50 +156,61 @@ class _Work:
         self._source = source
         self._network = network
         self._settings = settings
+        self._reader = ThreadPoolExecutor(1, "skoots-read")
+        self._writer = ThreadPoolExecutor(1, "skoots-write")
 
-    def read(self, block: Block) -> _Inputs:
-        """Read and normalise what the tiles of a block need."""
-        plan = self._run.plan
-        steps = plan_tiles(
-            block.core,
-            plan.shape_zyx,
-            plan.tile_core_zyx,
-            plan.halo_zyx,
-            plan.model.factor,
-        )
-        tiles, non_finite = [], 0
-        for tile in steps:
-            image, bad = self._normalised(tile)
-            tiles.append((tile, image))
-            non_finite += bad
-        return _Inputs(tiles, non_finite)
+    def __enter__(self) -> Self:
+        return self
 
-    def _normalised(self, tile: Tile) -> tuple[NDArray[np.float32] | None, int]:
-        grey = self._source.read(tile.read)
-        finite = np.isfinite(grey) if grey.dtype.kind == "f" else None
-        bad = 0
-        if finite is not None:
-            bad = int((~finite[box_slices(tile.kept)]).sum())
-            grey = np.where(finite, grey, self._run.plan.normalization.mean)
-        if grey.min() == grey.max():
-            return None, bad
-        image = grey.astype(np.float32)
-        image -= np.float32(self._run.plan.normalization.mean)
-        image /= np.float32(self._run.plan.normalization.std)
-        return np.asarray(pad_tile(image, tile.pad), np.float32), bad
+    def __exit__(self, *exc_info: object) -> None:
+        # what is only read is lost; what the network said is stored
+        self._reader.shutdown(cancel_futures=True)
+        self._writer.shutdown()
 
-    def answer(
-        self, block: Block, inputs: _Inputs
-    ) -> Generator[Event, Any, Answer]:
-        """Ask the network; where memory is short, cut the block into smaller tiles."""
+    def read_ahead(self, block: Block | None) -> _Ahead | None:
+        """Begin to read the first tile of a block."""
+        if block is None:
+            return None
+        tile = tiles_of(block, self._run.plan)[0]
+        return _Ahead(block, tile, self._read(tile))
+
+    def _read(self, tile: Tile) -> Future[TileInput]:
+        return self._reader.submit(read_tile, self._source, tile, self._run.plan)
+
+    def answer(self, first: _Ahead) -> Generator[Event, Any, Future[None]]:
+        """Ask the network about a block; where memory is short, in smaller tiles."""
         while True:
             try:
-                return self._ask(block, inputs)
+                return self._ask(first)
             except (MemoryError, RuntimeError) as error:
                 if not _is_out_of_memory(error):
                     raise
             yield Notice(self._shrink())
-            inputs = self.read(block)
+
+    def _ask(self, first: _Ahead) -> Future[None]:
+        block = first.block
+        answer = Answer.empty(box_shape(block.core))
+        non_finite, constant = 0, True
+        for found in self._inputs(first):
+            non_finite += found.non_finite
+            if found.image is not None:
+                constant = False
+                part = ask_network(self._network, found.tile, found.image)
+                answer.put(_within(found.tile.core, block.core), part)
+        tally = Tally(non_finite, constant)
+        return self._writer.submit(self._write, block, answer, tally)
+
+    def _inputs(self, first: _Ahead) -> Iterator[TileInput]:
+        """Yield the tiles of a block, always reading one ahead."""
+        tiles = tiles_of(first.block, self._run.plan)
+        # the tile was planned before another block ran out of memory?
+        fits = first.tile == tiles[0]
+        ahead = first.input if fits else self._read(tiles[0])
+        for after in [*tiles[1:], None]:
+            found = ahead.result()
+            if after is not None:
+                ahead = self._read(after)
+            yield found
 
     def _shrink(self) -> str:
         if torch.cuda.is_available():
@@ -213,32 +228,26 @@ class _Work:
             "voxels (Z, Y, X)."
         )
 
-    def _ask(self, block: Block, inputs: _Inputs) -> Answer:
-        whole = Answer.empty(box_shape(block.core))
-        for tile, image in inputs.tiles:
-            if image is None:
-                continue
-            part = ask_network(self._network, tile, image)
-            z, y, x = (
-                Span(t.start - b.start, t.stop - b.start).slice
-                for t, b in zip(tile.core, block.core, strict=True)
-            )
-            whole.probability[z, y, x] = part.probability
-            whole.skeleton[z, y, x] = part.skeleton
-            whole.vectors[:, z, y, x] = part.vectors
-        return whole
-
-    def write(self, block: Block, answer: Answer, non_finite: int) -> None:
+    def _write(self, block: Block, answer: Answer, tally: Tally) -> None:
         """Store a block, then say that it is done."""
-        run, (z, y, x) = self._run, box_slices(block.core)
-        with storage_errors(run.path):
-            run.array("probability")[z, y, x] = answer.probability
-            run.array("skeleton")[z, y, x] = answer.skeleton
-            run.array("vectors")[:, z, y, x] = answer.vectors
-            run.instances[z, y, x] = provisional_instances(
-                answer, run.plan, self._settings, run.place_of(block)
-            )
-            run.mark(STAGE, block, KEY, {"non_finite": np.array(non_finite)})
+        run, box = self._run, block.core
+        run.write("probability", box, answer.probability)
+        run.write("skeleton", box, answer.skeleton)
+        run.write("vectors", box, answer.vectors)
+        labels = provisional_instances(
+            answer, run.plan, self._settings, run.place_of(block)
+        )
+        run.write(run.instances, box, labels)
+        tables = {name: np.array(value) for name, value in tally._asdict().items()}
+        run.markers.mark(STAGE, block, KEY, tables)
+
+
+def _within(box: Box, outer: Box) -> Box:
+    z, y, x = (
+        Span(a.start - b.start, a.stop - b.start)
+        for a, b in zip(box, outer, strict=True)
+    )
+    return z, y, x
 
 
 def _is_out_of_memory(error: Exception) -> bool:

@@ -31,7 +31,9 @@ def provisional_instances(
     answer : Answer
         Of the block.
     plan : RunPlan
+        Holds the length of a vector.
     settings : InferenceConfig
+        Thresholds, dilations and hops.
     place : tuple of int
         Number of the block, and how many there are: each has a range of ids to itself,
         so that neighbours differ in colour.

@@ -9,44 +9,45 @@
         components                  (Z, Y, X) uint32, numbered within a block
         instances                   (Z, Y, X) uint32, only when resampled
         labels/instances/0, 1, ...  uint32 labels on the image's grid, OME-Zarr 0.5
+        state/lock                  held by the process that writes
         state/plan.json             what the run does (`RunPlan`)
         state/predict/Z.Y.X.npz     one marker per finished block and pass, written
-        state/label/Z.Y.X.npz       by rename after the block's chunks
+        state/label/Z.Y.X.npz       by rename after the block's chunks (`Markers`)
         state/assign/Z.Y.X.npz
-
-A block without its marker is done again, whatever its chunks hold. A marker carries the
-key of what it depends on; one with another key counts as missing, so that changed
-thresholds redo the cheap passes and never the network.
+        state/finished.json         what the last process reported, if labels are final
 """
 
 from __future__ import annotations
 
-import io
 import json
-import shutil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import zarr
-from filelock import FileLock, Timeout
+from zarr.codecs import ZstdCodec
 
-from skoots.errors import RunBusyError, RunError, RunExistsError
+from skoots.errors import RunError
+from skoots.inference.markers import Markers
 from skoots.inference.ome import VERSION, image_metadata, label_metadata
 from skoots.inference.plan import RunPlan
-from skoots.inference.storage import PARTIAL, storage_errors, write_atomically
-from skoots.volume.tiling import Block, chunk_shape, plan_blocks
+from skoots.inference.run_place import PLAN, STATE, SUFFIX, is_run
+from skoots.inference.storage import storage_errors, write_atomically
+from skoots.volume.tiling import Block, box_slices, chunk_shape, plan_blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from skoots._types import Shape3
+    from skoots._types import Shape3, VoxelSize
+    from skoots.volume.tiling import Box
 
-SUFFIX = ".skoots.zarr"
-ZSTD = zarr.codecs.ZstdCodec(level=1)
+__all__ = ["SUFFIX", "RunFolder"]
+
+LABELS = "labels/instances"
 PASSES = ("predict", "label", "assign")
+_ZSTD = ZstdCodec(level=1)
 
 
 class RunFolder:
@@ -57,17 +58,23 @@ class RunFolder:
     Attributes
     ----------
     path : Path
+        The folder.
     plan : RunPlan
+        What the run does.
     blocks : list of Block
+        All of them, the last axis fastest.
+    markers : Markers
+        Which of them are done.
     """
 
     def __init__(self, path: Path, plan: RunPlan) -> None:
         self.path = path
         self.plan = plan
         self.blocks = plan_blocks(plan.shape_zyx, plan.block_zyx)
+        self.markers = Markers(path / STATE)
         self._numbers = {b.index: i for i, b in enumerate(self.blocks)}
         self._group = zarr.open_group(path, mode="r+")
-        self._arrays: dict[str, zarr.Array] = {}
+        self._arrays: dict[str, zarr.Array[Any]] = {}
 
     @classmethod
     def create(cls, path: Path, plan: RunPlan) -> RunFolder:
@@ -78,18 +85,17 @@ class RunFolder:
             chunks = chunk_shape(plan.block_zyx)
             for name in ("probability", "skeleton"):
                 _create(group, name, plan.shape_zyx, chunks, "u1")
-            _create(group, "vectors", plan.shape_zyx, chunks, "i1", components=True)
+            _create(group, "vectors", (3, *plan.shape_zyx), (3, *chunks), "i1")
             _create(group, "components", plan.shape_zyx, chunks, "u4")
             if plan.resampled:
                 _create(group, "instances", plan.shape_zyx, chunks, "u4")
             labels = group.create_group("labels").create_group("instances")
             _create(labels, "0", plan.image.shape_zyx, chunks, "u4")
-            group.create_group("state")
             for name in PASSES:
-                (path / "state" / name).mkdir()
-            write_plan(path, plan)
-        run = cls(path, plan)
-        run.describe([(1, 1, 1)])
+                (path / STATE / name).mkdir(parents=True, exist_ok=True)
+            run = cls(path, plan)
+            run.describe([(1, 1, 1)])
+            _write_plan(path, plan)
         return run
 
     @classmethod
@@ -101,76 +107,115 @@ class RunFolder:
         RunError
             If the folder is no run, or its plan was never finished.
         """
-        if not (path / "state" / "plan.json").is_file():
+        if not is_run(path):
             raise RunError(
-                f"{path} is not a run of SKOOTS, or one that died before it had a plan. "
-                "Run skoots segment --resume to start it anew."
+                f"{path} is not a run of SKOOTS, or one that died before it had a "
+                "plan. Run skoots segment --resume to start it anew."
             )
-        return cls(path, RunPlan.read(path / "state" / "plan.json"))
+        return cls(path, RunPlan.read(path / STATE / PLAN))
 
-    def array(self, name: str) -> zarr.Array:
-        """Give one of the arrays, by its path in the folder."""
-        if name not in self._arrays:
-            array = self._group[name]
-            if not isinstance(array, zarr.Array):
-                raise RunError(f"{self.path / name} is not an array.")
-            self._arrays[name] = array
-        return self._arrays[name]
+    # ---- voxels
 
-    def place_of(self, block: Block) -> tuple[int, int]:
-        """Give the number of a block, from 0, and how many there are."""
-        return self._numbers[block.index], len(self.blocks)
+    @property
+    def labels(self) -> zarr.Array[Any]:
+        """The instance labels on the image's grid, (Z, Y, X) uint32."""
+        return self.level(0)
 
-    def blocks_in(
-        self, region: Sequence[tuple[int, int]] | None
-    ) -> list[Block]:
-        """List the blocks that a region of the image touches.
+    def level(self, level: int) -> zarr.Array[Any]:
+        """Give a level of the labels' pyramid, (Z, Y, X) uint32; 0 is the full one."""
+        return self._array(f"{LABELS}/{level}")
+
+    @property
+    def instances(self) -> str:
+        """Name of the array of instance labels on the network's grid."""
+        return "instances" if self.plan.resampled else f"{LABELS}/0"
+
+    def read(self, name: str, box: Box) -> NDArray[Any]:
+        """Give a box of an array of the run.
 
         Parameters
         ----------
-        region : sequence of (start, stop), optional
-            Along Z, Y, X, in voxels of the image; None is all of it.
+        name : str
+            Its path in the folder.
+        box : tuple of Span
+            Along Z, Y, X, in voxels.
+
+        Returns
+        -------
+        ndarray, (Z, Y, X), or (3, Z, Y, X) for the vectors
+            A new array of the type that is stored.
+        """
+        return np.asarray(self._array(name)[(..., *box_slices(box))])
+
+    def read_points(self, name: str, points: NDArray[np.int64]) -> NDArray[Any]:
+        """Give single voxels of an array of the run.
+
+        Parameters
+        ----------
+        name : str
+            Its path in the folder.
+        points : ndarray, (3, N), int64
+            Along Z, Y, X, in voxels.
+
+        Returns
+        -------
+        ndarray, (N,), or (3, N) for the vectors
+        """
+        array = self._array(name)
+        z, y, x = points
+        if array.ndim == 3:
+            return np.asarray(array.vindex[z, y, x])
+        lead = np.arange(array.shape[0])[:, None]
+        return np.asarray(array.vindex[lead, z, y, x])
+
+    def write(self, name: str, box: Box, voxels: NDArray[Any]) -> None:
+        """Store a box of an array of the run: whole chunks, or up to a face.
 
         Raises
         ------
-        RunError
-            If the region does not lie in the image.
+        StorageError
+            If the disk is full or nothing may be written there.
         """
-        if region is None:
-            return self.blocks
-        image = self.plan.image.shape_zyx
-        for axis, (start, stop), n in zip("ZYX", region, image, strict=True):
-            if not 0 <= start < stop <= n:
+        with storage_errors(self.path):
+            self._array(name)[(..., *box_slices(box))] = voxels
+
+    def new_level(
+        self, level: int, finer: Sequence[int], taken: Shape3
+    ) -> zarr.Array[Any]:
+        """Make the empty array of a coarser level of the labels.
+
+        Parameters
+        ----------
+        level : int
+            Counted from 0, the labels themselves.
+        finer : sequence of int
+            Extent of the level before along Z, Y, X, in voxels.
+        taken : tuple of int
+            Every how many-th voxel of it is taken along Z, Y, X.
+        """
+        z, y, x = (-(-n // t) for n, t in zip(finer, taken, strict=True))
+        chunks = chunk_shape(self.plan.block_zyx)
+        name = f"{LABELS}/{level}"
+        with storage_errors(self.path):
+            array = _create(self._group, name, (z, y, x), chunks, "u4", overwrite=True)
+        self._arrays[name] = array
+        return array
+
+    def _array(self, name: str) -> zarr.Array[Any]:
+        if name not in self._arrays:
+            array = self._group[name]
+            if not isinstance(array, zarr.Array):
                 raise RunError(
-                    f"The region {start}:{stop} along {axis} does not lie in the image, "
-                    f"which is {n} voxels long there."
+                    f"{self.path / name} is not an array: the run is damaged. Start "
+                    "again with --overwrite."
                 )
-        zooms = [m / n for m, n in zip(self.plan.shape_zyx, image, strict=True)]
-        bounds = [
-            (start * zoom, stop * zoom)
-            for (start, stop), zoom in zip(region, zooms, strict=True)
-        ]
-        return [
-            block
-            for block in self.blocks
-            if all(
-                span.start < stop and start < span.stop
-                for span, (start, stop) in zip(block.core, bounds, strict=True)
-            )
-        ]
+            self._arrays[name] = array
+        return self._arrays[name]
+
+    # ---- what it says about itself
 
     @property
-    def labels(self) -> zarr.Array:
-        """The instance labels on the image's grid, (Z, Y, X) uint32."""
-        return self.array("labels/instances/0")
-
-    @property
-    def instances(self) -> zarr.Array:
-        """The instance labels on the network's grid, (Z, Y, X) uint32."""
-        return self.array("instances") if self.plan.resampled else self.labels
-
-    @property
-    def voxel_size(self) -> tuple[float, float, float] | None:
+    def voxel_size(self) -> VoxelSize | None:
         """Of the labels, along Z, Y, X, in micrometres."""
         if self.plan.voxel_size is None:
             return None
@@ -188,8 +233,11 @@ class RunFolder:
     @property
     def summary(self) -> Mapping[str, Any] | None:
         """What the last finished process reported; None before the labels are final."""
-        path = self.path / "state" / "finished.json"
-        return json.loads(path.read_bytes()) if path.is_file() else None
+        path = self.path / STATE / "finished.json"
+        if not path.is_file():
+            return None
+        summary: dict[str, Any] = json.loads(path.read_bytes())
+        return summary
 
     @property
     def finished(self) -> bool:
@@ -198,180 +246,97 @@ class RunFolder:
 
     def write_summary(self, summary: Mapping[str, Any] | None) -> None:
         """Say that the labels are final, or (None) that they no longer are."""
-        path = self.path / "state" / "finished.json"
-        if summary is None:
-            path.unlink(missing_ok=True)
-            return
-        # where other programs look for it, then where we do
-        self._group["labels/instances"].attrs["skoots"] = dict(summary)
-        write_atomically(path, json.dumps(summary, indent=1).encode())
+        path = self.path / STATE / "finished.json"
+        with storage_errors(self.path):
+            if summary is None:
+                path.unlink(missing_ok=True)
+                return
+            # where other programs look for it, then where we do
+            self._group[LABELS].attrs["skoots"] = dict(summary)
+            write_atomically(path, json.dumps(summary, indent=1).encode())
 
     def change_plan(self, **changes: object) -> None:
         """Store another plan, such as one whose tile had to shrink."""
         self.plan = self.plan.model_copy(update=changes)
-        write_plan(self.path, self.plan)
-
-    # ---- metadata
-
-    def new_level(self, level: int, finer: Sequence[int], taken: Shape3) -> zarr.Array:
-        """Make the empty array of a coarser level of the labels."""
-        z, y, x = (-(-n // t) for n, t in zip(finer, taken, strict=True))
-        group = self._group["labels/instances"]
-        if not isinstance(group, zarr.Group):
-            raise RunError(f"{self.path}/labels/instances is not a group.")
-        chunks = chunk_shape(self.plan.block_zyx)
-        return _create(group, str(level), (z, y, x), chunks, "u4", overwrite=True)
+        with storage_errors(self.path):
+            _write_plan(self.path, self.plan)
 
     def describe(self, steps: Sequence[Shape3]) -> None:
-        """Write what other programs need to show the labels; see `ome`."""
-        name = self.plan.image.name
-        size = self.plan.voxel_size
-        self._group.attrs["ome"] = image_metadata(name, "probability", size)
-        self._group["labels"].attrs["ome"] = {
-            "version": VERSION,
-            "labels": ["instances"],
-        }
-        labels = self._group["labels/instances"]
-        labels.attrs["ome"] = label_metadata(steps, self.voxel_size)
+        """Write what other programs need to show the labels; see `ome`.
 
-    # ---- markers
+        Parameters
+        ----------
+        steps : sequence of tuple of int
+            Of each level along Z, Y, X, in voxels of the labels.
+        """
+        name, size = self.plan.image.name, self.plan.voxel_size
+        with storage_errors(self.path):
+            self._group.attrs["ome"] = image_metadata(name, "probability", size)
+            known = {"version": VERSION, "labels": ["instances"]}
+            self._group["labels"].attrs["ome"] = known
+            described = label_metadata(steps, self.voxel_size)
+            self._group[LABELS].attrs["ome"] = described
 
-    def mark(
-        self, stage: str, block: Block, key: str, tables: Mapping[str, NDArray[Any]]
-    ) -> None:
-        """Say that a block is done, and keep what the pass found in it."""
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, key=np.array(key), **tables)
-        write_atomically(self._marker(stage, block), buffer.getvalue())
+    # ---- blocks
 
-    def tables(
-        self, stage: str, block: Block, *, only: Iterable[str]
-    ) -> dict[str, NDArray[Any]]:
-        """Give back some of what `mark` kept; the rest is not read."""
-        with np.load(self._marker(stage, block)) as stored:
-            return {name: stored[name] for name in only}
-
-    def is_done(self, stage: str, block: Block, key: str) -> bool:
-        """Whether a block is done with this key."""
-        try:
-            with np.load(self._marker(stage, block)) as stored:
-                return str(stored["key"]) == key
-        except FileNotFoundError:
-            return False
+    def place_of(self, block: Block) -> tuple[int, int]:
+        """Give the number of a block, from 0, and how many there are."""
+        return self._numbers[block.index], len(self.blocks)
 
     def done_blocks(
         self, stage: str, key: str, among: Sequence[Block] | None = None
     ) -> list[Block]:
         """List the blocks that are done with this key, of all or of some."""
         some = self.blocks if among is None else among
-        return [b for b in some if self.is_done(stage, b, key)]
+        return [b for b in some if self.markers.is_done(stage, b, key)]
 
-    def _marker(self, stage: str, block: Block) -> Path:
-        name = ".".join(map(str, block.index))
-        return self.path / "state" / stage / f"{name}.npz"
+    def blocks_in(self, region: Sequence[tuple[int, int]] | None) -> list[Block]:
+        """List the blocks that a region of the image touches.
 
-    # ---- who writes
-
-    def lock(self) -> FileLock:
-        """Take the right to write; a dead process holds no lock.
-
-        Raises
-        ------
-        RunBusyError
-            If a living process has it.
+        Parameters
+        ----------
+        region : sequence of (start, stop), optional
+            Along Z, Y, X, in voxels of the image; None is all of it.
         """
-        lock = FileLock(self.path / "state" / "lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout as error:
-            raise RunBusyError(
-                f"Another process is writing {self.path}. Wait for it, or stop it."
-            ) from error
-        for left in self.path.rglob(f"*{PARTIAL}"):
-            left.unlink(missing_ok=True)
-        return lock
+        if region is None:
+            return self.blocks
+        image = self.plan.image.shape_zyx
+        zooms = [m / n for m, n in zip(self.plan.shape_zyx, image, strict=True)]
+        bounds = [
+            (start * zoom, stop * zoom)
+            for (start, stop), zoom in zip(region, zooms, strict=True)
+        ]
+        return [block for block in self.blocks if _touches(block.core, bounds)]
 
 
-def write_plan(path: Path, plan: RunPlan) -> None:
-    """Store a plan; the last step of making a run."""
+def _touches(box: Box, bounds: Sequence[tuple[float, float]]) -> bool:
+    return all(
+        span.start < stop and start < span.stop
+        for span, (start, stop) in zip(box, bounds, strict=True)
+    )
+
+
+def _write_plan(path: Path, plan: RunPlan) -> None:
     text = plan.model_dump_json(indent=1)
-    write_atomically(path / "state" / "plan.json", text.encode())
+    write_atomically(path / STATE / PLAN, text.encode())
 
 
-def prepare_place(path: Path, *, resume: bool, overwrite: bool) -> bool:
-    """Make way for a run.
-
-    Parameters
-    ----------
-    path : Path
-        Where the run folder is or shall be.
-    resume : bool
-        Go on with what is there; a broken beginning is cleared.
-    overwrite : bool
-        Delete what is there, if it is a run.
-
-    Returns
-    -------
-    bool
-        Whether there is a run to go on with.
-
-    Raises
-    ------
-    RunExistsError
-        If something is there and neither may be done.
-    RunError
-        If what is there is no run, so that deleting it could cost data.
-    """
-    if not path.exists():
-        return False
-    if not _is_ours(path):
-        raise RunError(
-            f"{path} is there and is not a run of SKOOTS. Move it, or choose another "
-            "folder with --out."
-        )
-    if not (resume or overwrite):
-        raise RunExistsError(
-            f"{path} is there already. Go on with --resume, or start anew with "
-            "--overwrite."
-        )
-    if resume and (path / "state" / "plan.json").is_file():
-        return True
-    with storage_errors(path):
-        if (path / "state" / "plan.json").is_file():
-            RunFolder.open(path).lock().release()  # not under a living process
-        shutil.rmtree(path)
-    return False
-
-
-def _is_ours(path: Path) -> bool:
-    """Whether a folder is a run, or the beginning of one."""
-    if not path.is_dir():
-        return False
-    names = {entry.name for entry in path.iterdir()}
-    known = {"zarr.json", "probability", "skeleton", "vectors", "components"}
-    known |= {"instances", "labels", "state"}
-    return names <= known and (path.name.endswith(SUFFIX) or "state" in names)
-
-
-def _create(  # noqa: PLR0913, PLR0917 - a layout is a table: one row per array
+def _create(
     group: zarr.Group,
     name: str,
-    shape: Shape3,
-    chunks: Shape3,
+    shape: tuple[int, ...],
+    chunks: tuple[int, ...],
     dtype: str,
     *,
-    components: bool = False,
     overwrite: bool = False,
-) -> zarr.Array:
-    lead = (3,) if components else ()
-    axes = ("c", "z", "y", "x") if components else ("z", "y", "x")
+) -> zarr.Array[Any]:
     return group.create_array(
         name,
-        shape=(*lead, *shape),
-        chunks=(*lead, *chunks),
+        shape=shape,
+        chunks=chunks,
         dtype=dtype,
-        compressors=ZSTD,
+        compressors=_ZSTD,
         fill_value=0,
-        dimension_names=axes,
+        dimension_names=("c", "z", "y", "x")[-len(shape) :],
         overwrite=overwrite,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from skoots.errors import CheckpointError, RunError, SettingsError
 from skoots.inference.plan import (
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from skoots.config import InferenceConfig
     from skoots.model.checkpoint import Checkpoint
     from skoots.volume.source import Source
+
+Region: TypeAlias = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
+"""Start and stop along Z, Y, X, in voxels of the image."""
 
 LARGEST_ZOOM = 16.0
 """A larger change of scale is a mistake in a voxel size, not a wish."""
@@ -107,6 +110,31 @@ def make_plan(
     return plan, _notices(image, checkpoint, plan)
 
 
+def check_region(region: Region | None, shape: Shape3) -> None:
+    """Refuse a region that does not lie in the image.
+
+    Parameters
+    ----------
+    region : tuple of (start, stop), optional
+        Along Z, Y, X, in voxels of the image; None is all of it.
+    shape : tuple of int
+        Extent of the image, in voxels.
+
+    Raises
+    ------
+    RunError
+        That names the axis and the image's extent.
+    """
+    if region is None:
+        return
+    for axis, (start, stop), length in zip("ZYX", region, shape, strict=True):
+        if not 0 <= start < stop <= length:
+            raise RunError(
+                f"The region {start}:{stop} along {axis} does not lie in the image, "
+                f"which is {length} voxels long there. Choose a part of 0:{length}."
+            )
+
+
 def check_same(
     plan: RunPlan, image: Source, checkpoint: Checkpoint, wishes: Wishes
 ) -> None:
@@ -122,7 +150,7 @@ def check_same(
         "model": (checkpoint.digest, plan.model.digest),
         "grid (Z, Y, X)": (_grid_shape(image, checkpoint, wishes), plan.shape_zyx),
         "halo (Z, Y, X)": (wishes.halo_zyx or plan.halo_zyx, plan.halo_zyx),
-        "tile (Z, Y, X)": (wishes.tile_zyx or plan.tile_zyx, plan.tile_zyx),
+        "tile (Z, Y, X)": (_tile(plan, wishes), plan.first_tile_zyx),
     }
     for what, (now, then) in now_and_then.items():
         if now != then:
@@ -130,6 +158,13 @@ def check_same(
                 f"The run was started with another {what}: {then}, now {now}. Resume "
                 "with what it was started with, or start anew with --overwrite."
             )
+
+
+def _tile(plan: RunPlan, wishes: Wishes) -> Shape3:
+    """Give the tile that is wished for; one that memory has halved is no wish."""
+    if wishes.tile_zyx in (None, plan.tile_zyx):
+        return plan.first_tile_zyx
+    return wishes.tile_zyx
 
 
 def _image_record(image: Source) -> ImageRecord:
@@ -191,8 +226,8 @@ def _zooms(
         )
     if wishes.diameter <= 0:
         raise SettingsError(
-            f"A diameter of {wishes.diameter} voxels is no size. Give the voxels across "
-            "a typical object."
+            f"A diameter of {wishes.diameter} voxels is no size. Give the voxels "
+            "across a typical object."
         )
     wide = checkpoint.object_diameter / wishes.diameter
     if here is None or there is None:
@@ -217,17 +252,23 @@ def _notices(image: Source, checkpoint: Checkpoint, plan: RunPlan) -> list[str]:
     if image.voxel_size is None:
         if there is None:
             return []
+        said = format_voxel_size(there)
         return [
-            f"The image has no voxel size: that of the model is assumed, "
-            f"{format_voxel_size(there)} (Z, Y, X). --voxel-size says another."
+            (
+                f"The image has no voxel size: that of the model is assumed, {said} "
+                "(Z, Y, X). --voxel-size says another."
+            )
         ]
     if there is None or plan.resampled:
         return []
     off = [max(a / b, b / a) for a, b in zip(image.voxel_size, there, strict=True)]
     if max(off) <= NOTEWORTHY:
         return []
+    here, trained = format_voxel_size(image.voxel_size), format_voxel_size(there)
     return [
-        f"The image has {format_voxel_size(image.voxel_size)}, the model was trained at "
-        f"{format_voxel_size(there)} (Z, Y, X). Objects of another size in voxels are "
-        "found badly: --resample works at the model's."
+        (
+            f"The image has {here}, the model was trained at {trained} (Z, Y, X). "
+            "Objects of another size in voxels are found badly: --resample works at "
+            "the model's."
+        )
     ]

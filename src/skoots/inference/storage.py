@@ -7,29 +7,37 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from skoots.errors import StorageError
+from skoots.errors import SkootsError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 PARTIAL = ".partial"
-"""Suffix of a file that is being written; what a dead process left is cleared."""
+"""Suffix of a file that is being written, here and in zarr; what a dead process left is
+cleared."""
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOENT)
 
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file under another name, then rename it."""
     partial = path.with_name(path.name + PARTIAL)
-    with partial.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    try:
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 @contextmanager
 def storage_errors(place: Path) -> Iterator[None]:
-    """Turn what the operating system refuses into words.
+    """Turn what the operating system refuses to write into words.
 
     Parameters
     ----------
@@ -39,20 +47,28 @@ def storage_errors(place: Path) -> Iterator[None]:
     Raises
     ------
     StorageError
-        Instead of an OSError that says that the disk is full or not writable.
+        Instead of any other OSError.
     """
     try:
         yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StorageError(
-                error.errno,
-                f"The disk that holds {place} is full. Blocks that are done are safe: "
-                "free some space and go on with --resume.",
-            ) from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            raise StorageError(
-                error.errno,
-                f"Nothing may be written to {place}. Choose another folder with --out.",
-            ) from error
+    except SkootsError:
         raise
+    except OSError as error:
+        raise StorageError(error.errno, _words(place, error)) from error
+
+
+def _words(place: Path, error: OSError) -> str:
+    if error.errno in _FULL:
+        return (
+            f"The disk that holds {place} is full. Blocks that are done are safe: free "
+            "some space and go on with --resume."
+        )
+    if error.errno in _FORBIDDEN:
+        return (
+            f"Nothing may be written to {place} ({error.strerror}). Choose another "
+            "folder with --out."
+        )
+    return (
+        f"Writing to {place} failed: {error.strerror or error}. Blocks that are done "
+        "are safe: check the disk and go on with --resume."
+    )

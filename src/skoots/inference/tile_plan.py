@@ -2,8 +2,8 @@
 
 A tile costs memory for what it reads and time for what it reads twice. A fixed ladder
 gives the voxels that may be read at once; among the shapes that fit, the one is taken
-whose tiles read the fewest voxels of this volume. Free memory plays no part, so the same
-input gives the same labels however busy the machine is.
+whose tiles read the fewest voxels of this volume. Free memory plays no part, so the
+same input gives the same labels however busy the machine is.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ WIDE = (64, 96, 128, 192, 256, 384, 512)
 """Cores along Z, and along Y and X, in voxels: whole storage chunks."""
 
 SHARE = 4
-"""A tile may take one part in so many of the memory: activations of a few layers live at
-once, and the reader and the writer hold a block each."""
+"""A tile may take one part in so many of the memory: activations of a few layers live
+at once, and the reader and the writer hold a block each."""
 
 PUBLISHED_DEPTH = 16
 """Core of the published models along Z, in voxels: they were trained 20 planes deep and

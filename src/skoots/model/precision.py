@@ -1,7 +1,7 @@
 """Where a network runs, and what it calculates with.
 
-Half precision pays where the processor multiplies it in hardware and costs where it does
-not; `benchmarks/number_format.py` shows which is true on a machine.
+Half precision pays where the processor multiplies it in hardware and costs where it
+does not; `benchmarks/number_format.py` shows which is true on a machine.
 """
 
 from __future__ import annotations
@@ -111,7 +111,9 @@ def prepare(
     network : Module
         Stays as it is; a copy is moved and cast.
     device : torch.device
+        Where it shall run.
     number_format : str
+        What it shall calculate with: ``float32``, ``bfloat16`` or ``float16``.
 
     Returns
     -------
@@ -122,10 +124,10 @@ def prepare(
     dtype = _DTYPES[number_format]
     ready = copy.deepcopy(network).eval().to(device)
     plain = isinstance(ready, UNet)
-    if plain:
+    if isinstance(ready, UNet):
         ready.fuse()
         ready.to(dtype)
-    ready.to(memory_format=torch.channels_last_3d)
+    ready.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]  # torch's types lack it
 
     @torch.inference_mode()
     def predict(x: Tensor) -> Tensor:

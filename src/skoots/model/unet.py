@@ -1,7 +1,7 @@
-"""The network of this project: a plain residual 3D U-Net.
+r"""The network of this project: a plain residual 3D U-Net.
 
-Dense 3x3x3 convolutions, few levels, skips that are added. On a processor as on a GPU it
-is many times faster than large depth-wise kernels, which spend their time on memory
+Dense 3x3x3 convolutions, few levels, skips that are added. On a processor as on a GPU
+it is many times faster than large depth-wise kernels, which spend their time on memory
 traffic::
 
     image -> stem -----------------------------------------(+)-> conv -> head -> 5
@@ -12,11 +12,11 @@ traffic::
                        \                 /
                        down, blocks ----
 
-BatchNorm keeps running statistics, so an answer does not depend on the tile that a voxel
-happens to lie in; instance and group normalisation would make it so.
+BatchNorm keeps running statistics, so an answer does not depend on the tile that a
+voxel happens to lie in; instance and group normalisation would make it so.
 
-*Source:* residual blocks after He et al., "Deep residual learning for image recognition"
-(2016), in the encoder-decoder of Çiçek et al., "3D U-Net" (2016).
+*Source:* residual blocks after He et al., "Deep residual learning for image
+recognition" (2016), in the encoder-decoder of Çiçek et al., "3D U-Net" (2016).
 """
 
 from __future__ import annotations
@@ -58,6 +58,8 @@ class ConvNorm(nn.Sequential):
         """Fold the running statistics into the weights; for inference alone."""
         if len(self) == 2:
             conv, norm = self
+            assert isinstance(conv, nn.Conv3d)  # noqa: S101 - built so above
+            assert isinstance(norm, nn.BatchNorm3d)  # noqa: S101 - built so above
             fused = fuse_conv_bn_eval(conv, norm)
             del self[1]
             self[0] = fused
@@ -165,7 +167,7 @@ class UNet(nn.Module):
         """Give what the network sees at each voxel, (B, dims[0], X, Y, Z)."""
         levels = [functional.relu(self.stem(x), inplace=True)]
         for down in self.down:
-            levels.append(down(levels[-1]))  # noqa: PERF401 - each needs the one before
+            levels.append(down(levels[-1]))
         y = levels.pop()
         for up in self.up:
             y = up(y, levels.pop())

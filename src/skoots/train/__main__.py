@@ -14,10 +14,11 @@ from rich.progress import Progress
 
 from skoots._version import __version__
 from skoots.config import get_cfg_defaults
-from skoots.errors import SkootsError
+from skoots.errors import SkootsError, TrainingError
 from skoots.events import TrainStep
 from skoots.model.build import build_network
 from skoots.model.checkpoint import Normalization, save_checkpoint
+from skoots.model.unet import UNet
 from skoots.train.loop import Recipe, train
 from skoots.train.sample import Augmentation, Sampler
 from skoots.train.volumes import TrainingVolume, load_volumes
@@ -60,6 +61,11 @@ def _run(folder: Path, out: Path, config: Path, recipe: Recipe, threads: int) ->
     )
     torch.manual_seed(recipe.seed)
     network = build_network(settings)
+    if not isinstance(network, UNet):
+        raise TrainingError(
+            f"The architecture {settings.MODEL.ARCHITECTURE} cannot be trained yet. "
+            "Use MODEL.ARCHITECTURE: unet."
+        )
     job = train(network, sampler, recipe)
     with Progress(console=console) as progress:
         task = progress.add_task("train", total=recipe.steps)

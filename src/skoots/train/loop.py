@@ -1,4 +1,4 @@
-"""The smallest honest training loop: one crop a step, an average of the weights kept."""
+"""The smallest honest training loop: a crop a step, an average of the weights kept."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from skoots.events import Event
+    from skoots.model.unet import UNet
     from skoots.train.sample import Sample, Sampler
 
 WARM_UP_STEPS = 50
@@ -43,16 +44,18 @@ class Recipe:
 
 
 def train(
-    network: nn.Module, sampler: Sampler, recipe: Recipe
+    network: UNet, sampler: Sampler, recipe: Recipe
 ) -> Generator[Event, None, nn.Module]:
     """Train a network; yield after each step, return the averaged network.
 
     Parameters
     ----------
-    network : Module
+    network : UNet
         Gives five channels; trained in place.
     sampler : Sampler
+        Draws the crops and their targets.
     recipe : Recipe
+        How long, how fast, and what the targets are like.
 
     Yields
     ------
@@ -68,10 +71,10 @@ def train(
     TrainingError
         If the loss is not a number.
     """
-    network.train().to(memory_format=torch.channels_last_3d)
-    average = AveragedModel(
-        network, multi_avg_fn=get_ema_multi_avg_fn(EMA_DECAY), use_buffers=True
-    )
+    network.train()
+    network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]  # torch's types lack it
+    moving = get_ema_multi_avg_fn(EMA_DECAY)  # type: ignore[no-untyped-call]  # torch has no type here
+    average = AveragedModel(network, multi_avg_fn=moving, use_buffers=True)
     optimizer = torch.optim.AdamW(
         network.parameters(),
         lr=recipe.learning_rate,
@@ -95,16 +98,12 @@ def train(
         optimizer.step()
         schedule.step()
         average.update_parameters(network)
-        yield TrainStep(
-            step + 1, recipe.steps, loss.item(), time.monotonic() - started
-        )
+        yield TrainStep(step + 1, recipe.steps, loss.item(), time.monotonic() - started)
     averaged: nn.Module = average.module
     return averaged.eval()
 
 
-def _loss(
-    network: nn.Module, sample: Sample, recipe: Recipe, fraction: float
-) -> Tensor:
+def _loss(network: UNet, sample: Sample, recipe: Recipe, fraction: float) -> Tensor:
     image = sample.image.to(memory_format=torch.channels_last_3d)
     with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bfloat16):
         logits = network.logits(network.features(image))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def tversky_loss(  # noqa: PLR0913 - three tensors and the formula's three constants
+def tversky_loss(
     prediction: Tensor,
     truth: Tensor,
     weight: Tensor,

@@ -161,6 +161,7 @@ class Sampler:
         nearest, distance = nearest_point(
             mask, pack_points(skeletons), (1.0, 1.0, 1.0), distance=True
         )
+        assert distance is not None  # noqa: S101 - it was asked for
         foreground = mask > 0
         near = foreground & (distance <= self._radius)
         offsets = (nearest - _mesh(warp.shape)) * foreground

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 SIGMA_START = 20.0
-"""Voxels. Wide enough that a vector that points nowhere yet still feels its skeleton."""
+"""Voxels. Wide enough that a vector that points nowhere still feels its skeleton."""
 
 SIGMA_FLOOR = 2.9
 """Voxels. Below it only vectors that are right already give a gradient."""

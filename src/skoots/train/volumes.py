@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +15,7 @@ from skoots.volume.tiling import whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -54,6 +54,7 @@ def load_volumes(folder: Path) -> list[TrainingVolume]:
     Parameters
     ----------
     folder : Path
+        Where the images and their labels lie.
 
     Returns
     -------

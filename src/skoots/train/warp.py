@@ -1,8 +1,8 @@
 """One map from crop to volume, for voxels and points alike.
 
-A crop is sampled once, at the end of every rotation, flip and scaling: each voxel of the
-crop asks the volume at ``matrix @ (voxel - crop centre) + centre``. Skeleton points go
-the other way through the same map, so they stay in their objects exactly.
+A crop is sampled once, at the end of every rotation, flip and scaling: each voxel of
+the crop asks the volume at ``matrix @ (voxel - crop centre) + centre``. Skeleton points
+go the other way through the same map, so they stay in their objects exactly.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
+
+from skoots.kernels.jit import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +61,9 @@ class Warp:
         Parameters
         ----------
         image : ndarray, (X, Y, Z), float32
+            The whole volume.
         labels : ndarray, (X, Y, Z), int32
+            Its objects.
 
         Returns
         -------
@@ -84,6 +87,7 @@ def draw_matrix(
     Parameters
     ----------
     rng : Generator
+        Moves on by each draw.
     max_angle : float
         In radians.
     max_log_scale : float
@@ -104,7 +108,7 @@ def draw_matrix(
     return matrix
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
+@compiled
 def _reflect(i: int, n: int) -> int:
     if n == 1:
         return 0
@@ -113,15 +117,15 @@ def _reflect(i: int, n: int) -> int:
     return period - i if i >= n else i
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _sample(  # noqa: ANN202 - numba: arrays in, arrays out
+@compiled
+def _sample(
     image: NDArray[np.float32],
     labels: NDArray[np.int32],
     matrix: NDArray[np.float64],
     start: NDArray[np.float64],
     out_image: NDArray[np.float32],
     out_labels: NDArray[np.int32],
-):
+) -> None:
     n0, n1, n2 = image.shape
     for i in range(out_image.shape[0]):
         for j in range(out_image.shape[1]):

@@ -1,0 +1,105 @@
+"""Open or begin a run, locked, in an order that harms nothing when it fails.
+
+1. Look at the place; refuse what may not be touched.
+2. Plan a new run: everything that can be wrong with image, model and wishes is found
+   before there is a folder.
+3. Take the lock; from here on no other process can change the folder. Look again.
+4. Go on with the run that is there, or clear the place and lay out a new one.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from skoots.inference.run_folder import RunFolder
+from skoots.inference.run_place import check_place, clear, clear_partial_files, locked
+from skoots.inference.run_planning import check_same, make_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import torch
+
+    from skoots.config import InferenceConfig
+    from skoots.inference.plan import RunPlan
+    from skoots.inference.run_planning import Wishes
+    from skoots.model.checkpoint import Checkpoint
+    from skoots.volume.source import Source
+
+BYTES_PER_VOXEL = 1.5
+"""What a run takes on disk for each voxel of its grid, compressed, when half of them
+belong to objects."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The run that is asked for."""
+
+    path: Path
+    image: Source
+    checkpoint: Checkpoint
+    settings: InferenceConfig
+    device: torch.device
+    wishes: Wishes
+    resume: bool
+    overwrite: bool
+
+
+@contextmanager
+def opened(request: Request) -> Iterator[tuple[RunFolder, list[str]]]:
+    """Hold a run that is ready to be worked on; yield it and what the user should know.
+
+    Raises
+    ------
+    SkootsError
+        If the run cannot be made or gone on with; what is there stays as it is.
+    """
+    path = request.path
+    new = None if _goes_on(request) else _plan(request)
+    with locked(path):
+        # another process may have come and gone between the first look and the lock
+        if _goes_on(request):
+            run = RunFolder.open(path)
+            check_same(run.plan, request.image, request.checkpoint, request.wishes)
+            clear_partial_files(path)
+            yield run, []
+        else:
+            plan, notes = new or _plan(request)
+            clear(path)
+            yield RunFolder.create(path, plan), notes
+
+
+def _goes_on(request: Request) -> bool:
+    return check_place(request.path, resume=request.resume, overwrite=request.overwrite)
+
+
+def _plan(request: Request) -> tuple[RunPlan, list[str]]:
+    plan, notes = make_plan(
+        request.image,
+        request.checkpoint,
+        request.settings,
+        request.device,
+        request.wishes,
+    )
+    return plan, notes + _space_notices(request.path, plan)
+
+
+def _space_notices(path: Path, plan: RunPlan) -> list[str]:
+    """Warn of a disk that will probably be full before the run ends."""
+    there = next((p for p in path.absolute().parents if p.exists()), None)
+    if there is None:
+        return []
+    free = shutil.disk_usage(there).free
+    needed = math.prod(plan.shape_zyx) * BYTES_PER_VOXEL
+    if needed <= free:
+        return []
+    notice = (
+        f"The run needs about {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free "
+        f"at {there}. If the disk gets full the run stops; --resume goes on with it."
+    )
+    return [notice]

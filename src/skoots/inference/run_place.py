@@ -1,0 +1,147 @@
+"""Where a run lies: whether one may be made there, and who may write it.
+
+The lock is the first file of a run and outlives everything that is cleared, so nothing
+in a folder is changed by a process that does not hold it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from skoots.errors import RunBusyError, RunError, RunExistsError
+from skoots.inference.storage import PARTIAL, storage_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SUFFIX = ".skoots.zarr"
+STATE = "state"
+LOCK = "lock"
+PLAN = "plan.json"
+
+_PARTS = ("probability", "skeleton", "vectors", "components", "instances", "labels")
+"""What a run makes besides its state and its ``zarr.json``."""
+
+
+def is_run(path: Path) -> bool:
+    """Whether a run lies there that got as far as its plan."""
+    return (path / STATE / PLAN).is_file()
+
+
+def check_place(path: Path, *, resume: bool, overwrite: bool) -> bool:
+    """Tell whether to go on with what lies there, changing nothing.
+
+    Parameters
+    ----------
+    path : Path
+        Where the run folder is or shall be.
+    resume : bool
+        Go on with what is there; a broken beginning is no run yet.
+    overwrite : bool
+        Start anew, if what is there is a run.
+
+    Returns
+    -------
+    bool
+        Whether there is a run to go on with.
+
+    Raises
+    ------
+    RunExistsError
+        If a run is there and neither may be done.
+    RunError
+        If what is there is no run, so that deleting it could cost data.
+    """
+    if _is_free(path):
+        return False
+    if not (is_run(path) or _is_beginning(path)):
+        raise RunError(
+            f"{path} is there and is not a run of SKOOTS. Move it, or choose another "
+            "folder with --out."
+        )
+    if not (resume or overwrite):
+        raise RunExistsError(
+            f"{path} is there already. Go on with --resume, or start anew with "
+            "--overwrite."
+        )
+    return resume and is_run(path)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the right to write a run; a dead process holds none.
+
+    Parameters
+    ----------
+    path : Path
+        The run folder; made if it is not there.
+
+    Raises
+    ------
+    RunBusyError
+        If a living process has it; nothing was changed then.
+    StorageError
+        If nothing may be written there.
+    """
+    with storage_errors(path):
+        (path / STATE).mkdir(parents=True, exist_ok=True)
+        # a generator may be closed in another thread than the one that started it
+        lock = FileLock(path / STATE / LOCK, thread_local=False)
+        try:
+            held = lock.acquire(timeout=0)
+        except Timeout as error:
+            raise RunBusyError(
+                f"Another job is writing {path}. Wait for it, or stop it."
+            ) from error
+    with held:
+        yield
+
+
+def clear(path: Path) -> None:
+    """Delete what a run made, besides the lock, which the caller holds."""
+    with storage_errors(path):
+        # without its plan it is a beginning, whatever happens next
+        (path / STATE / PLAN).unlink(missing_ok=True)
+        for name in _PARTS:
+            if (path / name).exists():
+                shutil.rmtree(path / name)
+        (path / "zarr.json").unlink(missing_ok=True)
+        for entry in (path / STATE).iterdir():
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            elif entry.name != LOCK:
+                entry.unlink()
+
+
+def clear_partial_files(path: Path) -> None:
+    """Delete files that a dead process was writing."""
+    with storage_errors(path):
+        for left in path.rglob(f"*{PARTIAL}"):
+            left.unlink(missing_ok=True)
+
+
+def _is_free(path: Path) -> bool:
+    """Whether nothing is there, or nothing but the lock of this or a dead process."""
+    if not path.exists():
+        return True
+    if not path.is_dir() or _names(path) - {STATE}:
+        return False
+    return not (path / STATE).exists() or _names(path / STATE) <= {LOCK}
+
+
+def _is_beginning(path: Path) -> bool:
+    """Whether a folder holds nothing but what a run makes before its plan."""
+    if not path.is_dir():
+        return False
+    if not _names(path) <= {"zarr.json", STATE, *_PARTS}:
+        return False
+    return path.name.endswith(SUFFIX) or (path / STATE / LOCK).is_file()
+
+
+def _names(folder: Path) -> set[str]:
+    return {entry.name for entry in folder.iterdir()}
