@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import fastremap
@@ -17,13 +16,14 @@ import numpy as np
 import torch
 
 from skoots.events import BlockDone, StageStarted
+from skoots.inference.box_parts import keep_blocks, split_box
 from skoots.inference.grow import grow_labels
-from skoots.inference.label import WORKERS, grow_box, threshold_byte
+from skoots.inference.label import count_workers, grow_box, threshold_byte
 from skoots.kernels.follow_vectors import ESCAPED, follow_vectors
 from skoots.volume.tiling import box_shape, box_slices
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
     from numpy.typing import NDArray
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from skoots.events import Event
     from skoots.inference.label import Merged
     from skoots.inference.run_folder import RunFolder
-    from skoots.volume.tiling import Block, Box, Span
+    from skoots.volume.tiling import Block, Box
 
 STAGE = "assign"
 
@@ -74,7 +74,7 @@ def assign(
     waiting = [b for b in blocks if not run.markers.is_done(STAGE, b, work.key)]
     done, total = len(blocks) - len(waiting), len(blocks)
     yield StageStarted(STAGE, done, total)
-    with ThreadPoolExecutor(WORKERS) as pool:
+    with ThreadPoolExecutor(count_workers(run.plan.block_zyx)) as pool:
         try:
             for block in pool.map(work.do, waiting):
                 done += 1
@@ -150,6 +150,7 @@ class _Work:
         asked, core = grow_box(block.core, (settings.GROW,) * 3, plan.shape_zyx)
         read, inner = grow_box(asked, plan.halo_zyx, plan.shape_zyx)
         foreground = self._run.read("probability", read) > least
+        keep_blocks(foreground, read, plan.block_zyx, self._merged.ranges)
         if not foreground[box_slices(inner)].any():
             return np.zeros(box_shape(block.core), np.uint32)
         ids = follow(
@@ -170,14 +171,10 @@ class _Work:
     def _labels(self, box: Box) -> NDArray[np.uint32]:
         """Give the final ids of the skeletons in a box, block by block."""
         labels: NDArray[np.uint32] = self._run.read("components", box)
-        axes = (
-            list(_split(span, size))
-            for span, size in zip(box, self._run.plan.block_zyx, strict=True)
-        )
-        for (i, z), (j, y), (k, x) in product(*axes):
-            part = labels[z, y, x]
+        for index, place in split_box(box, self._run.plan.block_zyx):
+            part = labels[place]
             if part.any():
-                part[...] = self._merged.ids_at((i, j, k), part)
+                part[...] = self._merged.ids_at(index, part)
         return labels
 
     def _finish_walks(self, ids: NDArray[np.uint32], box: Box) -> None:
@@ -221,10 +218,3 @@ class _Work:
             i, j, k = (int(n) for n in index)
             ids[here] = self._merged.ids_at((i, j, k), components[here])
         return ids
-
-
-def _split(span: Span, size: int) -> Iterator[tuple[int, slice]]:
-    """Cut a span at the seams of blocks: their numbers and parts, from its start."""
-    for number in range(span.start // size, -(-span.stop // size)):
-        start = max(span.start, number * size) - span.start
-        yield number, slice(start, min(span.stop, (number + 1) * size) - span.start)

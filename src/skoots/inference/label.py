@@ -14,6 +14,8 @@ Imports no torch: the pass runs where only storage and a processor are.
 from __future__ import annotations
 
 import hashlib
+import math
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
@@ -25,6 +27,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from skoots.events import BlockDone, StageStarted
+from skoots.inference.box_parts import keep_blocks
 from skoots.volume.tiling import Span, box_slices
 
 if TYPE_CHECKING:
@@ -40,7 +43,10 @@ if TYPE_CHECKING:
     from skoots.volume.tiling import Block, Box
 
 STAGE = "label"
-WORKERS = 2
+
+VOXELS_AT_ONCE = 1 << 24
+"""What all workers of this pass and of the next hold together, at least a block each:
+memory stays the same whatever the size of the volume and of its blocks."""
 
 Step: TypeAlias = tuple[int, int, int]
 
@@ -120,10 +126,10 @@ def label(
     yield StageStarted(STAGE, done, total)
 
     def work(block: Block) -> Block:
-        _label_block(run, block, settings, keys[block.index])
+        _label_block(run, block, settings, keys)
         return block
 
-    with ThreadPoolExecutor(WORKERS) as pool:
+    with ThreadPoolExecutor(count_workers(run.plan.block_zyx)) as pool:
         try:
             for block in pool.map(work, waiting):
                 done += 1
@@ -132,6 +138,11 @@ def label(
         finally:
             pool.shutdown(cancel_futures=True)
     return _merge(run, blocks, settings, keys)
+
+
+def count_workers(block: Shape3) -> int:
+    """Give how many blocks of this extent may be worked on at once."""
+    return max(1, min(os.cpu_count() or 1, VOXELS_AT_ONCE // math.prod(block)))
 
 
 def threshold_byte(threshold: float) -> int:
@@ -163,9 +174,18 @@ def skeleton_mask(
     -------
     ndarray, (Z, Y, X), bool
     """
+    sure = _undilated_mask(skeleton, probability, settings)
+    return dilate_box(sure, dilation_radii(settings))
+
+
+def _undilated_mask(
+    skeleton: NDArray[np.uint8],
+    probability: NDArray[np.uint8],
+    settings: InferenceConfig,
+) -> NDArray[np.bool_]:
     mask = skeleton > threshold_byte(settings.SKELETON_THRESHOLD)
     mask &= probability > threshold_byte(settings.PROBABILITY_THRESHOLD)
-    return dilate_box(mask, dilation_radii(settings))
+    return mask
 
 
 def dilation_radii(settings: InferenceConfig) -> Shape3:
@@ -223,16 +243,19 @@ def _neighbours(block: Block, known: AbstractSet[Shape3]) -> list[Shape3]:
 
 
 def _label_block(
-    run: RunFolder, block: Block, settings: InferenceConfig, key: str
+    run: RunFolder, block: Block, settings: InferenceConfig, keys: Mapping[Shape3, str]
 ) -> None:
-    shape = run.plan.shape_zyx
-    read, kept = grow_box(block.core, dilation_radii(settings), shape)
+    shape, radii = run.plan.shape_zyx, dilation_radii(settings)
+    read, kept = grow_box(block.core, radii, shape)
     skeleton, probability = run.read("skeleton", read), run.read("probability", read)
-    mask = skeleton_mask(skeleton, probability, settings)[box_slices(kept)]
+    sure = _undilated_mask(skeleton, probability, settings)
+    keep_blocks(sure, read, run.plan.block_zyx, keys)
+    mask = dilate_box(sure, radii)[box_slices(kept)]
     components = label_components(mask, settings.CONNECTIVITY)
     run.markers.unmark(STAGE, block)
     run.write("components", block.core, components)
-    run.markers.mark(STAGE, block, key, _tables(components, block, shape))
+    tables = _tables(components, block, shape)
+    run.markers.mark(STAGE, block, keys[block.index], tables)
 
 
 def label_components(

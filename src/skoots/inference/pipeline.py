@@ -25,9 +25,9 @@ import torch
 
 from skoots._version import __version__
 from skoots.config import Settings
-from skoots.events import Notice, RunFinished, RunStarted, StageStarted
+from skoots.events import Notice, RunFinished, RunStarted
 from skoots.inference.assign import assign
-from skoots.inference.finish import build_pyramid, drop_small_objects, to_image_grid
+from skoots.inference.finish import finish
 from skoots.inference.label import label
 from skoots.inference.opening import Request, opened
 from skoots.inference.predict import KEY as PREDICT_KEY
@@ -186,15 +186,11 @@ def derive_labels(
     int
         Objects.
     """
+    run.write_summary(None)
     blocks = run.done_blocks("predict", PREDICT_KEY)
     merged = yield from label(run, blocks, settings)
     key = yield from assign(run, merged, blocks, settings, device)
-    yield StageStarted("finish", 0, 1)
-    least = settings.MIN_OBJECT_VOXELS
-    objects = drop_small_objects(run, blocks, key, least)
-    to_image_grid(run)
-    run.describe(build_pyramid(run))
-    return objects
+    return (yield from finish(run, blocks, key, settings.MIN_OBJECT_VOXELS))
 
 
 def _predict(

@@ -229,17 +229,18 @@ class _Worker:
         )
 
     def _write(self, block: Block, answer: Answer, tally: Tally) -> None:
-        """Store a block, then say that it is done."""
+        """Store a block, then say that it is done, then show what it may hold."""
         run, box = self._run, block.core
         run.write("probability", box, answer.probability)
         run.write("skeleton", box, answer.skeleton)
         run.write("vectors", box, answer.vectors)
+        tables = {name: np.array(value) for name, value in tally._asdict().items()}
+        run.markers.mark(STAGE, block, KEY, tables)
+        # last, so that a block without its marker never shows labels
         labels = provisional_instances(
             answer, run.plan, self._settings, run.place_of(block)
         )
         run.write(run.instances, box, labels)
-        tables = {name: np.array(value) for name, value in tally._asdict().items()}
-        run.markers.mark(STAGE, block, KEY, tables)
 
 
 def _within(box: Box, outer: Box) -> Box:

@@ -179,27 +179,13 @@ class RunFolder:
         with storage_errors(self.path):
             self._array(name)[(..., *box_slices(box))] = voxels
 
-    def new_level(
-        self, level: int, finer: Sequence[int], taken: Shape3
-    ) -> zarr.Array[Any]:
-        """Make the empty array of a coarser level of the labels.
-
-        Parameters
-        ----------
-        level : int
-            Counted from 0, the labels themselves.
-        finer : sequence of int
-            Extent of the level before along Z, Y, X, in voxels.
-        taken : tuple of int
-            Every how many-th voxel of it is taken along Z, Y, X.
-        """
-        z, y, x = (-(-n // t) for n, t in zip(finer, taken, strict=True))
+    def new_level(self, level: int, shape: Shape3) -> None:
+        """Make the empty array of a coarser level of the labels."""
         chunks = chunk_shape(self.plan.block_zyx)
         name = f"{LABELS}/{level}"
         with storage_errors(self.path):
-            array = _create(self._group, name, (z, y, x), chunks, "u4", overwrite=True)
+            array = _create(self._group, name, shape, chunks, "u4", overwrite=True)
         self._arrays[name] = array
-        return array
 
     def _array(self, name: str) -> zarr.Array[Any]:
         if name not in self._arrays:

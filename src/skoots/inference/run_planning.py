@@ -84,6 +84,7 @@ def make_plan(
         halo,
         memory=total_memory(device),
         bytes_per_voxel=bytes_per_voxel(network, number_format),
+        factor=network.factor,
         published=checkpoint.published,
     )
     if wishes.tile_zyx:

@@ -39,6 +39,7 @@ def choose_core(
     *,
     memory: int,
     bytes_per_voxel: int,
+    factor: int,
     published: bool,
 ) -> Shape3:
     """Choose the part that one tile keeps.
@@ -53,6 +54,8 @@ def choose_core(
         Of the device in all, in bytes.
     bytes_per_voxel : int
         What the network needs at its peak for each voxel that it reads.
+    factor : int
+        How much the network shrinks its input: a core is a multiple of it.
     published : bool
         Whether the model is of the published kind.
 
@@ -63,11 +66,12 @@ def choose_core(
     """
     rung = max((r for r in LADDER_GB if r * 0.9e9 <= memory), default=2)
     budget = rung * 1e9 / SHARE / bytes_per_voxel
-    deep = (PUBLISHED_DEPTH,) if published else DEEP
-    sizes = list(product(deep, WIDE))
+    deep = [_on_grid(z, factor) for z in ((PUBLISHED_DEPTH,) if published else DEEP)]
+    wide = [_on_grid(y, factor) for y in WIDE]
+    sizes = list(product(deep, wide))
     fitting = [
         (z, y, y) for z, y in sizes if _read_at_once(shape, (z, y, y), halo) <= budget
-    ] or [(deep[0], WIDE[0], WIDE[0])]
+    ] or [(deep[0], wide[0], wide[0])]
     return min(fitting, key=lambda core: (_read_in_all(shape, core, halo), core))
 
 
@@ -116,6 +120,10 @@ def core_of_tile(tile: Shape3, halo: Shape3, factor: int) -> Shape3:
             )
     z, y, x = (size - 2 * margin for size, margin in zip(tile, halo, strict=True))
     return z, y, x
+
+
+def _on_grid(size: int, factor: int) -> int:
+    return -(-size // factor) * factor
 
 
 def _read_at_once(shape: Shape3, core: Shape3, halo: Shape3) -> int:

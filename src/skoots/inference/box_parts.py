@@ -1,0 +1,73 @@
+"""Which blocks a box touches, and with which part."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from skoots._types import Shape3
+    from skoots.volume.tiling import Box, Span
+
+
+def split_box(
+    box: Box, block: Shape3
+) -> Iterator[tuple[Shape3, tuple[slice, slice, slice]]]:
+    """Cut a box at the seams of blocks.
+
+    Parameters
+    ----------
+    box : tuple of Span
+        A part of the volume.
+    block : tuple of int
+        Extent of a block, in voxels.
+
+    Yields
+    ------
+    tuple of int
+        Index of a block.
+    tuple of slice
+        The part of the box that lies in it, counted from the box's first voxel.
+
+    Examples
+    --------
+    >>> from skoots.volume.tiling import Span
+    >>> parts = split_box((Span(0, 1), Span(0, 1), Span(6, 9)), (8, 8, 8))
+    >>> [(index[2], part[2]) for index, part in parts]
+    [(0, slice(0, 2, None)), (1, slice(2, 3, None))]
+    """
+    axes = [list(_split(span, size)) for span, size in zip(box, block, strict=True)]
+    for (i, z), (j, y), (k, x) in product(*axes):
+        yield (i, j, k), (z, y, x)
+
+
+def keep_blocks(
+    mask: NDArray[np.bool_], box: Box, block: Shape3, kept: Container[Shape3]
+) -> None:
+    """Set to False, in place, what lies in other blocks than those that are kept.
+
+    Parameters
+    ----------
+    mask : ndarray, (Z, Y, X), bool
+        Of a box.
+    box : tuple of Span
+        Where it lies in the volume.
+    block : tuple of int
+        Extent of a block, in voxels.
+    kept : container of index
+        Indices of blocks. A block that is being predicted may hold anything.
+    """
+    for index, part in split_box(box, block):
+        if index not in kept:
+            mask[part] = False
+
+
+def _split(span: Span, size: int) -> Iterator[tuple[int, slice]]:
+    for number in range(span.start // size, -(-span.stop // size)):
+        start = max(span.start, number * size) - span.start
+        yield number, slice(start, min(span.stop, (number + 1) * size) - span.start)
