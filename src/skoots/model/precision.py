@@ -7,9 +7,9 @@ does not; `benchmarks/number_format.py` shows which is true on a machine.
 from __future__ import annotations
 
 import copy
-import os
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+import psutil
 import torch
 from torch import nn
 
@@ -73,7 +73,7 @@ def total_memory(device: torch.device) -> int:
     """Give the memory that a device has in all, in bytes."""
     if device.type == "cuda":
         return int(torch.cuda.get_device_properties(device).total_memory)
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return int(psutil.virtual_memory().total)
 
 
 def choose_number_format(device: torch.device, network: nn.Module) -> NumberFormat:
