@@ -28,6 +28,10 @@ SHARE = 4
 """A tile may take one part in so many of the memory: activations of a few layers live
 at once, and the reader and the writer hold a block each."""
 
+LARGEST_TILE = 1 << 24
+"""Voxels that are read at once at most: larger tiles save little reading, and a job can
+be stopped, paused or redirected only between two of them."""
+
 PUBLISHED_DEPTH = 16
 """Core of the published models along Z, in voxels: they were trained 20 planes deep and
 grow worse with more."""
@@ -65,7 +69,7 @@ def choose_core(
         Along Z, Y, X, in voxels.
     """
     rung = max((r for r in LADDER_GB if r * 0.9e9 <= memory), default=2)
-    budget = rung * 1e9 / SHARE / bytes_per_voxel
+    budget = min(rung * 1e9 / SHARE / bytes_per_voxel, LARGEST_TILE)
     deep = [_on_grid(z, factor) for z in ((PUBLISHED_DEPTH,) if published else DEEP)]
     wide = [_on_grid(y, factor) for y in WIDE]
     sizes = list(product(deep, wide))
