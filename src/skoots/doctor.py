@@ -38,8 +38,8 @@ _BINDINGS = ("PyQt6", "PySide6", "PyQt5", "PySide2")
 _DRIVER = Path("/proc/driver/nvidia/version")
 
 _CUDA_TORCH = (
-    "pip install --force-reinstall torch "
-    "--index-url https://download.pytorch.org/whl/cu126"
+    "reinstall torch with the command that pytorch.org/get-started gives for CUDA "
+    "(pip install --force-reinstall torch --index-url ...)"
 )
 
 

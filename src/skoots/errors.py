@@ -1,8 +1,8 @@
 """What can go wrong, by name.
 
-Each class is also the built-in that a caller would expect, so that ``except ValueError``
-and ``except FileNotFoundError`` go on working. Messages say what is wrong, which value
-it was and what to do.
+Each class is also the built-in that a caller would expect, so that
+``except ValueError`` and ``except FileNotFoundError`` go on working. Messages say what
+is wrong, which value it was and what to do.
 """
 
 from __future__ import annotations
