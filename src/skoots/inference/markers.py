@@ -72,13 +72,14 @@ class Markers:
         self, stage: str, block: Block, *, only: Iterable[str]
     ) -> dict[str, NDArray[Any]]:
         """Give back some of what `mark` kept; the rest is not read."""
-        with np.load(self._path(stage, block)) as stored:
+        with self._path(stage, block).open("rb") as file, np.load(file) as stored:
             return {name: stored[name] for name in only}
 
     def is_done(self, stage: str, block: Block, key: str) -> bool:
         """Whether a block is done with this key; a damaged marker does not count."""
         try:
-            with np.load(self._path(stage, block)) as stored:
+            # numpy would leave a file open that it cannot read
+            with self._path(stage, block).open("rb") as file, np.load(file) as stored:
                 return str(stored["key"]) == key
         except _DAMAGE:
             return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from skoots.inference.plan import RunPlan
     from skoots.volume.source import Source
     from skoots.volume.tiling import Block, Box, Tile
+
+LEAST_EXTENT = 8
+"""Voxels along each axis from which on a part of an image may be called constant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ def read_tile(source: Source, tile: Tile, plan: RunPlan) -> TileInput:
         finite = np.isfinite(grey)
         grey = np.where(finite, grey, mean)
         non_finite = _count_non_finite(source, tile.core, finite[box_slices(tile.kept)])
-    if grey.min() == grey.max():
+    if _is_constant(grey) and _is_constant(_look_wider(source, tile, grey)):
         return TileInput(tile, None, non_finite)
     image = grey.astype(np.float32)
     image -= np.float32(mean)
@@ -64,6 +67,24 @@ def read_tile(source: Source, tile: Tile, plan: RunPlan) -> TileInput:
     return TileInput(
         tile, np.asarray(pad_tile(image, tile.pad), np.float32), non_finite
     )
+
+
+def _is_constant(grey: NDArray[Any]) -> bool:
+    return bool(grey.min() == grey.max())
+
+
+def _look_wider(source: Source, tile: Tile, grey: NDArray[Any]) -> NDArray[Any]:
+    """Give more of the image where a tile is a sliver, in which one value says nothing.
+
+    Without a halo the tiles at the far faces may be one voxel thick.
+    """
+    if min(grey.shape) >= LEAST_EXTENT:
+        return grey
+    z, y, x = (
+        Span(max(0, span.start - LEAST_EXTENT), min(length, span.stop + LEAST_EXTENT))
+        for span, length in zip(tile.read, source.shape, strict=True)
+    )
+    return source.read((z, y, x))
 
 
 def _count_non_finite(source: Source, core: Box, finite: NDArray[np.bool_]) -> int:

@@ -1,0 +1,176 @@
+"""Ids of blocks are those of the whole volume, however far a walk goes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from inference_cases import drain, make_run, settings_with
+
+from skoots.inference.assign import STAGE, assign, follow
+from skoots.inference.grow import grow_labels
+from skoots.inference.label import label
+from skoots.inference.markers import Markers
+from skoots.inference.plan import ModelRecord
+from skoots.volume.tiling import whole
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from skoots._types import Shape3
+    from skoots.config import InferenceConfig
+    from skoots.inference.run_folder import RunFolder
+
+CPU = torch.device("cpu")
+SCALE = (7.0, 9.3, 11.1)
+"""Of vectors, in voxels: further than a block."""
+
+
+def fill(run: RunFolder, seed: int) -> NDArray[np.int8]:
+    """Store random skeletons, foreground and vectors; give the vectors."""
+    rng, shape = np.random.default_rng(seed), run.plan.shape_zyx
+    vectors = rng.integers(-127, 128, (3, *shape)).astype(np.int8)
+    vectors[:, rng.random(shape) < 0.2] = 0
+    skeleton = (rng.random(shape) < 0.15) * np.uint8(255)
+    probability = np.where(skeleton > 0, 255, rng.integers(0, 256, shape))
+    run.write("vectors", whole(shape), vectors)
+    run.write("skeleton", whole(shape), skeleton)
+    run.write("probability", whole(shape), probability.astype(np.uint8))
+    return vectors
+
+
+def run_of(folder: Path, shape: Shape3, block: Shape3, halo: Shape3) -> RunFolder:
+    model = ModelRecord(name="m", digest="", vector_scaling_zyx=SCALE, factor=1)
+    path = folder / f"{block[0]}.skoots.zarr"
+    return make_run(path, shape, block, halo_zyx=halo, model=model)
+
+
+def derive(run: RunFolder, config: InferenceConfig) -> NDArray[np.uint32]:
+    _, merged = drain(label(run, run.blocks, config))
+    drain(assign(run, merged, run.blocks, config, CPU))
+    return run.read(run.instances, whole(run.plan.shape_zyx))
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    shape=st.tuples(*[st.integers(1, 12)] * 3),
+    block=st.tuples(*[st.integers(4, 12)] * 3),
+    halo=st.tuples(*[st.integers(0, 4)] * 3),
+    hops=st.integers(1, 3),
+    first_hit=st.booleans(),
+    grow=st.integers(0, 3),
+    seed=st.integers(0, 1000),
+)
+def test_blocks_give_the_ids_of_the_whole_volume(
+    shape: Shape3,
+    block: Shape3,
+    halo: Shape3,
+    hops: int,
+    first_hit: bool,
+    grow: int,
+    seed: int,
+) -> None:
+    config = settings_with(HOPS=hops, FIRST_HIT=first_hit, GROW=grow).INFERENCE
+    with TemporaryDirectory() as folder:
+        parts = run_of(Path(folder) / "parts", shape, block, halo)
+        one = run_of(Path(folder) / "one", shape, shape, (0, 0, 0))
+        vectors = fill(parts, seed)
+        fill(one, seed)
+        ids = derive(parts, config)
+        np.testing.assert_array_equal(ids, derive(one, config))
+        skeletons = one.read("components", whole(shape))  # one block: final but order
+        foreground = one.read("probability", whole(shape)) > 127
+    expected = follow(vectors, skeletons, foreground, config, SCALE, CPU)
+    grow_labels(expected, foreground, grow)
+    if not grow:  # which id wins depends on its number
+        assert same_partition(ids, expected)
+    np.testing.assert_array_equal(ids > 0, expected > 0)
+
+
+def same_partition(a: NDArray[np.uint32], b: NDArray[np.uint32]) -> bool:
+    pairs = np.unique(np.stack([a.ravel(), b.ravel()]), axis=1)
+    return len(np.unique(pairs[0])) == len(np.unique(pairs[1])) == pairs.shape[1]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunFolder:
+    run = run_of(tmp_path, (6, 8, 8), (4, 4, 4), (1, 1, 1))
+    fill(run, seed=3)
+    return run
+
+
+def test_the_tables_count_every_voxel_of_an_id(run: RunFolder) -> None:
+    config = settings_with(HOPS=2).INFERENCE
+    _, merged = drain(label(run, run.blocks, config))
+    _, key = drain(assign(run, merged, run.blocks, config, CPU))
+    counts: dict[int, int] = {}
+    for block in run.blocks:
+        table = run.markers.tables(STAGE, block, only=("ids", "counts"))
+        for found, count in zip(table["ids"], table["counts"], strict=True):
+            counts[int(found)] = counts.get(int(found), 0) + int(count)
+    ids = run.read(run.instances, whole(run.plan.shape_zyx))
+    found, times = np.unique(ids[ids > 0], return_counts=True)
+    assert counts == dict(zip(found.tolist(), times.tolist(), strict=True))
+    assert run.done_blocks(STAGE, key) == run.blocks
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"HOPS": 3},
+        {"FIRST_HIT": True},
+        {"GROW": 1},
+        {"SKELETON_THRESHOLD": 0.9},
+        {"PROBABILITY_THRESHOLD": 0.7},
+        {"CONNECTIVITY": 26},
+        {"MIN_SKELETON_VOXELS": 2},
+        {"MIN_OBJECT_VOXELS": 2},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_ids_follow_the_settings_whatever_was_there_before(
+    run: RunFolder, tmp_path: Path, change: dict[str, Any]
+) -> None:
+    derive(run, settings_with().INFERENCE)
+    again = derive(run, settings_with(**change).INFERENCE)
+    fresh = run_of(tmp_path / "fresh", (6, 8, 8), (4, 4, 4), (1, 1, 1))
+    fill(fresh, seed=3)
+    expected = derive(fresh, settings_with(**change).INFERENCE)
+    np.testing.assert_array_equal(again, expected)
+
+
+def test_a_process_that_dies_before_its_marker_leaves_no_old_marker(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = settings_with().INFERENCE, settings_with(HOPS=3).INFERENCE
+    expected = derive(run, here)
+    keep = Markers.mark
+
+    def die(self: Markers, stage: str, *rest: Any) -> None:
+        if stage == STAGE:
+            raise RuntimeError("killed")
+        keep(self, stage, *rest)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Markers, "mark", die)
+        with pytest.raises(RuntimeError, match="killed"):
+            derive(run, there)
+    np.testing.assert_array_equal(derive(run, here), expected)
+
+
+def test_components_of_a_block_that_is_predicted_no_more_are_no_skeletons(
+    run: RunFolder,
+) -> None:
+    config = settings_with().INFERENCE
+    drain(label(run, run.blocks, config))
+    some = run.blocks[:4]
+    _, merged = drain(label(run, some, config))
+    drain(assign(run, merged, some, config, CPU))
+    for block in run.blocks[4:]:
+        assert not merged.ids_at(block.index, run.read("components", block.core)).any()

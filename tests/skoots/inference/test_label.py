@@ -1,0 +1,204 @@
+"""Components of blocks join to those of the whole volume, whatever the blocks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import cc3d
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from inference_cases import drain, make_run, run_python, settings_with
+
+from skoots.inference.label import (
+    STAGE,
+    count_workers,
+    dilate_box,
+    label,
+    skeleton_mask,
+    threshold_byte,
+)
+from skoots.inference.markers import Markers
+from skoots.volume.tiling import whole
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from skoots._types import Shape3
+    from skoots.config import InferenceConfig
+    from skoots.inference.label import Merged
+    from skoots.inference.run_folder import RunFolder
+
+
+def fill(run: RunFolder, skeleton: NDArray[np.bool_]) -> None:
+    """Store what the network would say of a skeleton."""
+    box = whole(skeleton.shape)
+    run.write("skeleton", box, skeleton * np.uint8(255))
+    run.write("probability", box, np.full(skeleton.shape, 255, np.uint8))
+
+
+def final_labels(run: RunFolder, merged: Merged) -> NDArray[np.uint32]:
+    """Apply the table to the components of every block."""
+    labels = np.zeros(run.plan.shape_zyx, np.uint32)
+    for block in run.blocks:
+        z, y, x = (span.slice for span in block.core)
+        components = run.read("components", block.core)
+        labels[z, y, x] = merged.ids_at(block.index, components)
+    return labels
+
+
+def expected_labels(
+    skeleton: NDArray[np.bool_], config: InferenceConfig
+) -> NDArray[np.uint32]:
+    """The definition: dilate, label the whole volume, number by the first voxel."""
+    deep, wide = config.SKELETON_DILATIONS_3D, config.SKELETON_DILATIONS_2D
+    padded = dilate_box(skeleton, (deep, deep + wide, deep + wide))
+    components = cc3d.connected_components(padded, connectivity=config.CONNECTIVITY)
+    ids, first, counts = np.unique(components, return_index=True, return_counts=True)
+    kept = (ids > 0) & (counts >= config.MIN_SKELETON_VOXELS)
+    table = np.zeros(ids.max() + 1, np.uint32)
+    table[ids[kept][np.argsort(first[kept])]] = np.arange(1, kept.sum() + 1)
+    return table[components]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    shape=st.tuples(*[st.integers(1, 11)] * 3),
+    block=st.tuples(*[st.integers(4, 12)] * 3),
+    connectivity=st.sampled_from([6, 18, 26]),
+    dilations=st.tuples(st.integers(0, 1), st.integers(0, 2)),
+    least=st.sampled_from([1, 1, 3]),
+    density=st.sampled_from([0.02, 0.15, 0.3, 0.6]),
+    seed=st.integers(0, 1000),
+)
+def test_blocks_give_the_components_of_the_whole_volume(
+    shape: Shape3,
+    block: Shape3,
+    connectivity: int,
+    dilations: tuple[int, int],
+    least: int,
+    density: float,
+    seed: int,
+) -> None:
+    skeleton = np.random.default_rng(seed).random(shape) < density
+    config = settings_with(
+        CONNECTIVITY=connectivity,
+        SKELETON_DILATIONS_3D=dilations[0],
+        SKELETON_DILATIONS_2D=dilations[1],
+        MIN_SKELETON_VOXELS=least,
+    ).INFERENCE
+    with TemporaryDirectory() as folder:
+        run = make_run(Path(folder) / "a.skoots.zarr", shape, block)
+        fill(run, skeleton)
+        _, merged = drain(label(run, run.blocks, config))
+        labels = final_labels(run, merged)
+    expected = expected_labels(skeleton, config)
+    np.testing.assert_array_equal(labels, expected)
+    assert merged.skeletons == expected.max()
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunFolder:
+    """A bar along X through two blocks, thinner in the middle::
+
+    skeleton 255   - # # # | # # # -
+    skeleton 160   # # # # | # # # #
+    """
+    run = make_run(tmp_path / "a.skoots.zarr", (1, 3, 8), (1, 4, 4))
+    skeleton = np.zeros((1, 3, 8), np.uint8)
+    skeleton[0, 1] = 160
+    skeleton[0, 1, 1:7] = 255
+    run.write("skeleton", whole((1, 3, 8)), skeleton)
+    run.write("probability", whole((1, 3, 8)), np.full((1, 3, 8), 255, np.uint8))
+    return run
+
+
+def test_a_second_run_over_labelled_blocks_does_nothing(run: RunFolder) -> None:
+    config = settings_with().INFERENCE
+    first, merged = drain(label(run, run.blocks, config))
+    again, same = drain(label(run, run.blocks, config))
+    assert len(first) == 3
+    assert [(event.done, event.total) for event in again] == [(2, 2)]
+    assert same.digest == merged.digest
+
+
+def test_other_voxels_in_equal_tables_are_told_apart(run: RunFolder) -> None:
+    _, high = drain(label(run, run.blocks, settings_with().INFERENCE))
+    low_config = settings_with(SKELETON_THRESHOLD=0.9).INFERENCE
+    _, low = drain(label(run, run.blocks, low_config))
+    np.testing.assert_array_equal(high.table, low.table)
+    assert high.digest != low.digest
+
+
+def test_a_process_that_dies_between_chunk_and_marker_leaves_no_old_marker(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thick, thin = settings_with(), settings_with(SKELETON_THRESHOLD=0.9)
+    _, merged = drain(label(run, run.blocks, thick.INFERENCE))
+    expected = final_labels(run, merged)
+
+    def die(*_: Any, **__: Any) -> None:
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Markers, "mark", die)
+        with pytest.raises(RuntimeError, match="killed"):
+            drain(label(run, run.blocks, thin.INFERENCE))
+    _, merged = drain(label(run, run.blocks, thick.INFERENCE))
+    np.testing.assert_array_equal(final_labels(run, merged), expected)
+
+
+def test_what_lies_in_blocks_that_are_not_predicted_counts_for_nothing(
+    run: RunFolder,
+) -> None:
+    config = settings_with(SKELETON_DILATIONS_2D=1).INFERENCE
+    _, merged = drain(label(run, run.blocks[:1], config))
+    labels = final_labels(run, merged)
+    assert labels[0, 1].tolist() == [1, 1, 1, 1, 0, 0, 0, 0]
+    _, merged = drain(label(run, run.blocks, config))
+    assert final_labels(run, merged)[0, 1].tolist() == [1] * 8
+
+
+def test_closing_stops_after_the_blocks_in_work(run: RunFolder) -> None:
+    job = label(run, run.blocks, settings_with().INFERENCE)
+    next(job)
+    job.close()
+    _, merged = drain(label(run, run.blocks, settings_with().INFERENCE))
+    assert merged.skeletons == 1
+    assert len(run.done_blocks(STAGE, "another key")) == 0
+
+
+@pytest.mark.parametrize(
+    ("threshold", "least"), [(0.0, 0), (0.5, 127), (0.8, 204), (1.0, 255)]
+)
+def test_a_stored_byte_is_above_a_threshold_when_the_number_was(
+    threshold: float, least: int
+) -> None:
+    assert threshold_byte(threshold) == least
+
+
+def test_the_skeleton_is_foreground_and_dilated_within_its_plane() -> None:
+    skeleton = np.zeros((3, 3, 3), np.uint8)
+    skeleton[1, 1, 1] = skeleton[0, 0, 0] = 255
+    probability = np.full_like(skeleton, 255)
+    probability[0, 0, 0] = 0
+    mask = skeleton_mask(
+        skeleton, probability, settings_with(SKELETON_DILATIONS_2D=1).INFERENCE
+    )
+    assert mask.sum(axis=(1, 2)).tolist() == [0, 9, 0]
+
+
+def test_fewer_large_blocks_are_held_at_once() -> None:
+    assert count_workers((1, 1, 1)) >= count_workers((128, 512, 512)) == 1
+
+
+def test_the_pass_imports_no_torch() -> None:
+    code = (
+        "import sys, skoots.inference, skoots.inference.label, "
+        "skoots.inference.run_folder\n"
+        "assert 'torch' not in sys.modules"
+    )
+    assert run_python("-c", code).stderr == ""
