@@ -1,0 +1,53 @@
+"""Every benchmark runs, at a tiny size and without a peer."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "benchmarks"
+
+SCRIPTS = {
+    "bake": ["--case", "bake-128-50"],
+    "label": ["--case", "label-512"],
+    "assign": ["--case", "assign-first-hit"],
+    "dilation": ["--case", "dilation-mask"],
+    "end_to_end": [],
+    "number_format": [],
+    "memory": [],
+}
+NO_SCRIPTS = {"alternate", "phantom"}
+
+
+def run_tiny(script: str, folder: Path) -> list[dict[str, Any]]:
+    report = folder / "report.json"
+    repeats = [] if script == "memory" else ["--repeats", "1"]
+    command = [sys.executable, str(FOLDER / f"{script}.py"), "--tiny", *repeats]
+    command += [*SCRIPTS[script], "--threads", "1", "--json", str(report)]
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    env.pop("SKOOTS_PEER_PYTHON", None)
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)  # noqa: S603 - our own script
+    assert done.returncode == 0, done.stdout + done.stderr
+    found: list[dict[str, Any]] = json.loads(report.read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_a_benchmark_runs_at_a_tiny_size(script: str, tmp_path: Path) -> None:
+    reports = run_tiny(script, tmp_path)
+    assert reports
+    assert not any("disagreement" in report for report in reports)
+    if script == "label":  # the pass runs where only storage and a processor are
+        assert reports[0]["ours"]["torch"] == [0.0]
+
+
+def test_every_script_is_run_by_a_test() -> None:
+    there = {path.stem for path in FOLDER.glob("*.py")}
+    assert there == SCRIPTS.keys() | NO_SCRIPTS
