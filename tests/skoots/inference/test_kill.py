@@ -57,7 +57,13 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Killed]:
     """
     folder = tmp_path_factory.mktemp("kill")
     config = settings_with(
-        SKELETON_DILATIONS_2D=1, HOPS=2, GROW=1, MIN_OBJECT_VOXELS=20, HALO=[8, 8, 8]
+        PROBABILITY_THRESHOLD=0.4,
+        SKELETON_THRESHOLD=0.45,
+        SKELETON_DILATIONS_2D=1,
+        HOPS=2,
+        GROW=1,
+        MIN_OBJECT_VOXELS=20,
+        HALO=[8, 8, 8],
     )
     volume = Normalization("volume")
     save_checkpoint(folder / "m.skoots", random_unet(), config, normalization=volume)
