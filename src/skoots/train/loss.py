@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+SMOOTH_SHARE = 0.005
+"""Of the voxels of a crop. Much less, and crops with next to no object outweigh all
+others: a network learns to say nothing where it is not sure (seen: large objects
+missed)."""
+
+
 def tversky_loss(
     prediction: Tensor,
     truth: Tensor,
@@ -22,7 +28,7 @@ def tversky_loss(
     *,
     alpha: float,
     beta: float,
-    smooth: float = 1.0,
+    smooth: float | None = None,
 ) -> Tensor:
     """Overlap of two masks, with its own price for each kind of mistake.
 
@@ -34,10 +40,10 @@ def tversky_loss(
         Price of a false positive.
     beta : float
         Price of a false negative.
-    smooth : float
-        Added above and below. In an empty crop the loss is then
-        ``1 - smooth / (alpha * FP + smooth)``, which still falls as the false positives
-        do.
+    smooth : float, optional
+        Added above and below, in voxels; half a per cent of all by default. In an empty
+        crop the loss is then ``1 - smooth / (alpha * FP + smooth)``, which still falls
+        as the false positives do, and no more steeply than in a full one.
 
     Returns
     -------
@@ -49,6 +55,7 @@ def tversky_loss(
     "Tversky loss function for image segmentation using 3D fully convolutional deep
     networks" (2017).
     """
+    smooth = SMOOTH_SHARE * weight.numel() if smooth is None else smooth
     hit = (prediction * truth * weight).sum()
     false_positive = (prediction * (1 - truth) * weight).sum()
     false_negative = ((1 - prediction) * truth * weight).sum()
