@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from skoots.errors import CheckpointError, RunError, SettingsError
@@ -48,6 +48,17 @@ class Wishes:
     halo_zyx: Shape3 | None = None
     resample: bool = False
     diameter: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Identity:
+    """What something is, whatever it is called now."""
+
+    digest: str
+    name: str = field(compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.digest[:8]})"
 
 
 def make_plan(
@@ -146,9 +157,16 @@ def check_same(
     RunError
         That names what differs, both values and the way out.
     """
+    then_image, then_model = plan.image, plan.model
     now_and_then: dict[str, tuple[object, object]] = {
-        "image": (image.signature(), plan.image.signature),
-        "model": (checkpoint.digest, plan.model.digest),
+        "image": (
+            _Identity(image.signature(), image.name),
+            _Identity(then_image.signature, then_image.name),
+        ),
+        "model": (
+            _Identity(checkpoint.digest, checkpoint.name),
+            _Identity(then_model.digest, then_model.name),
+        ),
         "grid (Z, Y, X)": (_grid_shape(image, checkpoint, wishes), plan.shape_zyx),
         "halo (Z, Y, X)": (wishes.halo_zyx or plan.halo_zyx, plan.halo_zyx),
         "tile (Z, Y, X)": (_tile(plan, wishes), plan.first_tile_zyx),
