@@ -51,6 +51,10 @@ class Sample:
 class Augmentation:
     """How far a crop may differ from what is on disk."""
 
+    aligned_rate: float = 0.4
+    """Share of crops that are only turned and flipped along the axes: they keep every
+    voxel as it is. All others are smoothed by sampling, and a network that saw nothing
+    else takes the noise of a real image for something new."""
     max_angle_deg: float = 45.0
     max_log_scale: float = 0.35
     contrast: tuple[float, float] = (0.6, 1.4)
@@ -138,12 +142,14 @@ class Sampler:
             centre = rng.choice(points) + rng.uniform(-16, 16, 3)
         else:
             centre = rng.uniform(0, extent)
-        matrix = draw_matrix(
-            rng, np.deg2rad(limits.max_angle_deg), limits.max_log_scale
-        )
+        aligned = rng.random() < limits.aligned_rate
+        angle = 0.0 if aligned else np.deg2rad(limits.max_angle_deg)
+        matrix = draw_matrix(rng, angle, 0.0 if aligned else limits.max_log_scale)
         # keep at least the middle of the crop where something is known
         margin = np.minimum(np.abs(matrix) @ np.array(shape) / 4, (extent - 1) / 2)
-        return Warp(matrix, np.clip(centre, margin, extent - 1 - margin), shape)
+        centre = np.clip(centre, margin, extent - 1 - margin)
+        warp = Warp(matrix, centre, shape)
+        return warp.on_voxels() if aligned else warp
 
     def _targets(
         self,

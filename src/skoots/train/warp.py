@@ -7,7 +7,7 @@ go the other way through the same map, so they stay in their objects exactly.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,6 +39,14 @@ class Warp:
     def middle(self) -> NDArray[np.float64]:
         """Middle of the crop, in its own voxels."""
         return (np.array(self.shape) - 1) / 2
+
+    def on_voxels(self) -> Warp:
+        """Move by less than a voxel, so that crop voxels are volume voxels.
+
+        Makes sense where the matrix only turns and flips axes.
+        """
+        reach = self.matrix @ self.middle
+        return replace(self, centre=np.rint(self.centre - reach) + reach)
 
     def known_share(self, extent: Sequence[int]) -> float:
         """Estimate the share of the crop that lies in a volume of this extent."""

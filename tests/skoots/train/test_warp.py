@@ -25,6 +25,18 @@ def test_the_identity_cuts_the_crop_out_as_it_is() -> None:
     np.testing.assert_array_equal(ids, labels[4:7, 4:7, 4:7])
 
 
+@given(seed=st.integers(0, 10_000))
+@settings(max_examples=25, deadline=None)
+def test_an_aligned_crop_keeps_every_voxel_as_it_is(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    image = rng.normal(size=(20, 20, 20)).astype(np.float32)
+    labels = np.arange(image.size, dtype=np.int32).reshape(image.shape)
+    matrix = draw_matrix(rng, max_angle=0.0, max_log_scale=0.0)
+    warp = Warp(matrix, rng.uniform(8, 11, 3), (6, 5, 4)).on_voxels()
+    sampled, ids = warp.sample(image, labels)
+    np.testing.assert_allclose(sampled, image.ravel()[ids], rtol=1e-5, atol=1e-6)
+
+
 def test_beyond_the_volume_the_image_is_reflected_and_nothing_is_known() -> None:
     image = np.arange(4, dtype=np.float32).reshape(4, 1, 1)
     warp = Warp(np.eye(3), np.array([0.0, 0.0, 0.0]), (5, 1, 1))
