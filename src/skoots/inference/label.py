@@ -22,6 +22,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import cc3d
+import fastremap
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
@@ -31,7 +32,7 @@ from skoots.inference.box_parts import keep_blocks
 from skoots.volume.tiling import Span, box_slices
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping, Sequence
+    from collections.abc import Container, Generator, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from numpy.typing import NDArray
@@ -247,17 +248,28 @@ def _neighbours(block: Block, known: AbstractSet[Shape3]) -> list[Shape3]:
 def _label_block(
     run: RunFolder, block: Block, settings: InferenceConfig, keys: Mapping[Shape3, str]
 ) -> None:
-    shape, radii = run.plan.shape_zyx, dilation_radii(settings)
-    read, kept = grow_box(block.core, radii, shape)
-    skeleton, probability = run.read("skeleton", read), run.read("probability", read)
-    sure = _undilated_mask(skeleton, probability, settings)
-    keep_blocks(sure, read, run.plan.block_zyx, keys)
-    mask = dilate_box(sure, radii)[box_slices(kept)]
+    mask = _mask_of(run, block, settings, keys)
     components = label_components(mask, settings.CONNECTIVITY)
+    del mask  # a block is large
     run.markers.unmark(STAGE, block)
     run.write("components", block.core, components)
-    tables = _tables(components, block, shape)
+    tables = _tables(components, block, run.plan.shape_zyx)
     run.markers.mark(STAGE, block, keys[block.index], tables)
+
+
+def _mask_of(
+    run: RunFolder,
+    block: Block,
+    settings: InferenceConfig,
+    known: Container[Shape3],
+) -> NDArray[np.bool_]:
+    radii = dilation_radii(settings)
+    read, kept = grow_box(block.core, radii, run.plan.shape_zyx)
+    skeleton, probability = run.read("skeleton", read), run.read("probability", read)
+    sure = _undilated_mask(skeleton, probability, settings)
+    del skeleton, probability
+    keep_blocks(sure, read, run.plan.block_zyx, known)
+    return dilate_box(sure, radii)[box_slices(kept)].copy()  # and not the halo
 
 
 def label_components(
@@ -319,7 +331,10 @@ def _tables(
     components: NDArray[np.uint32], block: Block, shape: Shape3
 ) -> dict[str, NDArray[Any]]:
     """Voxels, first voxel (its place in the whole volume) and faces of a block."""
-    voxels, first = _count(components)
+    ids, first, voxels = fastremap.unique(
+        components, return_index=True, return_counts=True
+    )
+    first, voxels = first[ids > 0], voxels[ids > 0].astype(np.int64)
     z, y, x = np.unravel_index(first, components.shape)
     corner = [span.start for span in block.core]
     places = ((z + corner[0]) * shape[1] + y + corner[1]) * shape[2] + x + corner[2]
@@ -329,19 +344,6 @@ def _tables(
         for side in (0, 1)
     }
     return {"voxels": voxels, "first": places.astype(np.int64), **faces}
-
-
-def _count(
-    components: NDArray[np.uint32],
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Give the voxels and the first voxel of components 1, 2, ... of a block."""
-    flat = components.ravel()
-    where = np.flatnonzero(flat != 0)  # of truth values: four times faster
-    voxels = np.bincount(flat[where])[1:]
-    first = np.zeros(len(voxels), np.int64)
-    # written backwards, so that the first voxel of a component is what stays
-    first[flat[where[::-1]] - 1] = where[::-1]
-    return voxels.astype(np.int64), first
 
 
 def _merge(

@@ -469,3 +469,34 @@ def test_a_point_brings_the_block_nearest_to_it(out: Path) -> None:
     assert 8 in starts[2:4]
     drain(job)
     assert RunFolder.open(out).finished
+
+
+# ---- what is shown and said
+
+
+def test_blocks_show_labels_of_their_own_until_the_final_ones_come(out: Path) -> None:
+    image, labels = draw_boxes((8, 8, 32), (8, 8, 8))
+    job = skoots.segment(image, code_model(), out, tile_zyx=(8, 8, 8))
+    for event in job:
+        if isinstance(event, BlockDone) and event.done == 3:
+            break
+    job.close()
+    shown = labels_of(out)
+    done = RunFolder.open(out).done_blocks("predict", "1")
+    ids = [int(shown[tuple(s.slice for s in b.core)].max()) for b in done]
+    assert len(set(ids)) == len(done) >= 3
+    assert np.count_nonzero(shown) == 8**3 * len(done)
+    drain(skoots.segment(image, code_model(), out, resume=True))
+    np.testing.assert_array_equal(labels_of(out), labels)
+
+
+def test_the_labels_say_where_they_are_from(out: Path) -> None:
+    image, labels = draw_boxes(SHAPE, BOX)
+    _, result = drain(skoots.segment(image, code_model(), out))
+    said = zarr.open_group(out / "labels" / "instances", mode="r").attrs["skoots"]
+    assert said["objects"] == result.objects == labels.max()
+    assert said["model"]["digest"] == "code"
+    assert said["image"]["signature"] == open_source(image).signature()
+    assert said["inference"]["HOPS"] == 1
+    assert said["versions"]["skoots"] == skoots.__version__
+    assert 0 < said["seconds"] <= result.seconds

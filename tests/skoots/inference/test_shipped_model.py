@@ -1,0 +1,51 @@
+"""With a real model the tiles are all but invisible."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from inference_cases import drain
+
+import skoots
+from skoots.inference.run_folder import RunFolder
+from skoots.model.zoo import load_model, shipped_models
+from skoots.samples.catalogue import sample_path
+from skoots.volume.source import open_source
+from skoots.volume.tiling import Span
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+
+def share_that_agrees(one: NDArray[np.uint32], other: NDArray[np.uint32]) -> float:
+    """Give the share of foreground that lies in the same objects in both."""
+    fore = (one > 0) | (other > 0)
+    pairs, counts = np.unique(
+        np.stack([one[fore], other[fore]]), axis=1, return_counts=True
+    )
+    agreed = 0
+    for label in np.unique(pairs[0][pairs[0] > 0]):
+        here = pairs[0] == label
+        best = np.argmax(counts * here)
+        agreed += int(counts[best]) if pairs[1][best] else 0
+    return agreed / int(fore.sum())
+
+
+def test_other_tiles_give_the_same_objects(tmp_path: Path) -> None:
+    shipped = shipped_models()
+    if not shipped:
+        pytest.skip("no model is shipped")
+    sample = open_source(sample_path("medulla"))
+    image = sample.read((Span(0, 40), Span(0, 160), Span(0, 160)))
+    model = load_model("mito-em")
+    found = []
+    for name, tile in (("small", (64, 160, 160)), ("large", (96, 224, 224))):
+        job = skoots.segment(image, model, tmp_path / name, tile_zyx=tile)
+        _, result = drain(job)
+        assert result.objects > 3
+        found.append(RunFolder.open(tmp_path / name).labels[...])
+    assert share_that_agrees(*found) > 0.995
