@@ -91,6 +91,7 @@ class RunFolder:
                 _create(group, "instances", plan.shape_zyx, chunks, "u4")
             labels = group.create_group("labels").create_group("instances")
             _create(labels, "0", plan.image.shape_zyx, chunks, "u4")
+            group.create_group(STATE)  # no stranger to programs that list the folder
             for name in PASSES:
                 (path / STATE / name).mkdir(parents=True, exist_ok=True)
             run = cls(path, plan)
