@@ -82,6 +82,7 @@ def main(cases: list[Case]) -> None:
     if options.role:
         _serve(cases, options)
         return
+    sys.path.insert(0, str(ROOT / "src"))  # the judge is of our house
     names = options.case or [case.name for case in cases]
     reports = [_compare(case, options) for case in cases if case.name in names]
     if options.json:

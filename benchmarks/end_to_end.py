@@ -1,7 +1,7 @@
 """The main job against its floor: `skoots.segment` over the bare forward passes.
 
 The floor runs the network on every tile that the run plans, read, padded and normalised
-beforehand. The rest of a run is reading, writing, labelling, assigning and finishing;
+beforehand. The image is the shipped sample, mirrored until it is large. The rest of a run is reading, writing, labelling, assigning and finishing;
 how long each pass took is said. SKOOTS_BENCH_MODEL names the model or its file
 (default: `mito-em`); at the tiny size the network is a small random one.
 """
@@ -25,15 +25,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MOST = 1.15
+SHAPE = (64, 576, 768)
 STAGES = ("predict", "label", "assign", "finish")
 
 
 def _make(folder: Path, tiny: bool) -> None:  # noqa: FBT001
-    shape, count = ((16, 64, 64), 4) if tiny else ((128, 512, 512), 250)
-    tubes = make_tubes(shape, count, 200, 8.0, seed=8)
-    tifffile.imwrite(folder / "image.tif", grey_image(tubes.labels, seed=9))
     if tiny:
+        tubes = make_tubes((16, 64, 64), 4, 200, 8.0, seed=8)
+        tifffile.imwrite(folder / "image.tif", grey_image(tubes.labels, seed=9))
         _save_tiny_model(folder / "tiny.skoots")
+        return
+    from skoots.samples import sample_path
+
+    image = tifffile.imread(sample_path("medulla"))
+    for axis, size in enumerate(SHAPE):
+        widths = [(0, 0)] * 3
+        widths[axis] = (0, max(0, size - image.shape[axis]))
+        image = np.pad(image, widths, mode="symmetric")
+    tifffile.imwrite(folder / "image.tif", image[tuple(map(slice, SHAPE))])
 
 
 def _model(folder: Path) -> str:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from skoots.model.prediction import Prediction
-from skoots.volume.axes import vectors_to_zyx, xyz_to_zyx, zyx_to_xyz
+from skoots.inference.quantise import quantise
+from skoots.volume.axes import zyx_to_xyz
 from skoots.volume.tiling import box_slices
 
 if TYPE_CHECKING:
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from skoots.volume.tiling import Box, Tile
 
     Network = Callable[[Tensor], Tensor]
-
-LEAST_PROBABILITY = 0.1
-"""Vectors of voxels less probable than this are stored as 0: then they compress to
-about half a byte a voxel. No threshold below it makes sense."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +73,4 @@ def ask_network(network: Network, tile: Tile, image: NDArray[np.float32]) -> Ans
     """
     x = torch.from_numpy(zyx_to_xyz(image))[None, None]
     z, y, x_ = box_slices(tile.kept)
-    core = network(x)[:, :, y, x_, z].float()
-    answer = Prediction.split(core)
-    known = answer.probability[0] >= LEAST_PROBABILITY
-    vectors = (answer.vectors[0] * 127).round_().to(torch.int8) * known
-    return Answer(
-        probability=_to_bytes(answer.probability),
-        skeleton=_to_bytes(answer.skeleton),
-        vectors=vectors_to_zyx(vectors.cpu().numpy()),
-    )
-
-
-def _to_bytes(channel: Tensor) -> NDArray[np.uint8]:
-    """Turn (1, 1, X, Y, Z) from 0 to 1 into (Z, Y, X) from 0 to 255."""
-    bytes_ = (channel[0, 0] * 255).round_().to(torch.uint8)
-    stored: NDArray[np.uint8] = xyz_to_zyx(bytes_.cpu().numpy())
-    return stored
+    return Answer(*quantise(network(x)[0, :, y, x_, z]))
