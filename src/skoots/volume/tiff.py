@@ -17,6 +17,7 @@ from skoots.volume.layout import make_layout
 from skoots.volume.tiff_metadata import tell_voxel_size
 from skoots.volume.tiff_pages import open_pages
 from skoots.volume.tiff_segments import DECODING_ERRORS
+from skoots.volume.tiff_series import choose_series
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +52,7 @@ def open_tiff(path: Path, name: str, choice: Choice) -> ArraySource:
     SourceError
         If it is no TIFF, is damaged or holds no grey values.
     AxesError
-        If it holds several images and none is chosen.
+        If it holds several images and it is not clear which one is meant.
     """
     try:
         with _complaints() as complaints, tifffile.TiffFile(path) as file:
@@ -79,7 +80,7 @@ def _open(
 ) -> ArraySource:
     if not file.series:
         raise SourceError(f"{path} holds no image. Give a TIFF with pages.")
-    series = file.series[0]
+    series, chosen = choose_series(file.series, str(path))
     if series.transform is not None:
         raise SourceError(f"{path} holds encoded values. Save it as a plain TIFF.")
     dtype = readable_dtype(series.dtype, str(path))
@@ -87,10 +88,8 @@ def _open(
     letters = series.get_axes(squeeze=False)
     layout = make_layout(letters, shape, choice, str(path))
     voxel_size, notes = tell_voxel_size(file, layout.shape[0])
-    if len(file.series) > 1:
-        notes += (f"{len(file.series)} series in the file: the first is read",)
     array = open_pages(series, str(path))
-    return ArraySource(name, path, array, layout, dtype, voxel_size, notes)
+    return ArraySource(name, path, array, layout, dtype, voxel_size, notes + chosen)
 
 
 class _Collector(logging.Handler):

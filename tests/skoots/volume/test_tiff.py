@@ -189,6 +189,58 @@ def test_of_several_series_the_first_is_read_and_that_is_said(tmp_path: Path) ->
     assert source.notes == ("2 series in the file: the first is read",)
 
 
+@pytest.mark.parametrize("dtype", ["u1", "u2", "f4"])
+@pytest.mark.parametrize(
+    "way", ["plain", "without-metadata", "zlib", "zlib-strips-of-one-row", "lzw-tiles"]
+)
+def test_a_stack_written_page_by_page_is_one_volume(
+    way: str, dtype: str, tmp_path: Path
+) -> None:
+    array = make(dtype)
+    with tifffile.TiffWriter(tmp_path / "a.tif") as writer:
+        for plane in array:
+            writer.write(plane, **WAYS[way])
+    source = open_source(tmp_path / "a.tif")
+    assert source.shape == SHAPE
+    np.testing.assert_array_equal(source.read(whole(SHAPE)), array)
+    np.testing.assert_array_equal(source.read(BOX), array[box_slices(BOX)])
+    if way != "without-metadata":  # which tifffile takes for one series by itself
+        assert source.notes == (
+            "5 single pages in the file are read as the planes along Z",
+        )
+
+
+def test_a_stack_that_grew_by_appending_is_one_volume(tmp_path: Path) -> None:
+    array = make("u2")
+    for plane in array:
+        write(tmp_path / "a.tif", plane, append=True)
+    source = open_source(tmp_path / "a.tif")
+    np.testing.assert_array_equal(source.read(whole(SHAPE)), array)
+
+
+def test_colour_pages_are_planes_too(tmp_path: Path) -> None:
+    array = make("u1", (4, 20, 30, 3))
+    for plane in array:
+        write(tmp_path / "a.tif", plane, append=True, photometric="rgb")
+    source = open_source(tmp_path / "a.tif", channel=1)
+    np.testing.assert_array_equal(source.read(whole(source.shape)), array[..., 1])
+
+
+@pytest.mark.parametrize(
+    "second",
+    [make("u1", SHAPE), make("u1", (37, 90)), make("u2", (37, 41))],
+    ids=["another-stack", "another-shape", "another-type"],
+)
+def test_images_of_which_none_is_a_thumbnail_are_refused(
+    second: NDArray[Any], tmp_path: Path
+) -> None:
+    with tifffile.TiffWriter(tmp_path / "a.tif") as writer:
+        writer.write(make("u1", SHAPE if second.ndim == 3 else (37, 41)))
+        writer.write(second)
+    with pytest.raises(AxesError, match=r"holds 2 images.*37 x 41, .*Save the volume"):
+        open_source(tmp_path / "a.tif")
+
+
 def test_planes_saved_as_channels_are_read_with_axes(tmp_path: Path) -> None:
     array = make("u1")
     path = write(tmp_path / "a.tif", array, imagej=True)  # tifffile calls them C
