@@ -1,15 +1,15 @@
 """Model files of published SKOOTS, in the four forms that its training wrote.
 
-====================================  =====================================
-file                                  normalisation
-====================================  =====================================
-release 0.0.5, at the end             divide
-release 0.0.5, every 100 epochs:      divide; the architecture comes from the
-the bare weights                      shapes of the weights
-HEAD, with the mean and deviation     fixed
-of its training data
-HEAD, through ``train_context``       divide
-====================================  =====================================
+Release 0.0.5 divides intensities by the range of their type. HEAD standardises them:
+with the mean and deviation of its training data, or, where a file stores none, with
+those of the image. HEAD's settings are known by their keys::
+
+    file                                                      normalisation
+    release 0.0.5, at the end                                 divide
+    release 0.0.5, every 100 epochs: the bare weights, whose  divide
+        shapes tell the architecture
+    HEAD, with the mean and deviation of its training data    fixed
+    HEAD without them, such as through ``train_context``      volume
 """
 
 from __future__ import annotations
@@ -34,6 +34,19 @@ HALO_ZYX = (8, 24, 24)
 """Voxels around a tile that a published model needs; measured on published weights."""
 
 _HISTORY = "avg_epoch_loss"
+
+_ONLY_HEAD = {
+    "EXPERIMENTAL": ("IS_SPARSE", "DIST_THR"),
+    "AUGMENTATION": ("ELASTIC_RATE",),
+    "TRAIN": (
+        "TARGET",
+        "SKELETON_MASK_RADIUS",
+        "SKELETON_MASK_FLANK_RADIUS",
+        "TRANSFORM_DEVICE",
+        "VALIDATE_EPOCH_SKIP",
+    ),
+}
+"""Keys that HEAD's settings have and those of release 0.0.5 do not."""
 
 
 def read_published(payload: Mapping[str, object]) -> Contents:
@@ -92,12 +105,24 @@ def _settings(
 
 
 def _normalization(payload: Mapping[str, object]) -> Normalization:
-    if "model_state_dict" not in payload or "dataset_mean" not in payload:
+    if "model_state_dict" not in payload:
         return Normalization("divide")
-    mean, std = payload["dataset_mean"], payload.get("dataset_std")
-    if mean is None or std is None:
-        return Normalization("volume")
-    return Normalization("fixed", _number("mean", mean), _number("std", std))
+    mean, std = payload.get("dataset_mean"), payload.get("dataset_std")
+    if mean is not None and std is not None:
+        return Normalization("fixed", _number("mean", mean), _number("std", std))
+    is_head = "dataset_mean" in payload or _has_head_keys(payload.get("cfg"))
+    return Normalization("volume" if is_head else "divide")
+
+
+def _has_head_keys(cfg: object) -> bool:
+    if cfg is None:
+        return False
+    sections = cfg_node_to_mapping(cfg)
+    return any(
+        key in sections.get(name, {})
+        for name, keys in _ONLY_HEAD.items()
+        for key in keys
+    )
 
 
 def _number(name: str, value: object) -> float:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DIVIDE = Normalization("divide")
+VOLUME = Normalization("volume")
 FIXED = Normalization("fixed", 127.5, 57.755)
 MODEL = {"DIMS": [4, 6, 4], "DEPTHS": [1, 1, 1], "OUT_CHANNELS": 4, "KERNEL_SIZE": 3}
 
@@ -38,7 +39,7 @@ def checkpoint(**more: object) -> dict[str, Any]:
         pytest.param("pypi", "pypi", DIVIDE, id="release"),
         pytest.param("pypi_bare_state_dict", "pypi", DIVIDE, id="bare weights"),
         pytest.param("head", "head_bf16weights", FIXED, id="head"),
-        pytest.param("bism_train_context", "pypi", DIVIDE, id="train context"),
+        pytest.param("bism_train_context", "pypi", VOLUME, id="train context"),
     ],
 )
 def test_published_files_give_the_published_answers(
@@ -107,8 +108,22 @@ def test_keys_of_a_fork_do_not_keep_weights_from_loading(tmp_path: Path) -> None
         ),
         pytest.param(
             {"dataset_mean": None, "dataset_std": None},
-            Normalization("volume"),
+            VOLUME,
             id="none",
+        ),
+        *(
+            pytest.param(
+                {"cfg": {"MODEL": MODEL, section: {key: value}}}, VOLUME, id=key
+            )
+            for section, key, value in (
+                ("TRAIN", "TARGET", "skoots"),
+                ("TRAIN", "SKELETON_MASK_RADIUS", 9),
+                ("EXPERIMENTAL", "IS_SPARSE", False),
+                ("AUGMENTATION", "ELASTIC_RATE", 0.33),
+            )
+        ),
+        pytest.param(
+            {"cfg": {"MODEL": MODEL, "TRAIN": {"N_WARMUP": 1500}}}, DIVIDE, id="0.0.5"
         ),
     ],
 )
