@@ -68,6 +68,12 @@ class Markers:
         with storage_errors(self._folder.parent):
             self._path(stage, block).unlink(missing_ok=True)
 
+    def clear(self, stage: str) -> None:
+        """Say that all blocks of a pass are about to be written again."""
+        with storage_errors(self._folder.parent):
+            for file in (self._folder / stage).rglob("*.npz"):
+                file.unlink(missing_ok=True)
+
     def tables(
         self, stage: str, block: Block, *, only: Iterable[str]
     ) -> dict[str, NDArray[Any]]:

@@ -7,6 +7,7 @@ thread stores the block before. What is stored is raw: thresholds come later.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from typing import Self
 
+    from skoots._types import Shape3
     from skoots.config import InferenceConfig
     from skoots.events import Event
     from skoots.inference.answer import Network
@@ -38,6 +40,16 @@ STAGE = "predict"
 KEY = "1"
 """The network's answer depends on the plan alone, which never changes but for the size
 of tiles still to come."""
+
+
+_OUT_OF_MEMORY = (
+    "out of memory",
+    "can't allocate memory",
+    "cudnn_status_alloc_failed",
+    "cublas_status_alloc_failed",
+    "unable to find an engine to execute",  # cuDNN: none fits into what is left
+)
+"""What the CPU allocator of torch and the GPU libraries say, as plain RuntimeErrors."""
 
 
 class _Ahead(NamedTuple):
@@ -93,6 +105,7 @@ def predict(
     """
     waiting = [b for b in blocks if not run.markers.is_done(STAGE, b, KEY)]
     done, total = len(blocks) - len(waiting), len(blocks)
+    _forget(run, waiting)
     point: Point | None = yield StageStarted(STAGE, done, total)
     with _Worker(run, source, network, settings) as work:
         reading = work.read_ahead(_take_nearest(waiting, point))
@@ -102,12 +115,36 @@ def predict(
             if reading:
                 first = reading
                 reading = work.read_ahead(_take_nearest(waiting, point))
-                writing = first.block, (yield from work.answer(first))
+                stored, sent = yield from work.answer(first)
+                writing, point = (first.block, stored), sent or point
             if written:  # while the network worked on the next one
                 written[1].result()
                 done += 1
                 point = (yield _block_done(written[0], done, total)) or point
     return _tally(run, blocks)
+
+
+def _forget(run: RunFolder, waiting: Sequence[Block]) -> None:
+    """Drop the markers of all that is made from blocks that are to be predicted.
+
+    There are some where a block is predicted again because its marker was damaged: what
+    it holds until then is neither what they saw nor final.
+    """
+    if not waiting:
+        return
+    indices = {block.index for block in waiting}
+    for block in waiting:
+        run.markers.unmark(STAGE, block)
+    for block in run.blocks:  # dilation reads the neighbours
+        if not indices.isdisjoint(_around(block.index)):
+            run.markers.unmark("label", block)
+    run.markers.clear("assign")  # a walk may lead anywhere
+
+
+def _around(index: Shape3) -> Iterator[Shape3]:
+    """Yield the indices of a block and of its 26 neighbours."""
+    z, y, x = index
+    return ((z + a, y + b, x + c) for a, b, c in product((-1, 0, 1), repeat=3))
 
 
 def _take_nearest(waiting: list[Block], point: Point | None) -> Block | None:
@@ -177,15 +214,26 @@ class _Worker:
     def _read(self, tile: Tile) -> Future[TileInput]:
         return self._reader.submit(read_tile, self._source, tile, self._run.plan)
 
-    def answer(self, first: _Ahead) -> Generator[Event, Any, Future[None]]:
-        """Ask the network about a block; where memory is short, in smaller tiles."""
+    def answer(
+        self, first: _Ahead
+    ) -> Generator[Event, Any, tuple[Future[None], Point | None]]:
+        """Ask the network about a block; where memory is short, in smaller tiles.
+
+        Returns
+        -------
+        Future
+            Done when the block is stored.
+        tuple of float or None
+            The last point that was sent meanwhile.
+        """
+        point: Point | None = None
         while True:
             try:
-                return self._ask(first)
+                return self._ask(first), point
             except (MemoryError, RuntimeError) as error:
                 if not _is_out_of_memory(error):
                     raise
-            yield Notice(self._shrink())
+            point = (yield Notice(self._shrink())) or point
 
     def _ask(self, first: _Ahead) -> Future[None]:
         block = first.block
@@ -236,6 +284,8 @@ class _Worker:
         run.write("vectors", box, answer.vectors)
         tables = {name: np.array(value) for name, value in tally._asdict().items()}
         run.markers.mark(STAGE, block, KEY, tables)
+        if run.plan.resampled:
+            return  # the labels lie on another grid, where nobody would see them
         # last, so that a block without its marker never shows labels
         labels = provisional_instances(
             answer, run.plan, self._settings, run.place_of(block)
@@ -254,6 +304,5 @@ def _within(box: Box, outer: Box) -> Box:
 def _is_out_of_memory(error: Exception) -> bool:
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
         return True
-    # the CPU allocator of torch and the GPU libraries raise plain RuntimeErrors
     said = str(error).lower()
-    return "out of memory" in said or "can't allocate memory" in said
+    return any(words in said for words in _OUT_OF_MEMORY)
