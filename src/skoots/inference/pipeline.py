@@ -18,6 +18,8 @@ from __future__ import annotations
 
 import platform
 import time
+from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +27,7 @@ import torch
 
 from skoots._version import __version__
 from skoots.config import Settings
+from skoots.errors import SettingsError
 from skoots.events import Notice, RunFinished, RunStarted
 from skoots.inference.assign import assign
 from skoots.inference.finish import finish
@@ -40,7 +43,7 @@ from skoots.volume.resample import ResampledSource
 from skoots.volume.source import open_source
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
+    from collections.abc import Generator, Sequence
     from os import PathLike
 
     from numpy.typing import NDArray
@@ -49,6 +52,8 @@ if TYPE_CHECKING:
     from skoots.config import InferenceConfig
     from skoots.events import Event
     from skoots.inference.answer import Network
+    from skoots.inference.plan import RunPlan
+    from skoots.inference.predict import Tally
     from skoots.inference.run_folder import RunFolder
     from skoots.inference.run_planning import Region
     from skoots.volume.source import Source
@@ -106,8 +111,8 @@ def segment(  # noqa: PLR0913 - the one door of the engine; all but four have de
     Yields
     ------
     RunStarted, StageStarted, BlockDone, Notice, RunFinished
-        A point (Z, Y, X), in voxels, given by `send` while the network works asks for
-        the block nearest to it.
+        A point (Z, Y, X), in voxels of the image, given by `send` while the network
+        works asks for the block nearest to it.
 
     Returns
     -------
@@ -200,7 +205,8 @@ def _predict(
     wanted: Sequence[Block],
     settings: InferenceConfig,
 ) -> Generator[Event, Any, None]:
-    tally = yield from predict(run, source, network, wanted, settings)
+    job = predict(run, source, network, wanted, settings)
+    tally = yield from _with_points_of_image(job, run.plan)
     if tally.non_finite:
         yield Notice(
             f"{tally.non_finite} voxels are infinite or not a number. They were taken "
@@ -213,6 +219,23 @@ def _predict(
         )
 
 
+def _with_points_of_image(
+    job: Generator[Event, Any, Tally], plan: RunPlan
+) -> Generator[Event, Any, Tally]:
+    """Hand on events, and points of the image as points of the network's grid."""
+    zooms = [n / m for n, m in zip(plan.shape_zyx, plan.image.shape_zyx, strict=True)]
+    point = None
+    with closing(job):
+        while True:
+            try:
+                event = job.send(point)
+            except StopIteration as end:
+                tally: Tally = end.value
+                return tally
+            sent = yield event
+            point = sent and tuple(p * z for p, z in zip(sent, zooms, strict=True))
+
+
 def _settings(
     checkpoint: Checkpoint, config: Settings | Mapping[str, Any] | None
 ) -> InferenceConfig:
@@ -220,6 +243,11 @@ def _settings(
         return checkpoint.config.INFERENCE
     if isinstance(config, Settings):
         return config.INFERENCE
+    if not isinstance(config, Mapping):
+        raise SettingsError(
+            f"config is {config!r}. Give Settings, or a mapping such as "
+            '{"INFERENCE": {"HOPS": 5}}.'
+        )
     return checkpoint.config.merge(config).INFERENCE
 
 

@@ -12,7 +12,13 @@ from skoots.inference.plan import (
     NormalizationRecord,
     RunPlan,
 )
-from skoots.inference.tile_plan import choose_core, core_of_tile
+from skoots.inference.tile_plan import (
+    check_grid,
+    choose_core,
+    core_of_tile,
+    halo_within,
+    to_grid,
+)
 from skoots.model.precision import (
     bytes_per_voxel,
     choose_number_format,
@@ -28,6 +34,7 @@ if TYPE_CHECKING:
     from skoots._types import Shape3, VoxelSize
     from skoots.config import InferenceConfig
     from skoots.model.checkpoint import Checkpoint
+    from skoots.model.precision import NumberFormat
     from skoots.volume.source import Source
 
 Region: TypeAlias = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
@@ -89,19 +96,7 @@ def make_plan(
         )
     shape = _grid_shape(image, checkpoint, wishes)
     number_format = choose_number_format(device, network)
-    halo = wishes.halo_zyx or settings.HALO or checkpoint.halo_zyx
-    block = settings.CORE or choose_core(
-        shape,
-        halo,
-        memory=total_memory(device),
-        bytes_per_voxel=bytes_per_voxel(network, number_format),
-        factor=network.factor,
-        published=checkpoint.published,
-    )
-    if wishes.tile_zyx:
-        block = core_of_tile(wishes.tile_zyx, halo, network.factor)
-    z, y, x = (b + 2 * h for b, h in zip(block, halo, strict=True))
-    core_of_tile((z, y, x), halo, network.factor)  # whoever chose it: on the grid?
+    halo, block = _geometry(checkpoint, settings, wishes, shape, device, number_format)
     plan = RunPlan(
         image=_image_record(image),
         model=ModelRecord(
@@ -119,7 +114,36 @@ def make_plan(
         number_format=number_format,
         inference=settings,
     )
-    return plan, _notices(image, checkpoint, plan)
+    return plan, _notices(image, checkpoint, plan, wishes)
+
+
+def _geometry(
+    checkpoint: Checkpoint,
+    settings: InferenceConfig,
+    wishes: Wishes,
+    shape: Shape3,
+    device: torch.device,
+    number_format: NumberFormat,
+) -> tuple[Shape3, Shape3]:
+    """Give halo and core: what is wished for, else set, else chosen by memory."""
+    network = checkpoint.network
+    usual = to_grid(settings.HALO or checkpoint.halo_zyx, network.factor)
+    if wishes.tile_zyx:
+        tile = wishes.tile_zyx
+        halo = wishes.halo_zyx or halo_within(tile, usual, network.factor)
+        return halo, core_of_tile(tile, halo, network.factor)
+    halo = wishes.halo_zyx or usual
+    core = settings.CORE or choose_core(
+        shape,
+        halo,
+        memory=total_memory(device),
+        bytes_per_voxel=bytes_per_voxel(network, number_format),
+        factor=network.factor,
+        published=checkpoint.published,
+    )
+    check_grid("halo", halo, network.factor, least=0)
+    check_grid("core", core, network.factor, least=network.factor)
+    return halo, core
 
 
 def check_region(region: Region | None, shape: Shape3) -> None:
@@ -139,6 +163,10 @@ def check_region(region: Region | None, shape: Shape3) -> None:
     """
     if region is None:
         return
+    if len(region) != 3 or any(len(pair) != 2 for pair in region):
+        raise RunError(
+            f"The region {region} is no box. Give (start, stop) along Z, Y and X."
+        )
     for axis, (start, stop), length in zip("ZYX", region, shape, strict=True):
         if not 0 <= start < stop <= length:
             raise RunError(
@@ -168,6 +196,10 @@ def check_same(
             _Identity(then_model.digest, then_model.name),
         ),
         "grid (Z, Y, X)": (_grid_shape(image, checkpoint, wishes), plan.shape_zyx),
+        "voxel size (Z, Y, X)": (
+            format_voxel_size(_grid_voxel_size(image, plan.shape_zyx, checkpoint)),
+            format_voxel_size(plan.voxel_size),
+        ),
         "halo (Z, Y, X)": (wishes.halo_zyx or plan.halo_zyx, plan.halo_zyx),
         "tile (Z, Y, X)": (_tile(plan, wishes), plan.first_tile_zyx),
     }
@@ -226,6 +258,10 @@ def _zooms(
     image: Source, checkpoint: Checkpoint, wishes: Wishes
 ) -> tuple[float, float, float]:
     """Give voxels of the grid per voxel of the image, along Z, Y, X."""
+    if wishes.resample and wishes.diameter is not None:
+        raise SettingsError(
+            "--resample and --diameter are two ways to set one scale. Give one of them."
+        )
     here = image.voxel_size or checkpoint.voxel_size
     there = checkpoint.voxel_size
     if wishes.diameter is None:
@@ -266,7 +302,24 @@ def _grid_voxel_size(
     return z, y, x
 
 
-def _notices(image: Source, checkpoint: Checkpoint, plan: RunPlan) -> list[str]:
+def _notices(
+    image: Source, checkpoint: Checkpoint, plan: RunPlan, wishes: Wishes
+) -> list[str]:
+    notes = _scale_notices(image, checkpoint, plan)
+    usual = plan.inference.HALO or checkpoint.halo_zyx
+    if (
+        wishes.tile_zyx
+        and not wishes.halo_zyx
+        and any(a < b for a, b in zip(plan.halo_zyx, usual, strict=True))
+    ):
+        notes.append(
+            f"The tile leaves room for a halo of {plan.halo_zyx} voxels (Z, Y, X); the "
+            f"model was made for {usual}. Labels near the rims of tiles get worse."
+        )
+    return notes
+
+
+def _scale_notices(image: Source, checkpoint: Checkpoint, plan: RunPlan) -> list[str]:
     there = checkpoint.voxel_size
     if image.voxel_size is None:
         if there is None:

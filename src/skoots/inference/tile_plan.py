@@ -108,21 +108,54 @@ def core_of_tile(tile: Shape3, halo: Shape3, factor: int) -> Shape3:
     Raises
     ------
     TilingError
-        If tile and halo are off the network's grid or nothing is left to keep.
+        If tile or halo are off the network's grid or nothing is left to keep.
     """
+    check_grid("halo", halo, factor, least=0)
     for axis, size, margin in zip("ZYX", tile, halo, strict=True):
-        if margin % factor or margin < 0:
-            raise TilingError(
-                f"A halo of {margin} voxels along {axis} is off the network's grid. "
-                f"Use a multiple of {factor}."
-            )
-        if size % factor or size <= 2 * margin:
-            least = 2 * margin + factor
+        least = 2 * margin + factor
+        if size % factor or size < least:
             raise TilingError(
                 f"A tile of {size} voxels along {axis} with a halo of {margin} on both "
                 f"sides does not work. Use a multiple of {factor}, at least {least}."
             )
     z, y, x = (size - 2 * margin for size, margin in zip(tile, halo, strict=True))
+    return z, y, x
+
+
+def halo_within(tile: Shape3, halo: Shape3, factor: int) -> Shape3:
+    """Give the usual halo, or what of it a small tile leaves room for.
+
+    Examples
+    --------
+    >>> halo_within((32, 128, 128), (16, 32, 32), 8)
+    (8, 32, 32)
+    """
+    z, y, x = (
+        max(0, min(margin, (size - factor) // 2 // factor * factor))
+        for size, margin in zip(tile, halo, strict=True)
+    )
+    return z, y, x
+
+
+def check_grid(name: str, sizes: Shape3, factor: int, *, least: int) -> None:
+    """Refuse sizes that are off the network's grid.
+
+    Raises
+    ------
+    TilingError
+        That says which, along which axis, and what would do.
+    """
+    for axis, size in zip("ZYX", sizes, strict=True):
+        if size < least or size % factor:
+            raise TilingError(
+                f"A {name} of {size} voxels along {axis} is off the network's grid. "
+                f"Use a multiple of {factor}, at least {least}."
+            )
+
+
+def to_grid(sizes: Shape3, factor: int) -> Shape3:
+    """Round sizes up to the network's grid."""
+    z, y, x = (_on_grid(size, factor) for size in sizes)
     return z, y, x
 
 

@@ -7,6 +7,7 @@ does not; `benchmarks/number_format.py` shows which is true on a machine.
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import psutil
@@ -17,7 +18,7 @@ from skoots.errors import DeviceError
 from skoots.model.unet import UNet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from torch import Tensor
 
@@ -28,6 +29,13 @@ _DTYPES = {
     "bfloat16": torch.bfloat16,
     "float16": torch.float16,
 }
+
+
+_LIMIT_FILES = (
+    Path("/sys/fs/cgroup/memory.max"),
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+)
+"""Control groups, version 2 and 1, as a process sees its own in a container."""
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -70,10 +78,25 @@ def list_devices() -> list[str]:
 
 
 def total_memory(device: torch.device) -> int:
-    """Give the memory that a device has in all, in bytes."""
+    """Give the memory that a device has in all, in bytes.
+
+    Of the processor's memory it is what a container or a batch job may use: there the
+    kernel ends a process that takes more, before any error could be caught.
+    """
     if device.type == "cuda":
         return int(torch.cuda.get_device_properties(device).total_memory)
-    return int(psutil.virtual_memory().total)
+    return min([int(psutil.virtual_memory().total), *_control_group_limits()])
+
+
+def _control_group_limits() -> Iterator[int]:
+    """Yield the limits that Linux sets on this process's group, if any."""
+    for path in _LIMIT_FILES:
+        try:
+            text = path.read_text().strip()
+        except OSError:
+            continue
+        if text.isdigit():  # "max" is no limit
+            yield int(text)
 
 
 def choose_number_format(device: torch.device, network: nn.Module) -> NumberFormat:

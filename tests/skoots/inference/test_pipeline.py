@@ -27,6 +27,7 @@ from skoots.errors import (
     RunError,
     RunExistsError,
     SettingsError,
+    SkootsError,
     TilingError,
 )
 from skoots.events import BlockDone, Notice, RunFinished, RunStarted, StageStarted
@@ -469,6 +470,49 @@ def test_a_point_brings_the_block_nearest_to_it(out: Path) -> None:
     assert 8 in starts[2:4]
     drain(job)
     assert RunFolder.open(out).finished
+
+
+def test_a_point_is_one_of_the_image_also_when_the_grid_is_finer(out: Path) -> None:
+    image, _ = draw_boxes((4, 4, 40), (2, 2, 2))
+    model = code_model(object_diameter=8.0)
+    job = skoots.segment(image, model, out, tile_zyx=(8, 8, 8), diameter=4.0)
+    event = next(job)
+    while not isinstance(event, StageStarted):
+        event = next(job)
+    first = job.send((2.0, 2.0, 22.0))
+    assert isinstance(first, BlockDone)
+    assert first.box_zyx[2] == (40, 48)
+    job.close()
+
+
+# ---- what is asked for
+
+
+def test_a_small_tile_gets_what_halo_it_has_room_for_and_says_so(out: Path) -> None:
+    image, labels = draw_boxes((8, 8, 32), BOX)
+    model = code_model(halo_zyx=(8, 8, 8))
+    events, result = drain(skoots.segment(image, model, out, tile_zyx=(8, 16, 24)))
+    assert result.tile_zyx == (8, 16, 24)
+    assert RunFolder.open(out).plan.halo_zyx == (0, 0, 8)
+    assert "room for a halo of (0, 0, 8)" in notices(events)
+    np.testing.assert_array_equal(labels_of(out), labels)
+
+
+@pytest.mark.parametrize(
+    ("wishes", "says"),
+    [
+        pytest.param({"region": ((0, 4), (0, 4))}, "no box", id="region of two axes"),
+        pytest.param({"config": 5}, "Give Settings", id="config that is none"),
+        pytest.param({"resample": True, "diameter": 3.0}, "two ways", id="two scales"),
+    ],
+)
+def test_a_wish_that_makes_no_sense_is_refused_before_a_folder_is_made(
+    wishes: dict[str, Any], says: str, out: Path
+) -> None:
+    image, _ = draw_boxes((8, 8, 8), BOX)
+    with pytest.raises(SkootsError, match=says):
+        drain(skoots.segment(image, code_model(), out, **wishes))
+    assert not out.exists()
 
 
 # ---- what is shown and said

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 import torch
 
@@ -18,6 +20,9 @@ from skoots.model.precision import (
 )
 from skoots.model.unet import UNet
 from skoots.model.unext import UNeXT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CPU = torch.device("cpu")
 
@@ -41,6 +46,25 @@ def test_a_device_that_is_not_there_is_refused_with_those_that_are(name: str) ->
 
 def test_the_memory_of_the_processor_is_that_of_the_machine() -> None:
     assert 1e9 < total_memory(CPU) < 1e14
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("1000000000", 10**9, id="limited"),
+        pytest.param("max", None, id="no limit"),
+    ],
+)
+def test_what_a_container_may_use_counts_as_its_memory(
+    text: str, expected: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = total_memory(CPU)
+    limit = tmp_path / "memory.max"
+    limit.write_text(f"{text}\n")
+    monkeypatch.setattr(
+        "skoots.model.precision._LIMIT_FILES", (limit, tmp_path / "none")
+    )
+    assert total_memory(CPU) == (expected or free)
 
 
 def test_depthwise_networks_stay_in_full_precision_on_a_processor() -> None:
