@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 from rich.table import Table
 from skimage.io import imsave
 
-import skoots
 from skoots.cli.console import OUT, guard, say
 from skoots.cli.progress import drain
-from skoots.errors import RunBusyError, RunError
 from skoots.events import RunFinished
 from skoots.inference.convert import export_tiff
+from skoots.lib.eval import segment_anew
 from skoots.samples import sample_path
+from skoots.volume.naming import RUN_SUFFIX
 from skoots.volume.source import open_source
 
 _SAMPLE = "medulla"
@@ -53,24 +53,14 @@ def demo(
     """
     with guard(debug=False):
         image = sample_path(_SAMPLE)
-        result = _segment(image, out / f"{_SAMPLE}.skoots.zarr")
+        run = out / f"{_SAMPLE}{RUN_SUFFIX}"
+        result = drain(segment_anew(image, _MODEL, run), _SAMPLE)
         labels = drain(export_tiff(result.run, out, overwrite=True), _SAMPLE)
         picture = out / f"{_SAMPLE}_overlay.png"
         write_overlay(picture, tifffile.imread(image), tifffile.imread(labels))
     _print_summary(image, result, labels, picture)
     if viewer:
         _open_viewer(image, labels)
-
-
-def _segment(image: Path, run: Path) -> RunFinished:
-    """Go on with the run of an earlier call; where it does not fit, start again."""
-    try:
-        return drain(skoots.segment(image, _MODEL, run, resume=True), _SAMPLE)
-    except RunBusyError:
-        raise
-    except RunError as error:
-        say(f"note: starting again: {error}", style="yellow")
-        return drain(skoots.segment(image, _MODEL, run, overwrite=True), _SAMPLE)
 
 
 def write_overlay(

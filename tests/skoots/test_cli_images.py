@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from skoots.cli.images import image_name, list_images, plan_runs
+from skoots.cli.images import list_images, plan_runs
 from skoots.errors import RunError, SourceNotFoundError
 
 RESULTS = (
@@ -44,23 +44,6 @@ def test_a_folder_without_images_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.labels.tif").touch()
     with pytest.raises(SourceNotFoundError, match="holds no image"):
         list_images([tmp_path])
-
-
-@pytest.mark.parametrize(
-    ("image", "name"),
-    [
-        ("cells.tif", "cells"),
-        ("cells.2.ome.tif", "cells.2"),
-        ("cells.OME.TIFF", "cells"),
-        ("cells.ome.zarr", "cells"),
-        ("cells.btf", "cells"),
-        ("s.zarr/em/raw", "s_em_raw"),
-        (".tif", ".tif"),
-        ("cells", "cells"),
-    ],
-)
-def test_a_name_leaves_the_format_out(image: str, name: str) -> None:
-    assert image_name(Path("data") / image) == name
 
 
 def test_runs_lie_beside_their_images_or_where_asked() -> None:

@@ -6,13 +6,11 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from skoots.errors import RunError, SourceNotFoundError
+from skoots.volume.naming import RUN_SUFFIX, place_beside
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-RUN_SUFFIX = ".skoots.zarr"
-"""How the name of every run folder ends."""
 
 _IMAGE_SUFFIXES = (".tif", ".tiff", ".zarr")
 
@@ -28,8 +26,6 @@ _NO_IMAGES = (
     RUN_SUFFIX,
 )
 """Labels, and what an earlier run wrote beside its image."""
-
-_NAME_ENDS = (".tif", ".tiff", ".btf", ".tf8", ".zarr", ".ome")
 
 _ZARR_FILES = ("zarr.json", ".zarray", ".zgroup", ".zattrs")
 
@@ -70,9 +66,8 @@ def plan_runs(images: Sequence[Path], out: Path | None) -> list[Path]:
     RunError
         If two images would share a run.
     """
-    runs = [
-        (out or _place(image)) / (image_name(image) + RUN_SUFFIX) for image in images
-    ]
+    beside = [place_beside(image, RUN_SUFFIX) for image in images]
+    runs = [path if out is None else out / path.name for path in beside]
     run, count = Counter(runs).most_common(1)[0]
     if count > 1:
         names = " and ".join(
@@ -83,38 +78,6 @@ def plan_runs(images: Sequence[Path], out: Path | None) -> list[Path]:
             "them with different --out."
         )
     return runs
-
-
-def image_name(image: Path) -> str:
-    """Give the name of an image without what tells its format.
-
-    An array inside a zarr is called after the store and its own path.
-
-    Examples
-    --------
-    >>> from pathlib import Path
-    >>> image_name(Path("data/cochlea.ome.tif")), image_name(Path("a.b.zarr/raw/0"))
-    ('cochlea', 'a.b_raw_0')
-    """
-    store = _store(image)
-    name = store.name or store.resolve().name
-    for end in _NAME_ENDS:
-        if name.lower().endswith(end) and len(name) > len(end):
-            name = name[: -len(end)]
-    return "_".join([name, *image.parts[len(store.parts) :]])
-
-
-def _store(image: Path) -> Path:
-    """Give the file, or the outermost zarr store, that holds an image."""
-    for folder in reversed(image.parents):
-        if folder.suffix.lower() == ".zarr":
-            return folder
-    return image
-
-
-def _place(image: Path) -> Path:
-    """Give the folder beside an image; never one inside a store."""
-    return _store(image).parent
 
 
 def _list_folder(folder: Path) -> list[Path]:

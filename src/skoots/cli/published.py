@@ -9,11 +9,15 @@ import typer
 
 import skoots
 from skoots.cli.console import OUT, report, say
-from skoots.cli.images import RUN_SUFFIX, image_name, list_images, plan_runs
+from skoots.cli.images import list_images, plan_runs
 from skoots.cli.progress import drain
+from skoots.cli.tensors import convert_tensor
 from skoots.errors import RunError, SkootsError
 from skoots.inference.convert import export_tiff
-from skoots.volume.source import open_source
+from skoots.lib.eval import write_mask
+from skoots.volume.naming import RUN_SUFFIX, image_name
+
+_TENSOR = ".trch"
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,14 +52,11 @@ def segment_as_published(image: Path, checkpoint: str | None, log: int) -> None:
         )
     logging.getLogger("skoots").setLevel(_LOG_LEVELS[log])
     images = list_images([image])
+    plan_runs(images, None)  # no two may share one
     model = skoots.load_model(checkpoint)
 
     def work(path: Path) -> str:
-        # What the documented `eval` does, with a bar: a run that was stopped goes on.
-        name, [run] = image_name(path), plan_runs([path], None)
-        drain(skoots.segment(open_source(path), model, run, resume=True), name)
-        mask = run.with_name(f"{name}_instance_mask.tif")
-        return f"wrote {drain(export_tiff(run, mask, overwrite=True), name)}"
+        return f"wrote {drain(write_mask(path, model), image_name(path))}"
 
     _for_each(images, work)
 
@@ -63,31 +64,34 @@ def segment_as_published(image: Path, checkpoint: str | None, log: int) -> None:
 def convert_as_published(path: Path) -> None:
     """Write the labels of a run, or of each run in a folder, as TIFF.
 
+    What an earlier call wrote is replaced.
+
     Parameters
     ----------
     path : path
         A run folder, a folder that holds some, or a pattern such as ``data/*.zarr``.
+        Labels that the published program saved as ``.trch`` are converted too; a
+        folder stands for them only if it holds no run.
     """
 
-    def work(run: Path) -> str:
-        return f"wrote {drain(export_tiff(run), run.name)}"
+    def work(found: Path) -> str:
+        if found.suffix == _TENSOR:
+            return f"wrote {convert_tensor(found)}"
+        return f"wrote {drain(export_tiff(found, overwrite=True), found.name)}"
 
-    _for_each(_list_runs(path), work)
+    _for_each(_list_results(path), work)
 
 
-def _list_runs(path: Path) -> list[Path]:
-    if path.name.endswith(RUN_SUFFIX):
+def _list_results(path: Path) -> list[Path]:
+    if path.name.endswith((RUN_SUFFIX, _TENSOR)):
         return [path]
-    if path.suffix == ".trch":
-        raise RunError(
-            f"{path} is a tensor that the published SKOOTS wrote. Only runs of this "
-            f"version can be converted: folders NAME{RUN_SUFFIX}."
-        )
-    inside = path.glob(f"*{RUN_SUFFIX}") if path.is_dir() else _expand(path)
-    runs = sorted(run for run in inside if run.name.endswith(RUN_SUFFIX))
-    if not runs:
-        raise RunError(f"{path} holds no run: no folder NAME{RUN_SUFFIX}.")
-    return runs
+    inside = list(path.iterdir()) if path.is_dir() else _expand(path)
+    for end in (RUN_SUFFIX, _TENSOR):
+        if found := sorted(one for one in inside if one.name.endswith(end)):
+            return found
+    raise RunError(
+        f"{path} holds no run: no folder NAME{RUN_SUFFIX}, and no labels NAME{_TENSOR}."
+    )
 
 
 def _expand(pattern: Path) -> list[Path]:

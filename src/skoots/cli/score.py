@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from skoots.cli.console import OUT, guard, say
-from skoots.cli.images import RUN_SUFFIX
 from skoots.cli.options import Debug
+from skoots.volume.naming import RUN_SUFFIX
 
 _ROWS = (
     ("objects, predicted", "objects_predicted"),

@@ -13,10 +13,10 @@ from rich.table import Table
 
 import skoots
 from skoots.cli.console import INTERRUPTED, OUT, report, say
-from skoots.cli.images import image_name
 from skoots.cli.options import close_region
 from skoots.cli.progress import drain
 from skoots.errors import SkootsError
+from skoots.volume.naming import image_name
 from skoots.volume.source import open_source
 
 if TYPE_CHECKING:

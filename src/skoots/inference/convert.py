@@ -19,6 +19,7 @@ import tifffile
 from skoots.errors import RunError, RunExistsError, SkootsError, StorageError
 from skoots.events import BlockDone, StageStarted
 from skoots.inference.run_folder import RunFolder
+from skoots.volume.naming import RUN_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 STAGE = "convert"
 """The name of this job's only stage in its events."""
 
-_RUN_SUFFIX = ".skoots.zarr"
 _TIFF_SUFFIXES = (".tif", ".tiff")
 _READ_BY_TRAINING = (".labels", ".skeletons", ".skeleton_mask", ".background")
 
@@ -81,6 +81,11 @@ def export_tiff(
     """
     if not Path(run).exists():
         raise RunError(f"There is no run at {run}. Check the path and its spelling.")
+    if not Path(run).is_dir():
+        raise RunError(
+            f"{run} is a file and no run. Give the run folder NAME{RUN_SUFFIX} that "
+            "'skoots segment' made."
+        )
     folder = RunFolder.open(Path(run))
     if not folder.finished:
         raise RunError(
@@ -97,9 +102,9 @@ def export_tiff(
 
 
 def _choose_file(run: Path, out: Path | None) -> Path:
-    name = run.resolve().name.removesuffix(_RUN_SUFFIX) + "_instances.tif"
+    name = run.absolute().name.removesuffix(RUN_SUFFIX) + "_instances.tif"
     if out is None:
-        return run.resolve().parent / name
+        return run.absolute().parent / name
     return out / name if out.is_dir() else out
 
 

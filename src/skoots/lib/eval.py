@@ -5,15 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from skoots.errors import RunBusyError, RunError
+from skoots.events import Notice
 from skoots.inference.convert import export_tiff
 from skoots.inference.pipeline import segment
-from skoots.inference.run_folder import SUFFIX
-from skoots.volume.source import open_source
+from skoots.volume.naming import RUN_SUFFIX, place_beside
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from skoots.events import Event
+    from skoots.events import Event, RunFinished
+    from skoots.model.checkpoint import Checkpoint
+
+MASK_END = "_instance_mask.tif"
+"""What comes after an image's name in that of its mask, as published."""
 
 
 def eval(  # the documented name hides the built-in
@@ -22,7 +27,8 @@ def eval(  # the documented name hides the built-in
     """Segment an image file and write the labels beside it.
 
     Makes the run ``NAME.skoots.zarr`` and the mask ``NAME_instance_mask.tif``. A run
-    that was stopped goes on; a finished one is not done again.
+    that was stopped goes on, a finished one is not done again, and one of another model
+    or of other voxels is made anew.
 
     Parameters
     ----------
@@ -40,14 +46,66 @@ def eval(  # the documented name hides the built-in
     -----
     The mask is (Z, Y, X), as published, and always uint32: ids never wrap.
     """
-    source = open_source(image_path)
-    folder = Path(image_path).parent
-    run = folder / f"{source.name}{SUFFIX}"
-    _finish(segment(source, checkpoint_path, run, resume=True))
-    mask = folder / f"{source.name}_instance_mask.tif"
-    _finish(export_tiff(run, mask, overwrite=True))
-
-
-def _finish(job: Generator[Event, None, object]) -> None:
-    for _ in job:
+    for _ in write_mask(Path(image_path), checkpoint_path):
         pass
+
+
+def write_mask(image: Path, model: str | Checkpoint) -> Generator[Event, None, Path]:
+    """Segment an image file and write the labels beside it, telling how far it is.
+
+    Parameters
+    ----------
+    image : Path
+        A volume.
+    model : str or Checkpoint
+        The model.
+
+    Yields
+    ------
+    Event
+        Those of `segment_anew` and of `export_tiff`.
+
+    Returns
+    -------
+    Path
+        The mask ``NAME_instance_mask.tif``.
+    """
+    run = place_beside(image, RUN_SUFFIX)
+    yield from segment_anew(image, model, run)
+    mask = place_beside(image, MASK_END)
+    return (yield from export_tiff(run, mask, overwrite=True))
+
+
+def segment_anew(
+    image: Path, model: str | Checkpoint, run: Path
+) -> Generator[Event, None, RunFinished]:
+    """Go on with the run of an earlier call; where it does not fit, start again.
+
+    What lies at `run` and is no run is never deleted.
+
+    Parameters
+    ----------
+    image : Path
+        A volume.
+    model : str or Checkpoint
+        The model.
+    run : Path
+        The run folder.
+
+    Yields
+    ------
+    Event
+        Those of `segment`, and a note when it starts again.
+
+    Raises
+    ------
+    RunBusyError
+        If another process is writing the run.
+    """
+    try:
+        return (yield from segment(image, model, run, resume=True))
+    except RunBusyError:
+        raise
+    except RunError as error:
+        yield Notice(f"starting again: {error}")
+    return (yield from segment(image, model, run, overwrite=True))

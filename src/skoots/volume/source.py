@@ -12,6 +12,7 @@ import numpy as np
 from skoots.errors import AxesError, SourceError, SourceNotFoundError
 from skoots.volume.array_source import ArraySource, readable_dtype
 from skoots.volume.layout import Choice, make_layout
+from skoots.volume.naming import image_name
 from skoots.volume.tiff import open_tiff
 from skoots.volume.voxel_size import check_voxel_size, format_voxel_size
 from skoots.volume.zarr_source import open_zarr
@@ -122,12 +123,12 @@ def describe(source: Source) -> str:
 def _open_path(path: Path, choice: Choice) -> ArraySource:
     try:
         if path.is_dir():
-            return open_zarr(path, _name_of(path), choice)
+            return open_zarr(path, image_name(path), choice)
         if not path.exists():
             raise SourceNotFoundError(
                 f"There is no volume at {path}. Check the path and its spelling."
             )
-        return open_tiff(path, _name_of(path), choice)
+        return open_tiff(path, image_name(path), choice)
     except PermissionError as error:
         raise SourceError(
             f"{path} may not be read: {error.strerror}. Change its permissions."
@@ -147,21 +148,3 @@ def _as_it_is(source: Source, choice: Choice, voxel_size: VoxelSize | None) -> S
             "Give them where it is opened."
         )
     return source
-
-
-def _name_of(path: Path) -> str:
-    """Give a file's name without what says its format.
-
-    Examples
-    --------
-    >>> _name_of(Path("a/cell.2.ome.tif")), _name_of(Path("a/cell.zarr/labels/0"))
-    ('cell.2', 'cell_labels_0')
-    """
-    parts = path.resolve().parts
-    stores = [k for k, part in enumerate(parts) if part.endswith(".zarr")]
-    first = stores[-1] if stores else len(parts) - 1
-    name = parts[first]
-    for suffix in (".tif", ".tiff", ".btf", ".tf8", ".zarr", ".ome"):
-        if name.lower().endswith(suffix) and len(name) > len(suffix):
-            name = name[: -len(suffix)]
-    return "_".join([name, *parts[first + 1 :]])

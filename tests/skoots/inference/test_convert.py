@@ -199,3 +199,9 @@ def test_a_disk_that_refuses_is_named(
     with pytest.raises(StorageError, match="No space left on device"):
         drain(export_tiff(run))
     assert sorted(p.name for p in tmp_path.iterdir()) == ["cells.skoots.zarr"]
+
+
+def test_a_file_is_no_run(tmp_path: Path) -> None:
+    (tmp_path / "plain.tif").touch()
+    with pytest.raises(RunError, match=r"plain\.tif is a file.*NAME\.skoots\.zarr"):
+        drain(export_tiff(tmp_path / "plain.tif"))
