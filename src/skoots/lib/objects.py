@@ -8,7 +8,7 @@ import fastremap
 import numpy as np
 import torch
 
-from skoots.errors import ShapeError, SkeletonError
+from skoots.errors import DeviceError, ShapeError, SkeletonError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,6 +36,21 @@ def volume(masks: Tensor) -> Tensor:
         )
         raise ShapeError(msg)
     return single if single.dtype in _PLAIN else single.to(torch.int64)
+
+
+def to_device(tensor: Tensor, device: str | torch.device) -> Tensor:
+    """Give the tensor on a device, or refuse one that is not there."""
+    try:
+        return tensor.to(device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        if isinstance(error, torch.OutOfMemoryError):
+            raise
+        msg = (
+            f"The device {str(device)!r} cannot be used: "
+            f"{str(error).splitlines()[0].rstrip('.')}. Use cpu, or one that 'skoots "
+            "doctor' lists."
+        )
+        raise DeviceError(msg) from error
 
 
 def ids_of(labels: Tensor) -> list[int]:

@@ -15,7 +15,7 @@ from skoots.errors import ShapeError, SkeletonError
 from skoots.kernels.nearest_point.op import nearest_point
 from skoots.kernels.nearest_point.pack import pack_points
 from skoots.lib.averaging import average_within
-from skoots.lib.objects import as_rows, compact, ids_of, rows_of, volume
+from skoots.lib.objects import as_rows, compact, ids_of, rows_of, to_device, volume
 from skoots.lib.painting import paint_disks
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     Device = str | torch.device
+
+_UNGATHERED = {torch.uint16, torch.uint32, torch.uint64}
+"""Types that torch stores and hardly calculates with."""
 
 _NONE = -1
 """The key that a dictionary holds alone when a crop has no skeletons."""
@@ -89,7 +92,9 @@ def bake_skeleton(
     Raises
     ------
     ShapeError
-        If `masks` is no single volume.
+        If `masks` is no single volume, or `anisotropy` has not three entries.
+    DeviceError
+        If the device is not there.
     SkeletonError
         If an object has no skeleton, or a skeleton has another shape.
 
@@ -100,7 +105,13 @@ def bake_skeleton(
     >>> bake_skeleton(masks, skeletons)[2].flatten().tolist()
     [2.0, 2.0, 2.0, 0.0]
     """
-    labels = volume(masks).to(device)
+    if len(anisotropy) != 3:
+        msg = (
+            f"anisotropy = {tuple(anisotropy)} has {len(anisotropy)} entries. Give the "
+            "edge lengths of a voxel along X, Y, Z."
+        )
+        raise ShapeError(msg)
+    labels = to_device(volume(masks), device)
     if set(skeletons) == {_NONE}:
         baked = torch.zeros((3, *labels.shape), device=labels.device)
         return (baked, torch.zeros_like(baked[:1])) if return_distance else baked
@@ -278,5 +289,8 @@ def index_skeleton_by_embed(skeleton: Tensor, embed: Tensor) -> Tensor:
         inside &= (place >= 0) & (place < size)  # false for NaN
         flat = flat * size + torch.where(inside, place, 0).long()
     flat = torch.where(inside, flat, 0).flatten(1)
-    ids = skeleton.flatten(1).expand(len(embed), -1).gather(1, flat).view(inside.shape)
+    rows = skeleton.flatten(1)
+    if rows.dtype in _UNGATHERED:
+        rows = rows.to(torch.int64)
+    ids = rows.expand(len(embed), -1).gather(1, flat).view(inside.shape)
     return torch.where(inside, ids, 0).to(torch.int32).unsqueeze(1)

@@ -28,6 +28,8 @@ from torch import nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from skoots.errors import ShapeError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -157,7 +159,17 @@ class UNet(nn.Module):
         -------
         Tensor, (B, 5, X, Y, Z), float
             Vectors along X, Y, Z (-1 to 1), skeleton and probability (0 to 1).
+
+        Raises
+        ------
+        ShapeError
+            If an extent is no multiple of the network's down-sampling.
         """
+        if any(size < self.factor or size % self.factor for size in x.shape[2:]):
+            raise ShapeError(
+                f"An image of {tuple(x.shape[2:])} voxels cannot be halved down to "
+                f"1/{self.factor}. Pad each axis to a multiple of {self.factor} voxels."
+            )
         logits = self.logits(self.features(x))
         return torch.cat(
             (logits[:, :VECTORS].tanh(), logits[:, VECTORS:].sigmoid()), dim=1

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skoots.errors import ShapeError, SkeletonError
+from skoots.errors import DeviceError, ShapeError, SkeletonError
 from skoots.lib.skeleton import (
     average_baked_skeletons,
     bake_skeleton,
@@ -171,6 +171,17 @@ def test_masks_that_are_no_single_volume_are_refused(shape: tuple[int, ...]) -> 
         bake_skeleton(torch.zeros(shape, dtype=torch.int32), {})
 
 
+def test_an_anisotropy_needs_three_numbers() -> None:
+    with pytest.raises(ShapeError, match="has 2 entries"):
+        bake_skeleton(torch.zeros(2, 2, 2, dtype=torch.int32), {}, anisotropy=(1, 1))
+
+
+@pytest.mark.parametrize("device", ["cuda:99", "nonsense"])
+def test_a_device_that_is_not_there_is_refused(device: str) -> None:
+    with pytest.raises(DeviceError, match=f"{device}.*Use cpu"):
+        bake_skeleton(torch.zeros(2, 2, 2, dtype=torch.int32), {}, device=device)
+
+
 def test_a_skeleton_of_another_shape_is_refused() -> None:
     masks = torch.ones(2, 2, 2, dtype=torch.int32)
     with pytest.raises(SkeletonError, match=r"object 1 .* \(4, 2\)"):
@@ -300,3 +311,15 @@ def test_shapes_that_do_not_fit_are_refused(
 ) -> None:
     with pytest.raises(ShapeError, match="cannot be read"):
         index_skeleton_by_embed(torch.zeros(skeleton), torch.zeros(embed))
+
+
+@pytest.mark.parametrize(
+    "dtype", [torch.uint8, torch.int8, torch.int16, torch.uint16, torch.uint32]
+)
+def test_ids_of_every_integer_type_are_read(dtype: torch.dtype) -> None:
+    skeleton = torch.tensor([3, 0, 120]).to(dtype).view(1, 1, 1, 1, 3)
+    embed = torch.zeros(2, 3, 1, 1, 2)
+    embed[1, 2] = 2
+    found = index_skeleton_by_embed(skeleton, embed)
+    assert found.dtype == torch.int32
+    assert found.flatten().tolist() == [3, 3, 120, 120]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from skoots.errors import ShapeError
 from skoots.model.unet import UNet
 
 
@@ -71,3 +72,10 @@ def test_a_shift_by_the_factor_shifts_the_answer() -> None:
     torch.testing.assert_close(
         shifted[:, :, 22:40], whole[:, :, 24:42], rtol=1e-5, atol=1e-6
     )
+
+
+@pytest.mark.parametrize("size", [4, 12, 0])
+def test_extents_off_the_grid_are_refused(size: int) -> None:
+    network = UNet(dims=(4, 4, 4, 4)).eval()
+    with pytest.raises(ShapeError, match="a multiple of 8"):
+        network(torch.zeros(1, 1, 16, size, 16))
