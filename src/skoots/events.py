@@ -47,7 +47,7 @@ class StageStarted:
     """The next pass over the blocks begins."""
 
     stage: str
-    """``predict``, ``label``, ``assign`` or ``finish``."""
+    """``predict``, ``label``, ``assign`` or ``finish``; ``convert`` for a TIFF."""
 
     done: int
     """Blocks that need no work any more."""

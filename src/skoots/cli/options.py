@@ -153,12 +153,15 @@ def read_inference_values(
 
 
 def _read_section(file: Path) -> dict[str, Any]:
+    from skoots.config.settings_file import (  # noqa: PLC0415 - keeps --help fast
+        read_settings_file,
+    )
+
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"Cannot read the settings file {file}: {error}") from error
-    content = _parse_yaml(text, str(file))
-    section = content.get("INFERENCE", content) if isinstance(content, dict) else None
+        content = read_settings_file(file)
+    except SettingsError as error:
+        raise SettingsError(f"In the settings file {file}: {error}") from error
+    section = content.get("INFERENCE", content)
     if not isinstance(section, dict):
         raise SettingsError(
             f"{file} holds no settings. Write one 'KEY: value' a line, "

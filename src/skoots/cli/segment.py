@@ -182,6 +182,10 @@ def segment(  # noqa: PLR0913 - each parameter is an option
     """
     if resume and overwrite:
         raise typer.BadParameter("Give --resume or --overwrite, not both.")
+    if resample and diameter is not None:
+        raise typer.BadParameter(
+            "Give --resample or --diameter, not both: each sets the scale to work at."
+        )
     if diameter is not None and not 0 < diameter < float("inf"):
         raise typer.BadParameter(f"{diameter} is not a size.", param_hint="--diameter")
     region_zyx = parse_region(region, "--region")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
+from annotated_types import Ge
 from pydantic import Field
 
 from skoots.config.section import Count, Section, Size, Threshold
+
+LEAST_PROBABILITY = 0.1
+"""Vectors of voxels below this are stored as 0, so such voxels can join no object."""
 
 
 class InferenceConfig(Section):
@@ -18,10 +22,11 @@ class InferenceConfig(Section):
 
     NAME: ClassVar[str] = "INFERENCE"
 
-    PROBABILITY_THRESHOLD: Threshold = Field(
+    PROBABILITY_THRESHOLD: Annotated[Threshold, Ge(LEAST_PROBABILITY)] = Field(
         default=0.5,
         title="Foreground above",
-        description="A voxel is foreground when its probability is above this.",
+        description="A voxel is foreground when its probability is above this; at "
+        "least 0.1, below which no vectors are stored.",
     )
     SKELETON_THRESHOLD: Threshold = Field(
         default=0.8,

@@ -114,10 +114,10 @@ def _validate_unet(model: ModelConfig) -> None:
 
 def _validate_unext(model: ModelConfig) -> None:
     levels = len(model.DIMS)
-    if levels < 3 or levels % 2 == 0:
+    if levels % 2 == 0:
         raise SettingsError(
             f"MODEL.DIMS has {levels} entries. bism_unext goes down and up again: give "
-            "an odd number of at least 3, like (32, 64, 128, 64, 32)."
+            "an odd number, like (32, 64, 128, 64, 32)."
         )
     if len(model.DEPTHS) != levels:
         raise SettingsError(

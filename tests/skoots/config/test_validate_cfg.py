@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from skoots.config import Settings, get_cfg_defaults, validate_cfg
+from skoots.config import Settings, get_cfg_defaults, inference, validate_cfg
 from skoots.errors import SettingsError
+from skoots.inference import quantise
 
 UNET = {"ARCHITECTURE": "unet", "DIMS": [16, 32, 64, 128], "DEPTHS": [1, 1, 2, 1, 1]}
 
@@ -36,7 +37,6 @@ def test_folders_need_not_exist() -> None:
         pytest.param(
             "MODEL", {"DIMS": [8, 16, 16, 8], "DEPTHS": [1] * 4}, "odd number"
         ),
-        pytest.param("MODEL", {"DIMS": [8], "DEPTHS": [1]}, "at least 3"),
         pytest.param("MODEL", {"DEPTHS": [1, 1, 1]}, "DEPTHS has 3"),
         pytest.param("MODEL", {"OUT_CHANNELS": 8}, "OUT_CHANNELS = 8"),
         pytest.param("MODEL", {"KERNEL_SIZE": 4}, "3, 5 or 7"),
@@ -61,3 +61,10 @@ def test_contradictions_are_named(
 ) -> None:
     with pytest.raises(SettingsError, match=says):
         validate_cfg(Settings.from_dict({section: values}))
+
+
+def test_probability_thresholds_below_the_stored_vectors_are_refused() -> None:
+    assert inference.LEAST_PROBABILITY == quantise.LEAST_PROBABILITY
+    Settings.from_dict({"INFERENCE": {"PROBABILITY_THRESHOLD": 0.1}})
+    with pytest.raises(SettingsError, match="PROBABILITY_THRESHOLD"):
+        Settings.from_dict({"INFERENCE": {"PROBABILITY_THRESHOLD": 0.09}})

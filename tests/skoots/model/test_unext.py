@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
-from skoots.config import Settings, get_cfg_defaults
+from skoots.config import Settings, get_cfg_defaults, validate_cfg
 from skoots.errors import CheckpointError, ShapeError
 from skoots.model.build import build_network
 from skoots.model.unext import UNeXT
@@ -145,3 +145,12 @@ def test_a_missing_layer_scale_is_read_off_the_names() -> None:
 def test_weights_of_another_network_are_refused() -> None:
     with pytest.raises(CheckpointError, match="init_stage"):
         infer_unext({"layer.weight": torch.zeros(3)})
+
+
+def test_a_single_level_halves_the_image_once() -> None:
+    values = {"DIMS": [4], "DEPTHS": [1], "OUT_CHANNELS": 4, "KERNEL_SIZE": 3}
+    settings = validate_cfg(Settings.from_dict({"MODEL": values}))
+    network = UNeXT(settings.MODEL).eval()
+    assert network.factor == 2
+    with torch.inference_mode():
+        assert network(torch.zeros(1, 1, 5, 4, 3)).shape == (1, 5, 5, 4, 3)
