@@ -3,7 +3,8 @@
 A block without its marker is done again, whatever its chunks hold. A marker carries the
 key of what it depends on; one with another key counts as missing, so that changed
 thresholds redo the cheap passes and never the network. Before a block is written again
-its marker goes: a process that dies in between leaves no marker of what was there.
+its marker goes: a process that dies in between leaves no marker of what was there. With
+it go those of the last pass, which reads all that is assigned.
 """
 
 from __future__ import annotations
@@ -15,7 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skoots.inference.storage import storage_errors, write_atomically
+from skoots.errors import RunError
+from skoots.inference.storage import (
+    storage_errors,
+    sync_files,
+    sync_folder,
+    write_atomically,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -66,20 +73,48 @@ class Markers:
     def unmark(self, stage: str, block: Block) -> None:
         """Say that a block is about to be written again."""
         with storage_errors(self._folder.parent):
-            self._path(stage, block).unlink(missing_ok=True)
+            path = self._path(stage, block)
+            if path.exists():
+                path.unlink(missing_ok=True)
+                sync_folder(path.parent)
+        if stage == "assign":
+            self.clear("finish")
+
+    def begin(self, stage: str) -> None:
+        """Make the folder of a pass."""
+        with storage_errors(self._folder.parent):
+            (self._folder / stage).mkdir(parents=True, exist_ok=True)
 
     def clear(self, stage: str) -> None:
         """Say that all blocks of a pass are about to be written again."""
         with storage_errors(self._folder.parent):
-            for file in (self._folder / stage).rglob("*.npz"):
+            files = list((self._folder / stage).rglob("*.npz"))
+            for file in files:
                 file.unlink(missing_ok=True)
+            sync_files(files, self._folder)
+        if stage == "assign":
+            self.clear("finish")
 
     def tables(
         self, stage: str, block: Block, *, only: Iterable[str]
     ) -> dict[str, NDArray[Any]]:
-        """Give back some of what `mark` kept; the rest is not read."""
-        with self._path(stage, block).open("rb") as file, np.load(file) as stored:
-            return {name: stored[name] for name in only}
+        """Give back some of what `mark` kept; the rest is not read.
+
+        Raises
+        ------
+        RunError
+            If the marker is damaged; the block counts as not done then.
+        """
+        path = self._path(stage, block)
+        try:
+            with path.open("rb") as file, np.load(file) as stored:
+                return {name: stored[name] for name in only}
+        except _DAMAGE as error:
+            self.unmark(stage, block)
+            raise RunError(
+                f"{path} cannot be read: it was damaged on disk. Go on with --resume: "
+                "its block is done again."
+            ) from error
 
     def is_done(self, stage: str, block: Block, key: str) -> bool:
         """Whether a block is done with this key; a damaged marker does not count."""

@@ -290,7 +290,7 @@ class _Worker:
         labels = provisional_instances(
             answer, run.plan, self._settings, run.place_of(block)
         )
-        run.write(run.instances, box, labels)
+        run.write(run.instances, box, labels, lasting=False)
 
 
 def _within(box: Box, outer: Box) -> Box:

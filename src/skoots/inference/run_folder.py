@@ -14,12 +14,14 @@
         state/predict/Z.Y.X.npz     one marker per finished block and pass, written
         state/label/Z.Y.X.npz       by rename after the block's chunks (`Markers`)
         state/assign/Z.Y.X.npz
+        state/finish/...            likewise: small objects, grid, levels
         state/finished.json         what the last process reported, if labels are final
 """
 
 from __future__ import annotations
 
 import json
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,11 +33,17 @@ from skoots.inference.markers import Markers
 from skoots.inference.ome import VERSION, image_metadata, label_metadata
 from skoots.inference.plan import RunPlan
 from skoots.inference.run_place import PLAN, STATE, SUFFIX, is_run
-from skoots.inference.storage import storage_errors, write_atomically
-from skoots.volume.tiling import Block, box_slices, chunk_shape, plan_blocks
+from skoots.inference.storage import storage_errors, sync_files, write_atomically
+from skoots.volume.tiling import (
+    Block,
+    Span,
+    box_slices,
+    chunk_shape,
+    plan_blocks,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -48,6 +56,20 @@ __all__ = ["SUFFIX", "RunFolder"]
 LABELS = "labels/instances"
 PASSES = ("predict", "label", "assign")
 _ZSTD = ZstdCodec(level=1)
+
+_WRITERS = {
+    "probability": "predict",
+    "skeleton": "predict",
+    "vectors": "predict",
+    "components": "label",
+}
+"""The pass that writes an array."""
+
+_DAMAGE = (RuntimeError, ValueError)
+"""What zarr raises for a chunk that it cannot decode."""
+
+_NO_NODE = (KeyError, OSError, ValueError)
+"""What zarr raises for a group or array without a sound ``zarr.json``."""
 
 
 class RunFolder:
@@ -73,7 +95,7 @@ class RunFolder:
         self.blocks = plan_blocks(plan.shape_zyx, plan.block_zyx)
         self.markers = Markers(path / STATE)
         self._numbers = {b.index: i for i, b in enumerate(self.blocks)}
-        self._group = zarr.open_group(path, mode="r+")
+        self._group = _open_group(path)
         self._arrays: dict[str, zarr.Array[Any]] = {}
 
     @classmethod
@@ -96,6 +118,7 @@ class RunFolder:
                 (path / STATE / name).mkdir(parents=True, exist_ok=True)
             run = cls(path, plan)
             run.describe([(1, 1, 1)])
+            sync_files(path.rglob("zarr.json"), path)
             _write_plan(path, plan)
         return run
 
@@ -145,8 +168,17 @@ class RunFolder:
         -------
         ndarray, (Z, Y, X), or (3, Z, Y, X) for the vectors
             A new array of the type that is stored.
+
+        Raises
+        ------
+        RunError
+            If a chunk was damaged on disk; its block counts as not done then.
         """
-        return np.asarray(self._array(name)[(..., *box_slices(box))])
+        array = self._array(name)
+        try:
+            return np.asarray(array[(..., *box_slices(box))])
+        except _DAMAGE as error:
+            raise self._damaged(name, box) from error
 
     def read_points(self, name: str, points: NDArray[np.int64]) -> NDArray[Any]:
         """Give single voxels of an array of the run.
@@ -161,24 +193,82 @@ class RunFolder:
         Returns
         -------
         ndarray, (N,), or (3, N) for the vectors
+
+        Raises
+        ------
+        RunError
+            If a chunk was damaged on disk; its block counts as not done then.
         """
         array = self._array(name)
-        z, y, x = points
-        if array.ndim == 3:
-            return np.asarray(array.vindex[z, y, x])
-        lead = np.arange(array.shape[0])[:, None]
-        return np.asarray(array.vindex[lead, z, y, x])
+        lead = (np.arange(array.shape[0])[:, None],) if array.ndim == 4 else ()
+        try:
+            return np.asarray(array.vindex[(*lead, *points)])
+        except _DAMAGE as error:
+            z, y, x = (Span(int(p.min()), int(p.max()) + 1) for p in points)
+            raise self._damaged(name, (z, y, x)) from error
 
-    def write(self, name: str, box: Box, voxels: NDArray[Any]) -> None:
+    def write(
+        self, name: str, box: Box, voxels: NDArray[Any], *, lasting: bool = True
+    ) -> None:
         """Store a box of an array of the run: whole chunks, or up to a face.
+
+        Parameters
+        ----------
+        name : str
+            Its path in the folder.
+        box : tuple of Span
+            Along Z, Y, X, in voxels.
+        voxels : ndarray
+            Of that box.
+        lasting : bool
+            Wait until they are on the disk, so that a marker may follow.
 
         Raises
         ------
         StorageError
             If the disk is full or nothing may be written there.
         """
+        array = self._array(name)
         with storage_errors(self.path):
-            self._array(name)[(..., *box_slices(box))] = voxels
+            array[(..., *box_slices(box))] = voxels
+            if lasting:
+                top = self.path / name
+                sync_files((top / key for key in _chunk_keys(array, box)), top)
+
+    def _damaged(self, name: str, box: Box) -> RunError:
+        """Say what is damaged, and that the pass that wrote it has to do it again."""
+        stage = self.stage_of(name)
+        near = [b for b in self.blocks_of(name) if _meets(b.core, box)]
+        broken = [b for b in near if not self._is_readable(name, b.core)] or near
+        for block in broken:
+            self.markers.unmark(stage, block)
+        places = ", ".join(".".join(map(str, b.index)) for b in broken)
+        return RunError(
+            f"{self.path / name} cannot be read in block {places} (Z.Y.X): it was "
+            f"damaged on disk. Go on with --resume: {stage} does it again."
+        )
+
+    def _is_readable(self, name: str, box: Box) -> bool:
+        try:
+            self._array(name)[(..., *box_slices(box))]
+        except _DAMAGE:
+            return False
+        return True
+
+    def stage_of(self, name: str) -> str:
+        """Give the pass that writes an array, under which its blocks are marked."""
+        if name == self.instances:
+            return "assign"
+        return _WRITERS.get(name, f"finish/{name.rpartition('/')[2]}")
+
+    def blocks_of(self, name: str) -> list[Block]:
+        """List the blocks in which an array is written."""
+        if name in _WRITERS or name == self.instances:
+            return self.blocks
+        if name == f"{LABELS}/0":
+            return plan_blocks(self.plan.image.shape_zyx, self.plan.block_zyx)
+        z, y, x = self._array(name).shape
+        return plan_blocks((z, y, x), chunk_shape(self.plan.block_zyx))
 
     def new_level(self, level: int, shape: Shape3) -> None:
         """Make the empty array of a coarser level of the labels."""
@@ -190,12 +280,12 @@ class RunFolder:
 
     def _array(self, name: str) -> zarr.Array[Any]:
         if name not in self._arrays:
-            array = self._group[name]
+            try:
+                array = self._group[name]
+            except _NO_NODE as error:
+                raise _broken(self.path / name) from error
             if not isinstance(array, zarr.Array):
-                raise RunError(
-                    f"{self.path / name} is not an array: the run is damaged. Start "
-                    "again with --overwrite."
-                )
+                raise _broken(self.path / name)
             self._arrays[name] = array
         return self._arrays[name]
 
@@ -221,10 +311,11 @@ class RunFolder:
     def summary(self) -> Mapping[str, Any] | None:
         """What the last finished process reported; None before the labels are final."""
         path = self.path / STATE / "finished.json"
-        if not path.is_file():
+        try:
+            summary = json.loads(path.read_bytes())
+        except (OSError, ValueError):  # absent, empty or damaged
             return None
-        summary: dict[str, Any] = json.loads(path.read_bytes())
-        return summary
+        return summary if isinstance(summary, dict) and summary else None
 
     @property
     def finished(self) -> bool:
@@ -235,12 +326,25 @@ class RunFolder:
         """Say that the labels are final, or (None) that they no longer are."""
         path = self.path / STATE / "finished.json"
         with storage_errors(self.path):
+            attributes = self._labels_group().attrs
             if summary is None:
                 path.unlink(missing_ok=True)
-                return
-            # where other programs look for it, then where we do
-            self._group[LABELS].attrs["skoots"] = dict(summary)
-            write_atomically(path, json.dumps(summary, indent=1).encode())
+                attributes.pop("skoots", None)
+            else:
+                # where other programs look for it, then where we do
+                attributes["skoots"] = dict(summary)
+            sync_files([path, self.path / LABELS / "zarr.json"], self.path)
+            if summary is not None:
+                write_atomically(path, json.dumps(summary, indent=1).encode())
+
+    def _labels_group(self) -> zarr.Group:
+        try:
+            group = self._group[LABELS]
+        except _NO_NODE as error:
+            raise _broken(self.path / LABELS) from error
+        if not isinstance(group, zarr.Group):
+            raise _broken(self.path / LABELS)
+        return group
 
     def change_plan(self, **changes: object) -> None:
         """Store another plan, such as one whose tile had to shrink."""
@@ -262,7 +366,7 @@ class RunFolder:
             known = {"version": VERSION, "labels": ["instances"]}
             self._group["labels"].attrs["ome"] = known
             described = label_metadata(steps, self.voxel_size)
-            self._group[LABELS].attrs["ome"] = described
+            self._labels_group().attrs["ome"] = described
 
     # ---- blocks
 
@@ -294,6 +398,36 @@ class RunFolder:
             for (start, stop), zoom in zip(region, zooms, strict=True)
         ]
         return [block for block in self.blocks if _touches(block.core, bounds)]
+
+
+def _meets(box: Box, other: Box) -> bool:
+    return all(
+        a.start < b.stop and b.start < a.stop for a, b in zip(box, other, strict=True)
+    )
+
+
+def _open_group(path: Path) -> zarr.Group:
+    try:
+        return zarr.open_group(path, mode="r+")
+    except _NO_NODE as error:
+        raise _broken(path) from error
+
+
+def _broken(path: Path) -> RunError:
+    return RunError(
+        f"{path} has no zarr.json that can be read: the run is damaged. Start again "
+        "with --overwrite."
+    )
+
+
+def _chunk_keys(array: zarr.Array[Any], box: Box) -> Iterator[str]:
+    """Yield the files of the chunks of a box; an empty chunk has none."""
+    axes = [
+        range(span.start // size, -(-span.stop // size))
+        for span, size in zip(box, array.chunks[-3:], strict=True)
+    ]
+    lead = (0,) * (array.ndim - 3)
+    return (array.metadata.encode_chunk_key((*lead, *i)) for i in product(*axes))
 
 
 def _touches(box: Box, bounds: Sequence[tuple[float, float]]) -> bool:

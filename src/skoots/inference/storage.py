@@ -1,4 +1,8 @@
-"""Write small files so that a crash leaves either the old one or the new one."""
+"""Write files so that a crash or a power cut leaves either the old one or the new one.
+
+What `sync_files` got is on the disk when it returns, not only on its way there: a
+marker that is written afterwards never stands over chunks that a power cut took.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from typing import TYPE_CHECKING
 from skoots.errors import SkootsError, StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 PARTIAL = ".partial"
@@ -25,14 +29,47 @@ def write_atomically(path: Path, content: bytes) -> None:
     """Write a file under another name, then rename it."""
     partial = path.with_name(path.name + PARTIAL)
     try:
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        partial.write_bytes(content)
+        _sync(partial)
         partial.replace(path)
+        sync_folder(path.parent)
     except OSError:
         partial.unlink(missing_ok=True)
         raise
+
+
+def sync_files(files: Iterable[Path], top: Path) -> None:
+    """Wait until files, and the folders that name them, are on the disk.
+
+    Parameters
+    ----------
+    files : iterable of Path
+        Those that do not exist are left out; that they are gone lasts too.
+    top : Path
+        The highest folder that may be new.
+    """
+    folders: set[Path] = set()
+    for file in files:
+        if file.exists():
+            _sync(file)
+        folders.update(f for f in file.parents if f.is_relative_to(top) and f.is_dir())
+    for folder in sorted(folders, reverse=True):
+        sync_folder(folder)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk, where a system can do that."""
+    if os.name == "posix":
+        _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    # Windows flushes only what is open for writing, and cannot open folders
+    number = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
 
 
 @contextmanager

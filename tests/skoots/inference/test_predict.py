@@ -88,7 +88,7 @@ def test_a_job_closed_while_it_predicts_again_loses_nothing(
 )
 def test_libraries_say_in_their_own_words_that_memory_is_short(
     words: str,
-    short: bool,  # noqa: FBT001 - a case
+    short: bool,
 ) -> None:
     assert _is_out_of_memory(RuntimeError(words)) is short
 

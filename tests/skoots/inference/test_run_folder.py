@@ -1,0 +1,151 @@
+"""What a run folder does about damage: a name, a remedy, and the block done again."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import zarr
+from inference_cases import (
+    assert_same_arrays,
+    code_model,
+    drain,
+    draw_boxes,
+    make_run,
+)
+
+import skoots
+from skoots.errors import RunError
+from skoots.inference import storage
+from skoots.inference.run_folder import RunFolder
+from skoots.volume.tiling import whole
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from skoots.events import RunFinished
+
+SHAPE = (16, 16, 24)
+SYNC = storage._sync  # before a fixture takes it away
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """A finished run of twelve blocks."""
+    out = tmp_path / "cells.skoots.zarr"
+    segment(out)
+    return out
+
+
+def segment(out: Path, **options: Any) -> RunFinished:
+    image, _ = draw_boxes(SHAPE, (5, 6, 7))
+    options = {"tile_zyx": (8, 8, 8), "resume": True, **options}
+    return drain(skoots.segment(image, code_model(), out, **options))[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "lost", "stage"),
+    [
+        ("probability", "label/1.1.1.npz", "predict"),
+        ("skeleton", "label/1.1.1.npz", "predict"),
+        ("vectors", "assign/1.1.1.npz", "predict"),
+        ("components", "assign/1.1.1.npz", "label"),
+    ],
+)
+def test_a_chunk_that_cannot_be_read_is_made_again(
+    out: Path, tmp_path: Path, name: str, lost: str, stage: str
+) -> None:
+    shutil.copytree(out, tmp_path / "before")
+    (chunk,) = (out / name / "c").rglob("1/1/1")
+    chunk.write_bytes(b"")  # as a power cut leaves it
+    (out / "state" / lost).unlink()
+    (out / "state" / "finished.json").unlink()
+    with pytest.raises(RunError, match=rf"{name} .*block 1\.1\.1 .*resume: {stage}"):
+        segment(out)
+    segment(out)
+    assert_same_arrays(out, tmp_path / "before")
+
+
+def test_a_walk_over_a_damaged_chunk_names_it(out: Path) -> None:
+    run = RunFolder.open(out)
+    (chunk,) = (out / "vectors" / "c").rglob("1/1/1")
+    chunk.write_bytes(b"")
+    points = np.array([[12, 1], [12, 1], [12, 1]])
+    with pytest.raises(RunError, match=r"vectors .*block 1\.1\.1 \(Z"):
+        run.read_points("vectors", points)
+    assert len(run.done_blocks("predict", "1")) == 11
+
+
+def test_a_marker_whose_tables_are_damaged_is_made_again(out: Path) -> None:
+    run = RunFolder.open(out)
+    (file,) = (out / "state" / "label").glob("0.0.0.npz")
+    with pytest.raises(RunError, match=r"0\.0\.0\.npz .*--resume"):
+        run.markers.tables("label", run.blocks[0], only=("nothing",))
+    assert not file.exists()
+
+
+@pytest.mark.parametrize("node", ["", "vectors", "labels/instances"])
+@pytest.mark.parametrize("content", [None, b""], ids=["absent", "empty"])
+def test_a_run_without_its_metadata_is_a_damaged_run(
+    out: Path, node: str, content: bytes | None
+) -> None:
+    file = out / node / "zarr.json"
+    file.unlink()
+    if content is not None:
+        file.write_bytes(content)
+    for marker in (out / "state" / "predict").glob("*.npz"):
+        marker.unlink()
+    with pytest.raises(RunError, match=r"damaged.*--overwrite"):
+        segment(out)
+    segment(out, resume=False, overwrite=True)
+    assert RunFolder.open(out).finished
+
+
+@pytest.mark.parametrize("content", [b"", b'{"objects": 1', b"[]", b"{}"])
+def test_a_damaged_summary_counts_as_absent(out: Path, content: bytes) -> None:
+    (out / "state" / "finished.json").write_bytes(content)
+    assert not RunFolder.open(out).finished
+    assert segment(out).objects > 0
+    assert RunFolder.open(out).finished
+
+
+def test_labels_that_are_made_again_do_not_say_where_they_are_from(out: Path) -> None:
+    run = RunFolder.open(out)
+    run.write_summary(None)
+    labels = zarr.open_group(out / "labels" / "instances", mode="r")
+    assert "skoots" not in labels.attrs
+    assert "ome" in labels.attrs
+
+
+def test_what_lasts_is_on_the_disk_before_its_marker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(tmp_path / "a.skoots.zarr", (4, 4, 8), (4, 4, 4))
+    synced: list[Path] = []
+    monkeypatch.setattr(storage, "_sync", synced.append)
+    voxels = np.zeros((3, 4, 4, 8), np.int8)
+    voxels[..., 4:] = 1  # an empty chunk has no file
+    run.write("vectors", whole((4, 4, 8)), voxels)
+    top = run.path / "vectors" / "c"
+    assert [p for p in synced if p.is_file()] == [top / "0" / "0" / "0" / "1"]
+    assert {top, *(top / "0" / "0" / "0").parents} & set(synced) >= {
+        top / "0" / "0",
+        top / "0",
+        top,
+    }
+    synced.clear()
+    run.write("vectors", whole((4, 4, 8)), voxels, lasting=False)
+    assert synced == []
+
+
+def test_waiting_for_the_disk_takes_files_and_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "_sync", SYNC)
+    (tmp_path / "a").mkdir()
+    file = tmp_path / "a" / "b"
+    file.write_bytes(b"x")
+    storage.sync_files([file, tmp_path / "a" / "gone", tmp_path / "c" / "d"], tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["a"]
