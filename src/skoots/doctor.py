@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import platform
+import re
 import shutil
 import sys
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from skoots._version import __version__
+from skoots.errors import SkootsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,21 +21,36 @@ if TYPE_CHECKING:
 State: TypeAlias = Literal["good", "note", "bad"]
 """``bad`` has to be mended, a ``note`` may be."""
 
-_REQUIRED = (
-    "numpy",
-    "scipy",
-    "scikit-image",
-    "torch",
-    "zarr",
-    "tifffile",
-    "imagecodecs",
-    "fastremap",
-    "connected-components-3d",
-    "numba",
-    "pydantic",
-)
+_DISTRIBUTION = "napari-skoots"
+
+_REQUIRED = {
+    "numpy": "",
+    "scipy": "",
+    "scikit-image": "",
+    "torch": "2.6",
+    "zarr": "3",
+    "tifffile": "",
+    "imagecodecs": "",
+    "fastremap": "",
+    "connected-components-3d": "",
+    "numba": "",
+    "pydantic": "2",
+    "annotated-types": "",
+    "pyyaml": "",
+    "typer": "",
+    "rich": "",
+    "filelock": "",
+    "psutil": "",
+    "qtpy": "",
+    "superqt": "",
+    "magicgui": "",
+    "npe2": "",
+}
+"""Least versions, for a source tree that is not installed and has no metadata."""
 
 _BINDINGS = ("PyQt6", "PySide6", "PyQt5", "PySide2")
+
+_REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)(\[[^]]*\])?\s*(>=\s*(?P<least>[\w.]+))?")
 
 _DRIVER = Path("/proc/driver/nvidia/version")
 
@@ -79,6 +96,7 @@ def examine() -> Iterator[Finding]:
     yield from find_devices()
     yield from find_number_formats()
     yield from find_compilers()
+    yield from find_models()
     yield find_viewer()
 
 
@@ -102,13 +120,45 @@ def find_shadow() -> Finding:
 
 def find_packages() -> Iterator[Finding]:
     """Give the version of each package that the engine needs."""
-    versions = {name: _version(name) for name in _REQUIRED}
+    required = _requirements()
+    versions = {name: _version(name) for name in required}
     there = [f"{name} {found}" for name, found in versions.items() if found]
     yield Finding("packages", "good", ", ".join(there) or "none")
     missing = [name for name, found in versions.items() if found is None]
     if missing:
         names = " ".join(missing)
         yield Finding("packages", "bad", f"missing: {names}", f"pip install {names}")
+    for name, found in versions.items():
+        least = required[name]
+        if found and _numbers(found) < _numbers(least):
+            yield Finding(
+                "packages",
+                "bad",
+                f"{name} {found} is too old: at least {least} is needed",
+                f'pip install --upgrade "{name}>={least}"',
+            )
+
+
+def find_models() -> Iterator[Finding]:
+    """Load each model that comes with the package."""
+    try:
+        from skoots.model.zoo import (  # noqa: PLC0415 - imports torch
+            load_model,
+            shipped_models,
+        )
+    except (ImportError, OSError):  # find_devices has said what is wrong
+        return
+    again = f"pip install --force-reinstall --no-deps {_DISTRIBUTION}"
+    models = shipped_models()
+    if not models:
+        yield Finding("models", "bad", "none came with the package", again)
+    for model in models:
+        try:
+            load_model(model.path)
+        except SkootsError as error:
+            yield Finding("models", "bad", f"{model.name}: {error}", again)
+        else:
+            yield Finding("models", "good", f"{model.name} loads")
 
 
 def find_devices() -> Iterator[Finding]:
@@ -174,12 +224,15 @@ def find_compilers() -> Iterator[Finding]:
         )
     else:
         yield Finding("kernels", "good", f"numba {_version('numba')} on the CPU")
-    triton = _version("triton")
-    yield Finding(
-        "kernels",
-        "good" if triton else "note",
-        f"triton {triton} on a GPU" if triton else "no triton: a GPU uses plain torch",
-    )
+    if _has_cuda():
+        triton = _version("triton")
+        yield Finding(
+            "kernels",
+            "good" if triton else "note",
+            f"triton {triton} on the GPU"
+            if triton
+            else "no triton: the GPU uses plain torch",
+        )
 
 
 def find_viewer() -> Finding:
@@ -204,6 +257,43 @@ def _version(distribution: str) -> str | None:
         return version(distribution)
     except PackageNotFoundError:
         return None
+
+
+def _requirements() -> dict[str, str]:
+    """Give the packages that are needed and their least versions, "" for any.
+
+    Triton is left out: it is of use on a GPU alone.
+    """
+    try:
+        lines = requires(_DISTRIBUTION) or []
+    except PackageNotFoundError:
+        return _REQUIRED
+    found: dict[str, str] = {}
+    for line in lines:
+        match = _REQUIREMENT.match(line)
+        if match and "extra ==" not in line and match["name"] != "triton":
+            found[match["name"]] = match["least"] or ""
+    return found or _REQUIRED
+
+
+def _numbers(release: str) -> tuple[int, ...]:
+    """Give the leading numbers of a version.
+
+    Examples
+    --------
+    >>> _numbers("2.13.0+cpu"), _numbers("3.0.0rc1"), _numbers("")
+    ((2, 13, 0), (3, 0, 0), ())
+    """
+    numbers = re.match(r"\d+(\.\d+)*", release)
+    return tuple(map(int, numbers[0].split("."))) if numbers else ()
+
+
+def _has_cuda() -> bool:
+    try:
+        import torch  # noqa: PLC0415 - a broken torch is a finding, not a crash
+    except (ImportError, OSError):
+        return False
+    return torch.cuda.device_count() > 0
 
 
 def _has_nvidia() -> bool:

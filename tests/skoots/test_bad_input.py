@@ -140,6 +140,12 @@ def channels(desk: Desk) -> Result:
     return desk.segment(desk.write("two.tif", image, **options))
 
 
+def several_images(desk: Desk) -> Result:
+    image = desk.write("two.tif", grey((10, 20, 20)))
+    tifffile.imwrite(image, grey((9, 20, 20)), append=True)
+    return desk.segment(image)
+
+
 def not_a_model(desk: Desk) -> Result:
     (desk.folder / "photo.trch").write_bytes(b"\x89PNG" * 100)
     return desk.segment(model=str(desk.folder / "photo.trch"))
@@ -228,6 +234,7 @@ REFUSALS: dict[str, tuple[type[errors.SkootsError], str, Callable[[Desk], Result
         "ZYQ",
         lambda d: d.segment(axes="ZYQ"),
     ),
+    "several images": (errors.AxesError, "2 images", several_images),
     "several channels": (errors.AxesError, "--channel", channels),
     "channel out of range": (
         errors.AxesError,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import builtins
 import json
+import tomllib
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +15,10 @@ from typer.testing import CliRunner
 
 from skoots import doctor
 from skoots.cli import app
+from skoots.model import zoo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 run = CliRunner().invoke
 
@@ -59,9 +61,15 @@ def test_all_is_well_here() -> None:
 def test_json_holds_every_finding() -> None:
     findings = json.loads(run(app, ["doctor", "--json"]).stdout)
     assert {finding["state"] for finding in findings} <= {"good", "note"}
-    assert {"skoots", "packages", "device", "number format", "kernels", "viewer"} <= {
-        finding["topic"] for finding in findings
-    }
+    assert {
+        "skoots",
+        "packages",
+        "device",
+        "number format",
+        "kernels",
+        "models",
+        "viewer",
+    } <= {finding["topic"] for finding in findings}
 
 
 @pytest.mark.usefixtures("no_gpu")
@@ -138,3 +146,58 @@ def test_the_viewer_needs_napari_and_qt(
     assert found.state == state
     assert found.text.startswith(text)
     assert found.state == "good" or "napari-skoots[gui]" in found.remedy
+
+
+def test_an_old_package_is_named(installed: Callable[..., None]) -> None:
+    installed(torch="2.5.1+cpu", zarr="2.18.7")
+    bad = [found for found in doctor.find_packages() if found.state == "bad"]
+    assert [found.text.split(":")[0] for found in bad] == [
+        "torch 2.5.1+cpu is too old",
+        "zarr 2.18.7 is too old",
+    ]
+    assert bad[1].remedy == 'pip install --upgrade "zarr>=3"'
+
+
+def test_what_the_distribution_needs_is_read_from_its_metadata(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lines = [
+        "numpy",
+        "torch>=2.6",
+        "scikit-image[data] >= 0.2; python_version > '3'",
+        'triton; sys_platform == "linux"',
+        'napari[pyqt6]>=0.8; extra == "gui"',
+    ]
+    monkeypatch.setattr(doctor, "requires", lambda _: lines)
+    expected = {"numpy": "", "torch": "2.6", "scikit-image": "0.2"}
+    assert doctor._requirements() == expected
+
+
+def test_the_table_names_what_the_project_does() -> None:
+    project = tomllib.loads(
+        (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+    )["project"]
+    named = {line.split(">=")[0] for line in project["dependencies"]}
+    assert named - {"triton; sys_platform == 'linux'"} == set(doctor._REQUIRED)
+
+
+def test_triton_is_named_where_there_is_a_gpu_alone(
+    installed: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed(triton="3.5.0")
+    for gpus, expected in ((0, 0), (1, 1)):
+        monkeypatch.setattr(torch.cuda, "device_count", lambda gpus=gpus: gpus)
+        texts = [found.text for found in doctor.find_compilers()]
+        assert texts.count("triton 3.5.0 on the GPU") == expected
+
+
+def test_a_shipped_model_that_does_not_load_is_found(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert {found.state for found in doctor.find_models()} == {"good"}
+    (tmp_path / "broken.skoots").write_bytes(b"no model")
+    broken = zoo.ModelFile("broken", tmp_path / "broken.skoots", None, shipped=True)
+    monkeypatch.setattr(zoo, "shipped_models", lambda: [broken])
+    (found,) = doctor.find_models()
+    assert found.state == "bad"
+    assert found.text.startswith("broken: ")
