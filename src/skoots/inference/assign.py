@@ -1,14 +1,14 @@
 """Third pass: every foreground voxel follows its vector to a skeleton and takes its id.
 
-A block is read with a halo. The few walks that leave what was read are finished one by
-one, voxel by voxel, from the stored arrays, so that an answer never depends on where
-the blocks lie. Foreground that reached no skeleton may take the id of its neighbours.
+A block is read with as much around it as its vectors reach in one hop. The few walks
+that leave what was read are finished from the stored arrays, so that an answer never
+depends on where the blocks lie. Foreground that reached no skeleton may take the id of its neighbours.
 """
 
 from __future__ import annotations
 
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import fastremap
@@ -17,16 +17,21 @@ import torch
 
 from skoots.events import BlockDone, StageStarted
 from skoots.inference.box_parts import keep_blocks, split_box
+from skoots.inference.far_walks import FarWalks
 from skoots.inference.grow import grow_labels
-from skoots.inference.label import count_workers, grow_box, threshold_byte
+from skoots.inference.in_order import count_workers, work_in_order
+from skoots.inference.label import grow_box, threshold_byte
+from skoots.inference.reach import landing_box, limit_region
 from skoots.kernels.follow_vectors import ESCAPED, follow_vectors
-from skoots.volume.tiling import box_shape, box_slices
+from skoots.kernels.follow_vectors.walk import INT8_UNIT
+from skoots.volume.tiling import Span, box_shape, box_slices
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from numpy.typing import NDArray
 
+    from skoots._types import Shape3
     from skoots.config import InferenceConfig
     from skoots.events import Event
     from skoots.inference.label import Merged
@@ -35,8 +40,8 @@ if TYPE_CHECKING:
 
 STAGE = "assign"
 
-INT8_UNIT = 127.0
-"""What a stored vector component of 1 is."""
+UNKNOWN = ESCAPED % 2**32
+"""What stands for the id of a walk that left what was read."""
 
 
 def assign(
@@ -74,25 +79,26 @@ def assign(
     waiting = [b for b in blocks if not run.markers.is_done(STAGE, b, work.key)]
     done, total = len(blocks) - len(waiting), len(blocks)
     yield StageStarted(STAGE, done, total)
-    with ThreadPoolExecutor(count_workers(run.plan.block_zyx)) as pool:
-        try:
-            for block in pool.map(work.do, waiting):
-                done += 1
-                z, y, x = ((s.start, s.stop) for s in block.core)
-                yield BlockDone(STAGE, (z, y, x), done, total)
-        finally:
-            pool.shutdown(cancel_futures=True)
+    workers = count_workers(run.plan.block_zyx)
+    with closing(work_in_order(work.do, waiting, workers)) as finished:
+        for block in finished:
+            done += 1
+            z, y, x = ((s.start, s.stop) for s in block.core)
+            yield BlockDone(STAGE, (z, y, x), done, total)
     return work.key
 
 
-def follow(
+def follow(  # noqa: PLR0913  the kernel's arguments
     vectors: NDArray[np.int8],
     labels: NDArray[np.uint32],
     foreground: NDArray[np.bool_],
     settings: InferenceConfig,
     scale: tuple[float, float, float],
     device: torch.device,
-    **place: Any,
+    *,
+    core: tuple[tuple[int, int], ...] | None = None,
+    origin: Shape3 = (0, 0, 0),
+    volume_shape: Shape3 | None = None,
 ) -> NDArray[np.uint32]:
     """Follow vectors held in numpy arrays; see `follow_vectors` for the rules."""
     ids = follow_vectors(
@@ -102,7 +108,9 @@ def follow(
         scale,
         hops=settings.HOPS,
         first_hit=settings.FIRST_HIT,
-        **place,
+        core=core,
+        origin=origin,
+        volume_shape=volume_shape,
     )
     return ids.cpu().numpy().view(np.uint32)
 
@@ -121,6 +129,7 @@ class _Work:
         self._merged = merged
         self._settings = settings
         self._device = device
+        self._far_walks = FarWalks(run, merged, settings)
         parts = (
             merged.digest,
             settings.PROBABILITY_THRESHOLD,
@@ -148,25 +157,48 @@ class _Work:
         least = threshold_byte(settings.PROBABILITY_THRESHOLD)
         # ids that grow into the block come from so far around it
         asked, core = grow_box(block.core, (settings.GROW,) * 3, plan.shape_zyx)
-        read, inner = grow_box(asked, plan.halo_zyx, plan.shape_zyx)
-        foreground = self._run.read("probability", read) > least
-        keep_blocks(foreground, read, plan.block_zyx, self._merged.ranges)
-        if not foreground[box_slices(inner)].any():
+        foreground = self._run.read("probability", asked) > least
+        keep_blocks(foreground, asked, plan.block_zyx, self._merged.ranges)
+        if not foreground[box_slices(core)].any():
             return np.zeros(box_shape(block.core), np.uint32)
-        ids = follow(
-            self._run.read("vectors", read),
-            self._labels(read),
-            foreground,
-            settings,
+        ids = self._follow(asked, foreground)
+        self._far_walks.finish(ids, asked, UNKNOWN)
+        grow_labels(ids, foreground, settings.GROW)
+        return np.ascontiguousarray(ids[box_slices(core)])
+
+    def _follow(self, asked: Box, foreground: NDArray[np.bool_]) -> NDArray[np.uint32]:
+        """Give the ids of a box; `UNKNOWN` where a walk goes too far."""
+        plan = self._run.plan
+        region = self._region(asked, foreground)
+        inner = _inside(asked, region)
+        asking = np.zeros(box_shape(region), bool)
+        asking[box_slices(inner)] = foreground
+        return follow(
+            self._vectors(region),
+            self._labels(region),
+            asking,
+            self._settings,
             plan.model.vector_scaling_zyx,
             self._device,
             core=tuple((s.start, s.stop) for s in inner),
-            origin=tuple(s.start for s in read),
+            origin=(region[0].start, region[1].start, region[2].start),
             volume_shape=plan.shape_zyx,
         )
-        self._finish_walks(ids, asked)
-        grow_labels(ids, foreground[box_slices(inner)], settings.GROW)
-        return np.ascontiguousarray(ids[box_slices(core)])
+
+    def _region(self, asked: Box, foreground: NDArray[np.bool_]) -> Box:
+        """Give what to read for the walks of a box: as far as one hop of them goes."""
+        plan = self._run.plan
+        vectors = self._run.read("vectors", asked)
+        vectors *= foreground
+        z, y, x = (s / INT8_UNIT for s in plan.model.vector_scaling_zyx)
+        region = landing_box(vectors, (z, y, x), asked, plan.shape_zyx)
+        return limit_region(region, asked)
+
+    def _vectors(self, box: Box) -> NDArray[np.int8]:
+        """Give the vectors of a box; 0 in blocks that are not labelled."""
+        vectors: NDArray[np.int8] = self._run.read("vectors", box)
+        keep_blocks(vectors, box, self._run.plan.block_zyx, self._merged.ranges)
+        return vectors
 
     def _labels(self, box: Box) -> NDArray[np.uint32]:
         """Give the final ids of the skeletons in a box, block by block."""
@@ -177,44 +209,11 @@ class _Work:
                 part[...] = self._merged.ids_at(index, part)
         return labels
 
-    def _finish_walks(self, ids: NDArray[np.uint32], box: Box) -> None:
-        """Walk on, from the start, where a walk left what was read."""
-        escaped = np.stack(np.nonzero(ids == np.uint32(ESCAPED % 2**32)))
-        if escaped.size:
-            corner = np.array([[s.start] for s in box])
-            ids[tuple(escaped)] = self._walk(escaped + corner)
 
-    def _walk(self, start: NDArray[np.int64]) -> NDArray[np.uint32]:
-        """Follow the vectors of single voxels, (3, M), through the whole volume."""
-        plan, settings = self._run.plan, self._settings
-        # rounded once, as the kernel does, so that every sum is the same
-        scale = np.array([[s / INT8_UNIT] for s in plan.model.vector_scaling_zyx])
-        step_vox = scale.astype(np.float32)
-        last = np.array(plan.shape_zyx)[:, None] - 1
-        moved = np.zeros(start.shape, np.float32)
-        place = start.copy()
-        ids = self._ids_at(place)
-        walking = np.arange(start.shape[1])
-        for _ in range(settings.HOPS):
-            if settings.FIRST_HIT:
-                walking = walking[ids[walking] == 0]
-            vectors = self._run.read_points("vectors", place[:, walking])
-            on = vectors.any(axis=0)  # a vector of exactly 0 ends a walk
-            walking = walking[on]
-            if not walking.size:
-                break
-            moved[:, walking] += vectors[:, on].astype(np.float32) * step_vox
-            landed = start[:, walking] + np.rint(moved[:, walking]).astype(np.int64)
-            place[:, walking] = np.clip(landed, 0, last)
-            ids[walking] = self._ids_at(place[:, walking])
-        return ids
-
-    def _ids_at(self, place: NDArray[np.int64]) -> NDArray[np.uint32]:
-        components = self._run.read_points("components", place)
-        blocks = place // np.array(self._run.plan.block_zyx)[:, None]
-        ids = np.zeros(len(components), np.uint32)
-        for index in np.unique(blocks[:, components > 0], axis=1).T:
-            here = (blocks == index[:, None]).all(axis=0)
-            i, j, k = (int(n) for n in index)
-            ids[here] = self._merged.ids_at((i, j, k), components[here])
-        return ids
+def _inside(box: Box, outer: Box) -> Box:
+    """Give a box in the coordinates of one that holds it."""
+    z, y, x = (
+        Span(s.start - o.start, s.stop - o.start)
+        for s, o in zip(box, outer, strict=True)
+    )
+    return z, y, x

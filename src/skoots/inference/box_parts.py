@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from skoots._types import Shape3
@@ -47,13 +46,13 @@ def split_box(
 
 
 def keep_blocks(
-    mask: NDArray[np.bool_], box: Box, block: Shape3, kept: Container[Shape3]
+    voxels: NDArray[Any], box: Box, block: Shape3, kept: Container[Shape3]
 ) -> None:
-    """Set to False, in place, what lies in other blocks than those that are kept.
+    """Set to 0, in place, what lies in other blocks than those that are kept.
 
     Parameters
     ----------
-    mask : ndarray, (Z, Y, X), bool
+    voxels : ndarray, (..., Z, Y, X)
         Of a box.
     box : tuple of Span
         Where it lies in the volume.
@@ -64,7 +63,7 @@ def keep_blocks(
     """
     for index, part in split_box(box, block):
         if index not in kept:
-            mask[part] = False
+            voxels[(..., *part)] = 0
 
 
 def _split(span: Span, size: int) -> Iterator[tuple[int, slice]]:

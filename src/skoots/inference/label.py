@@ -14,9 +14,7 @@ Imports no torch: the pass runs where only storage and a processor are.
 from __future__ import annotations
 
 import hashlib
-import math
-import os
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -29,6 +27,7 @@ from scipy.sparse.csgraph import connected_components
 
 from skoots.events import BlockDone, StageStarted
 from skoots.inference.box_parts import keep_blocks
+from skoots.inference.in_order import count_workers, work_in_order
 from skoots.volume.tiling import Span, box_slices
 
 if TYPE_CHECKING:
@@ -44,10 +43,6 @@ if TYPE_CHECKING:
     from skoots.volume.tiling import Block, Box
 
 STAGE = "label"
-
-VOXELS_AT_ONCE = 1 << 24
-"""What all workers of this pass and of the next hold together, at least a block each:
-memory stays the same whatever the size of the volume and of its blocks."""
 
 Step: TypeAlias = tuple[int, int, int]
 
@@ -130,20 +125,13 @@ def label(
         _label_block(run, block, settings, keys)
         return block
 
-    with ThreadPoolExecutor(count_workers(run.plan.block_zyx)) as pool:
-        try:
-            for block in pool.map(work, waiting):
-                done += 1
-                z, y, x = ((s.start, s.stop) for s in block.core)
-                yield BlockDone(STAGE, (z, y, x), done, total)
-        finally:
-            pool.shutdown(cancel_futures=True)
+    workers = count_workers(run.plan.block_zyx)
+    with closing(work_in_order(work, waiting, workers)) as finished:
+        for block in finished:
+            done += 1
+            z, y, x = ((s.start, s.stop) for s in block.core)
+            yield BlockDone(STAGE, (z, y, x), done, total)
     return _merge(run, blocks, settings, keys)
-
-
-def count_workers(block: Shape3) -> int:
-    """Give how many blocks of this extent may be worked on at once."""
-    return max(1, min(os.cpu_count() or 1, VOXELS_AT_ONCE // math.prod(block)))
 
 
 def threshold_byte(threshold: float) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -13,11 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from inference_cases import drain, make_run, settings_with
 
-from skoots.inference.assign import STAGE, assign, follow
+from skoots.inference import far_walks, reach
+from skoots.inference.assign import STAGE, UNKNOWN, assign, follow
+from skoots.inference.far_walks import FarWalks
 from skoots.inference.grow import grow_labels
 from skoots.inference.label import label
 from skoots.inference.markers import Markers
 from skoots.inference.plan import ModelRecord
+from skoots.inference.run_folder import RunFolder
 from skoots.volume.tiling import whole
 
 if TYPE_CHECKING:
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
 
     from skoots._types import Shape3
     from skoots.config import InferenceConfig
-    from skoots.inference.run_folder import RunFolder
+    from skoots.volume.tiling import Box
 
 CPU = torch.device("cpu")
 SCALE = (7.0, 9.3, 11.1)
@@ -65,6 +69,7 @@ def derive(run: RunFolder, config: InferenceConfig) -> NDArray[np.uint32]:
     hops=st.integers(1, 3),
     first_hit=st.booleans(),
     grow=st.integers(0, 3),
+    small=st.sampled_from([0, 300, 1 << 21]),
     seed=st.integers(0, 1000),
 )
 def test_blocks_give_the_ids_of_the_whole_volume(
@@ -74,10 +79,15 @@ def test_blocks_give_the_ids_of_the_whole_volume(
     hops: int,
     first_hit: bool,
     grow: int,
+    small: int,
     seed: int,
 ) -> None:
     config = settings_with(HOPS=hops, FIRST_HIT=first_hit, GROW=grow).INFERENCE
-    with TemporaryDirectory() as folder:
+    with (
+        TemporaryDirectory() as folder,
+        patch.object(reach, "SMALL_REGION", small),
+        patch.object(far_walks, "WALKS_AT_ONCE", 7),
+    ):
         parts = run_of(Path(folder) / "parts", shape, block, halo)
         one = run_of(Path(folder) / "one", shape, shape, (0, 0, 0))
         vectors = fill(parts, seed)
@@ -174,3 +184,56 @@ def test_components_of_a_block_that_is_predicted_no_more_are_no_skeletons(
     drain(assign(run, merged, some, config, CPU))
     for block in run.blocks[4:]:
         assert not merged.ids_at(block.index, run.read("components", block.core)).any()
+
+
+def test_what_lies_in_blocks_that_are_not_predicted_counts_for_nothing(
+    run: RunFolder, tmp_path: Path
+) -> None:
+    config = settings_with(HOPS=3, GROW=1).INFERENCE
+    some, others = run.blocks[:4], run.blocks[4:]
+    empty = run_of(tmp_path / "empty", (6, 8, 8), (4, 4, 4), (1, 1, 1))
+    fill(empty, seed=3)
+    for block in others:
+        for name in ("vectors", "probability", "skeleton"):
+            empty.write(name, block.core, np.zeros((), np.int8))
+    for each in (run, empty):
+        _, merged = drain(label(each, some, config))
+        drain(assign(each, merged, some, config, CPU))
+    ids, expected = (
+        each.read(each.instances, whole(run.plan.shape_zyx))[:4]
+        for each in (run, empty)
+    )
+    assert ids.any()
+    np.testing.assert_array_equal(ids, expected)
+
+
+def test_walks_in_many_pieces_end_where_they_do_in_one(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = settings_with(HOPS=2).INFERENCE
+    expected = derive(run, config)
+    for block in run.blocks:
+        run.markers.unmark(STAGE, block)
+    monkeypatch.setattr(reach, "SMALL_REGION", 0)
+    monkeypatch.setattr(far_walks, "WALKS_AT_ONCE", 5)
+    np.testing.assert_array_equal(derive(run, config), expected)
+
+
+def test_a_hop_of_far_walks_reads_a_chunk_once(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = settings_with(HOPS=1).INFERENCE
+    _, merged = drain(label(run, run.blocks, config))
+    read: list[tuple[str, Box]] = []
+    keep = RunFolder.read
+
+    def count(self: RunFolder, name: str, box: Box) -> NDArray[Any]:
+        read.append((name, box))
+        return keep(self, name, box)
+
+    monkeypatch.setattr(RunFolder, "read", count)
+    box = whole(run.plan.shape_zyx)
+    ids = np.full(run.plan.shape_zyx, UNKNOWN, np.uint32)
+    FarWalks(run, merged, config).finish(ids, box, UNKNOWN)
+    assert len(read) == 2 * len(run.blocks)  # each one chunk: vectors, then components
+    assert not (ids == UNKNOWN).any()

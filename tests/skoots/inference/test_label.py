@@ -15,7 +15,6 @@ from inference_cases import drain, make_run, run_python, settings_with
 
 from skoots.inference.label import (
     STAGE,
-    count_workers,
     dilate_box,
     label,
     skeleton_mask,
@@ -189,10 +188,6 @@ def test_the_skeleton_is_foreground_and_dilated_within_its_plane() -> None:
         skeleton, probability, settings_with(SKELETON_DILATIONS_2D=1).INFERENCE
     )
     assert mask.sum(axis=(1, 2)).tolist() == [0, 9, 0]
-
-
-def test_fewer_large_blocks_are_held_at_once() -> None:
-    assert count_workers((1, 1, 1)) >= count_workers((128, 512, 512)) == 1
 
 
 def test_the_pass_imports_no_torch() -> None:
