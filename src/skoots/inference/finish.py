@@ -1,12 +1,12 @@
 """Last pass: small objects go, the labels get their pyramid and say what they are.
 
-Every step can be done twice without harm, so a process that dies here loses nothing.
+Every step can be done twice without harm, and each block of each step is marked, so a
+process that dies here loses nothing. Whatever is assigned again takes all these marks.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import fastremap
@@ -16,19 +16,21 @@ from skoots.events import BlockDone, StageStarted
 from skoots.inference import assign
 from skoots.inference.run_folder import LABELS
 from skoots.volume.resample import nearest_indices
-from skoots.volume.tiling import Span, chunk_shape, plan_blocks
+from skoots.volume.tiling import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
     from numpy.typing import NDArray
 
     from skoots._types import Shape3, VoxelSize
     from skoots.events import Event
     from skoots.inference.run_folder import RunFolder
-    from skoots.volume.tiling import Block, Box
+    from skoots.volume.tiling import Block
 
 STAGE = "finish"
+SMALL = f"{STAGE}/small"
+GRID = f"{STAGE}/0"
 
 PYRAMID_BELOW = 512
 """The coarsest level of a pyramid is no longer than this along any axis, in voxels."""
@@ -77,23 +79,19 @@ def finish(
     """
     ids, counts = _count_objects(run, blocks, key)
     small = ids[counts < least]
-    cleaned = list(blocks) if small.size else []
-    turned = _image_blocks(run) if run.plan.resampled else []
     levels = plan_levels(run.plan.image.shape_zyx, run.voxel_size)
-    coarse = [(level, b) for level in levels for b in _level_blocks(run, level)]
-    total = len(cleaned) + len(turned) + len(coarse)
-    yield StageStarted(STAGE, 0, total)
-    seen = [np.setdiff1d(ids, small)] if not turned else []
-    work = chain(
-        _erase(run, cleaned, small),
-        _to_image_grid(run, turned, seen),
-        _coarsen(run, coarse),
-    )
-    for done, box in enumerate(work, start=1):
-        z, y, x = ((s.start, s.stop) for s in box)
+    work = _Work(run, small, levels, f"{key} {least} {levels}")
+    waiting = work.waiting(blocks)
+    total = work.total
+    done = total - len(waiting)
+    yield StageStarted(STAGE, done, total)
+    for stage, block in waiting:
+        work.do(stage, block)
+        done += 1
+        z, y, x = ((s.start, s.stop) for s in block.core)
         yield BlockDone(STAGE, (z, y, x), done, total)
     run.describe([(1, 1, 1), *(level.step for level in levels)])
-    return int(np.count_nonzero(np.unique(np.concatenate(seen))))
+    return work.count() if run.plan.resampled else len(ids) - len(small)
 
 
 def plan_levels(shape: Shape3, voxel_size: VoxelSize | None) -> list[Level]:
@@ -146,57 +144,106 @@ def _count_objects(
     return found, total.astype(np.int64)
 
 
-def _erase(
-    run: RunFolder, blocks: Sequence[Block], small: NDArray[np.uint32]
-) -> Iterator[Box]:
-    for block in blocks:
+class _Work:
+    """One block of one step at a time, each marked when it is on the disk.
+
+    The steps, in this order, are passes by the names ``finish/small`` (objects erased
+    on the network's grid), ``finish/0`` (labels brought to the image's grid) and
+    ``finish/1``, ``finish/2``, ... (levels of the pyramid).
+    """
+
+    def __init__(
+        self,
+        run: RunFolder,
+        small: NDArray[np.uint32],
+        levels: Sequence[Level],
+        key: str,
+    ) -> None:
+        self._run = run
+        self._small = small
+        self._levels = {level.number: level for level in levels}
+        self._key = key
+        self.total = 0
+        axes = zip(run.plan.image.shape_zyx, run.plan.shape_zyx, strict=True)
+        self._nearest = [nearest_indices(n, m) for n, m in axes]
+
+    def waiting(self, blocks: Sequence[Block]) -> list[tuple[str, Block]]:
+        """List what is to be done, and count what there is; make the levels anew."""
+        steps: list[tuple[str, Sequence[Block]]] = []
+        if self._small.size:
+            steps.append((SMALL, blocks))
+        if self._run.plan.resampled:
+            steps.append((GRID, self._run.blocks_of(f"{LABELS}/0")))
+        steps += [
+            (f"{STAGE}/{number}", self._blocks_of(level))
+            for number, level in self._levels.items()
+        ]
+        self.total = sum(len(some) for _, some in steps)
+        return [(stage, b) for stage, some in steps for b in self._undone(stage, some)]
+
+    def _undone(self, stage: str, blocks: Sequence[Block]) -> list[Block]:
+        markers = self._run.markers
+        markers.begin(stage)
+        return [b for b in blocks if not markers.is_done(stage, b, self._key)]
+
+    def _blocks_of(self, level: Level) -> list[Block]:
+        """List the blocks of a level, whose array is there from now on."""
+        run, name = self._run, f"{LABELS}/{level.number}"
+        if not run.has_array(name, level.shape):
+            run.markers.clear(f"{STAGE}/{level.number}")
+            run.new_level(level.number, level.shape)
+        return run.blocks_of(name)
+
+    def do(self, stage: str, block: Block) -> None:
+        """Do one step for one block and mark it."""
+        run = self._run
+        tables: dict[str, NDArray[np.uint32]] = {}
+        run.markers.unmark(stage, block)
+        if stage == SMALL:
+            self._erase(block)
+        elif stage == GRID:
+            tables["ids"] = self._to_image_grid(block)
+        else:
+            self._coarsen(self._levels[int(stage.rpartition("/")[2])], block)
+        run.markers.mark(stage, block, self._key, tables)
+
+    def _erase(self, block: Block) -> None:
+        run = self._run
         here = run.markers.tables(assign.STAGE, block, only=("ids",))["ids"]
-        gone = np.intersect1d(here, small)
+        gone = np.intersect1d(here, self._small)
         if gone.size:
             # the table keeps the counts from before: done twice, nothing changes
             part = fastremap.mask(run.read(run.instances, block.core), gone.tolist())
             run.write(run.instances, block.core, part)
-        yield block.core
 
-
-def _image_blocks(run: RunFolder) -> list[Block]:
-    return plan_blocks(run.plan.image.shape_zyx, run.plan.block_zyx)
-
-
-def _to_image_grid(
-    run: RunFolder, blocks: Sequence[Block], seen: list[NDArray[np.uint32]]
-) -> Iterator[Box]:
-    """Bring labels to the image's grid, by the nearest voxel; note which are there."""
-    image, grid = run.plan.image.shape_zyx, run.plan.shape_zyx
-    nearest = [nearest_indices(n, m) for n, m in zip(image, grid, strict=True)]
-    for block in blocks:
+    def _to_image_grid(self, block: Block) -> NDArray[np.uint32]:
+        """Bring labels to the image's grid, by the nearest voxel; give their ids."""
         picked = [
             indices[span.slice]
-            for indices, span in zip(nearest, block.core, strict=True)
+            for indices, span in zip(self._nearest, block.core, strict=True)
         ]
         z, y, x = (Span(int(p[0]), int(p[-1]) + 1) for p in picked)
-        part = run.read(run.instances, (z, y, x))
+        part = self._run.read(self._run.instances, (z, y, x))
         part = part[np.ix_(*(p - p[0] for p in picked))]
-        seen.append(fastremap.unique(part))
-        run.write(f"{LABELS}/0", block.core, part)
-        yield block.core
+        self._run.write(f"{LABELS}/0", block.core, part)
+        return np.asarray(fastremap.unique(part), np.uint32)
 
-
-def _level_blocks(run: RunFolder, level: Level) -> list[Block]:
-    return plan_blocks(level.shape, chunk_shape(run.plan.block_zyx))
-
-
-def _coarsen(run: RunFolder, work: Sequence[tuple[Level, Block]]) -> Iterator[Box]:
-    """Take every other voxel of the level before; of the first one, all are there."""
-    made = 0
-    for level, block in work:
-        if level.number > made:
-            run.new_level(level.number, level.shape)
-            made = level.number
-        places = (
-            slice(span.start * taken, span.stop * taken, taken)
-            for span, taken in zip(block.core, level.taken, strict=True)
+    def _coarsen(self, level: Level, block: Block) -> None:
+        """Take every other voxel of the level before."""
+        run, before = self._run, self._levels.get(level.number - 1)
+        shape = before.shape if before else run.plan.image.shape_zyx
+        z, y, x = (
+            Span(span.start * taken, min(length, span.stop * taken))
+            for span, taken, length in zip(block.core, level.taken, shape, strict=True)
         )
-        part = np.asarray(run.level(level.number - 1)[tuple(places)])
-        run.write(f"{LABELS}/{level.number}", block.core, part)
-        yield block.core
+        part = run.read(f"{LABELS}/{level.number - 1}", (z, y, x))
+        dz, dy, dx = level.taken
+        run.write(f"{LABELS}/{level.number}", block.core, part[::dz, ::dy, ::dx])
+
+    def count(self) -> int:
+        """Count the objects that are on the image's grid."""
+        ids = [
+            self._run.markers.tables(GRID, block, only=("ids",))["ids"]
+            for block in self._run.blocks_of(f"{LABELS}/0")
+        ]
+        return int(np.count_nonzero(np.unique(np.concatenate(ids))))

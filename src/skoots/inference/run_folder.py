@@ -270,6 +270,13 @@ class RunFolder:
         z, y, x = self._array(name).shape
         return plan_blocks((z, y, x), chunk_shape(self.plan.block_zyx))
 
+    def has_array(self, name: str, shape: Shape3) -> bool:
+        """Whether an array of this extent is there."""
+        try:
+            return self._array(name).shape == shape
+        except RunError:
+            return False
+
     def new_level(self, level: int, shape: Shape3) -> None:
         """Make the empty array of a coarser level of the labels."""
         chunks = chunk_shape(self.plan.block_zyx)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,14 +11,16 @@ import zarr
 from inference_cases import code_model, drain, draw_boxes, make_run
 
 import skoots
+from skoots.events import StageStarted
 from skoots.inference import assign, finish
 from skoots.inference.finish import plan_levels
+from skoots.inference.run_folder import RunFolder
 from skoots.volume.tiling import whole
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from skoots.inference.run_folder import RunFolder
+    from skoots.events import Event
 
 
 @pytest.mark.parametrize(
@@ -90,3 +93,44 @@ def test_a_process_that_dies_between_two_blocks_can_do_it_again(run: RunFolder) 
     next(job)  # the first block is written
     job.close()
     assert labels_after(run, 3) == ([0] * 8, 0)
+
+
+def finish_events(run: RunFolder, least: int = 2) -> list[Event]:
+    return drain(finish.finish(run, run.blocks, "key", least))[0]
+
+
+def test_blocks_that_are_finished_are_not_finished_again(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finish, "PYRAMID_BELOW", 2)
+    job = finish.finish(run, run.blocks, "key", 2)
+    assert next(job) == StageStarted("finish", 0, 4)  # two blocks, two levels
+    next(job)
+    next(job)
+    next(job)
+    job.close()
+    events = finish_events(run)
+    assert events[0] == StageStarted("finish", 3, 4)
+    assert len(events) == 2
+    assert run.read("labels/instances/1", whole((1, 1, 4)))[0, 0].tolist() == [1, 0] * 2
+    assert run.read("labels/instances/2", whole((1, 1, 2)))[0, 0].tolist() == [1, 1]
+    assert finish_events(run) == [StageStarted("finish", 4, 4)]
+
+
+def test_what_is_assigned_again_is_finished_again(run: RunFolder) -> None:
+    finish_events(run)
+    run.markers.unmark(assign.STAGE, run.blocks[0])
+    tables = {"ids": np.array([1, 2], np.uint32), "counts": np.ones(2)}
+    run.markers.mark(assign.STAGE, run.blocks[0], "key", tables)
+    assert finish_events(run)[0] == StageStarted("finish", 0, 2)
+
+
+def test_a_level_that_is_gone_is_made_again(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finish, "PYRAMID_BELOW", 4)
+    finish_events(run, 1)
+    shutil.rmtree(run.path / "labels" / "instances" / "1")
+    run = RunFolder.open(run.path)
+    assert finish_events(run, 1)[0] == StageStarted("finish", 0, 1)
+    assert run.read("labels/instances/1", whole((1, 1, 4))).any()
