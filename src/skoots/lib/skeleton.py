@@ -216,6 +216,8 @@ def skeleton_to_mask(
     ------
     ShapeError
         If `shape` has not three numbers, or a radius is negative.
+    DeviceError
+        If the device is not there.
     SkeletonError
         If a skeleton has another shape, or holds NaN or infinity.
 
@@ -239,7 +241,9 @@ def skeleton_to_mask(
         raise SkeletonError(msg)
     x, y, z = (int(size) for size in shape)
     mask = paint_disks(points, (x, y, z), radius, flank_radius)
-    return torch.from_numpy(mask).unsqueeze(0).to(where if device is None else device)
+    return to_device(
+        torch.from_numpy(mask).unsqueeze(0), where if device is None else device
+    )
 
 
 def index_skeleton_by_embed(skeleton: Tensor, embed: Tensor) -> Tensor:

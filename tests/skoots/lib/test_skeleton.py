@@ -180,6 +180,8 @@ def test_an_anisotropy_needs_three_numbers() -> None:
 def test_a_device_that_is_not_there_is_refused(device: str) -> None:
     with pytest.raises(DeviceError, match=f"{device}.*Use cpu"):
         bake_skeleton(torch.zeros(2, 2, 2, dtype=torch.int32), {}, device=device)
+    with pytest.raises(DeviceError, match=f"{device}.*Use cpu"):
+        skeleton_to_mask({}, (2, 2, 2), device=device)
 
 
 def test_a_skeleton_of_another_shape_is_refused() -> None:
