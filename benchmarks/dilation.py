@@ -26,7 +26,7 @@ def _make(folder: Path, tiny: bool) -> None:  # noqa: FBT001
 
 
 def _mask(folder: Path) -> Task:
-    from skoots.inference.label import dilate_box
+    from skoots.inference.skeleton_mask import dilate_box
 
     mask = np.ascontiguousarray(np.load(folder / "mask.npy").transpose(2, 0, 1))
     radii = (1, 1 + WIDE, 1 + WIDE)

@@ -1,9 +1,10 @@
 """The main job against its floor: `skoots.segment` over the bare forward passes.
 
 The floor runs the network on every tile that the run plans, read, padded and normalised
-beforehand. The image is the shipped sample, mirrored until it is large. The rest of a run is reading, writing, labelling, assigning and finishing;
-how long each pass took is said. SKOOTS_BENCH_MODEL names the model or its file
-(default: `mito-em`); at the tiny size the network is a small random one.
+beforehand. The image is the shipped sample, mirrored until it is large. The rest of a
+run is reading, writing, labelling, assigning and finishing; how long each pass took is
+said. SKOOTS_BENCH_MODEL names the model or its file (default: `mito-em`); at the tiny
+size the network is a small random one.
 """
 
 # ruff: noqa: PLC0415 - each side imports its own package
