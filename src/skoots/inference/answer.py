@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from skoots.errors import DeviceError
 from skoots.inference.quantise import quantise
 from skoots.volume.axes import zyx_to_xyz
 from skoots.volume.tiling import box_slices
@@ -70,7 +71,31 @@ def ask_network(network: Network, tile: Tile, image: NDArray[np.float32]) -> Ans
     -------
     Answer
         Of the tile's core.
+
+    Raises
+    ------
+    DeviceError
+        If the network says something that is no number.
     """
     x = torch.from_numpy(zyx_to_xyz(image))[None, None]
     z, y, x_ = box_slices(tile.kept)
-    return Answer(*quantise(network(x)[0, :, y, x_, z]))
+    core = network(x)[0, :, y, x_, z]
+    _check_finite(core)
+    return Answer(*quantise(core))
+
+
+def _check_finite(core: Tensor) -> None:
+    # one number of all, without a copy: no answer is larger than 1
+    if torch.isfinite(core.sum(dtype=torch.float32)):
+        return
+    name = str(core.dtype).removeprefix("torch.")
+    raise DeviceError(
+        f"The network's answer in {name} is not a number. "
+        + (
+            "Its numbers are too large for float16: start again with --overwrite "
+            "--device cpu, which works in a wider format."
+            if core.dtype == torch.float16
+            else "The model's weights or its normalisation do not work: check the "
+            "model, or use another one."
+        )
+    )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import torch
 from inference_cases import (
     CodeNetwork,
     assert_same_arrays,
@@ -18,6 +19,7 @@ from inference_cases import (
 )
 
 import skoots
+from skoots.errors import DeviceError
 from skoots.events import BlockDone, Notice
 from skoots.inference.predict import _is_out_of_memory
 from skoots.inference.run_folder import RunFolder
@@ -118,3 +120,24 @@ def test_a_resampled_run_computes_no_labels_that_nobody_sees(out: Path) -> None:
     run = RunFolder.open(out)
     assert run.plan.resampled
     assert not run.read(run.instances, whole(run.plan.shape_zyx)).any()
+
+
+@pytest.mark.parametrize(
+    ("dtype", "remedy"),
+    [(torch.float16, "float16.*--device cpu"), (torch.float32, "float32.*weights")],
+    ids=str,
+)
+def test_an_answer_that_is_no_number_is_an_error(
+    out: Path, dtype: torch.dtype, remedy: str
+) -> None:
+    class Overflowing(CodeNetwork):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            answer = super().forward(x).to(dtype)
+            answer[0, 3, 0, 0, 0] = float("nan")
+            return answer
+
+    image, _ = draw_boxes((8, 8, 8), (4, 4, 4))
+    with pytest.raises(DeviceError, match=remedy):
+        drain(skoots.segment(image, code_model(network=Overflowing()), out))
+    run = RunFolder.open(out)
+    assert not run.done_blocks("predict", "1")
