@@ -2,7 +2,8 @@
 
 A block is read with as much around it as its vectors reach in one hop. The few walks
 that leave what was read are finished from the stored arrays, so that an answer never
-depends on where the blocks lie. Foreground that reached no skeleton may take the id of its neighbours.
+depends on where the blocks lie. Foreground that reached no skeleton may take the id of
+its neighbours.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ import numpy as np
 import torch
 
 from skoots.events import BlockDone, StageStarted
-from skoots.inference.box_parts import keep_blocks, split_box
+from skoots.inference.box_parts import grow_box, keep_blocks, split_box
 from skoots.inference.far_walks import FarWalks
 from skoots.inference.grow import grow_labels
 from skoots.inference.in_order import count_workers, work_in_order
-from skoots.inference.label import grow_box, threshold_byte
 from skoots.inference.reach import landing_box, limit_region
+from skoots.inference.skeleton_mask import threshold_byte
 from skoots.kernels.follow_vectors import ESCAPED, follow_vectors
 from skoots.kernels.follow_vectors.walk import INT8_UNIT
 from skoots.volume.tiling import Span, box_shape, box_slices
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from skoots._types import Shape3
     from skoots.config import InferenceConfig
     from skoots.events import Event
-    from skoots.inference.label import Merged
+    from skoots.inference.merge_table import Merged
     from skoots.inference.run_folder import RunFolder
     from skoots.volume.tiling import Block, Box
 

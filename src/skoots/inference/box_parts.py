@@ -1,9 +1,11 @@
-"""Which blocks a box touches, and with which part."""
+"""Boxes and blocks: which a box touches, with which part, and how a box grows."""
 
 from __future__ import annotations
 
 from itertools import product
 from typing import TYPE_CHECKING, Any
+
+from skoots.volume.tiling import Span
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from skoots._types import Shape3
-    from skoots.volume.tiling import Box, Span
+    from skoots.volume.tiling import Box
 
 
 def split_box(
@@ -64,6 +66,36 @@ def keep_blocks(
     for index, part in split_box(box, block):
         if index not in kept:
             voxels[(..., *part)] = 0
+
+
+def grow_box(box: Box, radii: Shape3, shape: Shape3) -> tuple[Box, Box]:
+    """Grow a box inside a volume.
+
+    Parameters
+    ----------
+    box : tuple of Span
+        A part of the volume.
+    radii : tuple of int
+        How far it grows to both sides of each axis, in voxels.
+    shape : tuple of int
+        Extent of the volume, in voxels.
+
+    Returns
+    -------
+    Box
+        The grown box, cut at the volume's faces.
+    Box
+        The box that was given, in the coordinates of the grown one.
+    """
+    grown = [
+        Span(max(0, s.start - r), min(n, s.stop + r))
+        for s, r, n in zip(box, radii, shape, strict=True)
+    ]
+    inner = [
+        Span(s.start - g.start, s.stop - g.start)
+        for s, g in zip(box, grown, strict=True)
+    ]
+    return (grown[0], grown[1], grown[2]), (inner[0], inner[1], inner[2])
 
 
 def _split(span: Span, size: int) -> Iterator[tuple[int, slice]]:

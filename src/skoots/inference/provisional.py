@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from skoots.inference.assign import follow
-from skoots.inference.label import label_components, skeleton_mask, threshold_byte
+from skoots.inference.label import label_components
+from skoots.inference.skeleton_mask import skeleton_mask, threshold_byte
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

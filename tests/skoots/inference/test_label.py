@@ -13,14 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from inference_cases import drain, make_run, run_python, settings_with
 
-from skoots.inference.label import (
-    STAGE,
-    dilate_box,
-    label,
-    skeleton_mask,
-    threshold_byte,
-)
+from skoots.inference.label import STAGE, label
 from skoots.inference.markers import Markers
+from skoots.inference.skeleton_mask import dilate_box
 from skoots.volume.tiling import whole
 
 if TYPE_CHECKING:
@@ -28,7 +23,7 @@ if TYPE_CHECKING:
 
     from skoots._types import Shape3
     from skoots.config import InferenceConfig
-    from skoots.inference.label import Merged
+    from skoots.inference.merge_table import Merged
     from skoots.inference.run_folder import RunFolder
 
 
@@ -168,26 +163,6 @@ def test_closing_stops_after_the_blocks_in_work(run: RunFolder) -> None:
     _, merged = drain(label(run, run.blocks, settings_with().INFERENCE))
     assert merged.skeletons == 1
     assert len(run.done_blocks(STAGE, "another key")) == 0
-
-
-@pytest.mark.parametrize(
-    ("threshold", "least"), [(0.0, 0), (0.5, 127), (0.8, 204), (1.0, 255)]
-)
-def test_a_stored_byte_is_above_a_threshold_when_the_number_was(
-    threshold: float, least: int
-) -> None:
-    assert threshold_byte(threshold) == least
-
-
-def test_the_skeleton_is_foreground_and_dilated_within_its_plane() -> None:
-    skeleton = np.zeros((3, 3, 3), np.uint8)
-    skeleton[1, 1, 1] = skeleton[0, 0, 0] = 255
-    probability = np.full_like(skeleton, 255)
-    probability[0, 0, 0] = 0
-    mask = skeleton_mask(
-        skeleton, probability, settings_with(SKELETON_DILATIONS_2D=1).INFERENCE
-    )
-    assert mask.sum(axis=(1, 2)).tolist() == [0, 9, 0]
 
 
 def test_the_pass_imports_no_torch() -> None:
