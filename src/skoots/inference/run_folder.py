@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import json
 from itertools import product
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,7 +45,7 @@ from skoots.volume.tiling import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
+    from os import PathLike
 
     from numpy.typing import NDArray
 
@@ -123,7 +124,7 @@ class RunFolder:
         return run
 
     @classmethod
-    def open(cls, path: Path) -> RunFolder:
+    def open(cls, path: str | PathLike[str]) -> RunFolder:
         """Open a run that is there.
 
         Raises
@@ -131,6 +132,7 @@ class RunFolder:
         RunError
             If the folder is no run, or its plan was never finished.
         """
+        path = Path(path)
         if not is_run(path):
             raise RunError(
                 f"{path} is not a run of SKOOTS, or one that died before it had a "

@@ -32,7 +32,7 @@ SECTIONS = st.fixed_dictionaries(
         "INFERENCE": st.fixed_dictionaries(
             {},
             optional={
-                "PROBABILITY_THRESHOLD": st.floats(0.01, 0.99),
+                "PROBABILITY_THRESHOLD": st.floats(0.1, 0.99),
                 "HOPS": st.integers(1, 100),
                 "FIRST_HIT": st.booleans(),
                 "CONNECTIVITY": st.sampled_from([6, 18, 26]),

@@ -10,10 +10,11 @@ from inference_cases import drain
 
 import skoots
 from skoots.inference.run_folder import RunFolder
+from skoots.inference.skeleton_mask import threshold_byte
 from skoots.model.zoo import load_model, shipped_models
 from skoots.samples.catalogue import sample_path
 from skoots.volume.source import open_source
-from skoots.volume.tiling import Span
+from skoots.volume.tiling import Span, whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,10 +43,16 @@ def test_other_tiles_give_the_same_objects(tmp_path: Path) -> None:
     sample = open_source(sample_path("medulla"))
     image = sample.read((Span(0, 40), Span(0, 160), Span(0, 160)))
     model = load_model("mito-em")
-    found = []
+    found, fore = [], []
     for name, tile in (("small", (64, 160, 160)), ("large", (96, 224, 224))):
         job = skoots.segment(image, model, tmp_path / name, tile_zyx=tile)
         _, result = drain(job)
         assert result.objects > 3
-        found.append(RunFolder.open(tmp_path / name).labels[...])
-    assert share_that_agrees(*found) > 0.995
+        run = RunFolder.open(tmp_path / name)
+        found.append(run.labels[...])
+        least = threshold_byte(model.config.INFERENCE.PROBABILITY_THRESHOLD)
+        fore.append(run.read("probability", whole(run.plan.shape_zyx)) > least)
+    either, both = fore[0] | fore[1], fore[0] & fore[1]
+    assert both.sum() / either.sum() > 0.99
+    # a skeleton at the edge of its threshold may join its neighbour in one of the two
+    assert share_that_agrees(*found) > 0.96
