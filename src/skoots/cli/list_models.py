@@ -52,7 +52,7 @@ def _describe(model: ModelFile) -> dict[str, Any]:
 
 
 def _make_table(rows: list[dict[str, Any]]) -> Table:
-    table = Table("name", "voxel Z, Y, X", "object", "scores", "size", "from")
+    table = Table("name", "voxel", "object", "F1", "size", "from")
     for row in rows:
         table.add_row(
             Text(row["name"]),
@@ -60,15 +60,24 @@ def _make_table(rows: list[dict[str, Any]]) -> Table:
             f"{row['megabytes']:.1f} MB",
             "the package" if row["shipped"] else "your folder",
         )
+    for column in table.columns[1:]:
+        column.no_wrap = True
     return table
 
 
 def _describe_training(row: dict[str, Any]) -> tuple[str, str, str]:
+    """Give voxel, object and headline score; the card and ``--json`` say more."""
     if "error" in row:
         return "cannot be loaded", "", ""
-    size, diameter = row["voxel_size"], row["object_diameter"]
+    size, diameter, f1 = row["voxel_size"], row["object_diameter"], row["scores"]
     return (
-        " x ".join(f"{edge:g}" for edge in size) + " um" if size else "unknown",
+        _in_short(size) if size else "unknown",
         f"{diameter:.0f} voxels" if diameter else "",
-        "\n".join(f"{name} {value:.2f}" for name, value in row["scores"].items()),
+        f"{f1['f1_50']:.2f}" if "f1_50" in f1 else "",
     )
+
+
+def _in_short(size: tuple[float, float, float]) -> str:
+    """Give one edge of a cube, or all three along Z, Y, X."""
+    edges = [f"{edge:g}" for edge in size]
+    return f"{edges[0] if len(set(edges)) == 1 else ' x '.join(edges)} um"
