@@ -39,7 +39,7 @@ def main(paths: list[str]) -> None:
         TIFF files, the image first, then labels of the same grid.
     """
     # Imported here: the rest of the package loads without the extra `gui`.
-    import napari  # noqa: PLC0415
+    import napari  # noqa: PLC0415 - slow, after the check of words
 
     add_volumes(napari.Viewer(title="SKOOTS"), [Path(path) for path in paths])
     napari.run()

@@ -19,6 +19,6 @@ def open_mito() -> list[LayerData]:
         One image layer, Z, Y, X, read plane by plane as it is shown.
     """
     # Imported here: napari lists the samples at its start and opens them rarely.
-    from napari_skoots.layers import volume_layer  # noqa: PLC0415
+    from napari_skoots.layers import volume_layer  # noqa: PLC0415 - on use
 
     return [volume_layer(sample_path("medulla"), "image", "medulla")]

@@ -53,6 +53,5 @@ def test_other_tiles_give_the_same_objects(tmp_path: Path) -> None:
         least = threshold_byte(model.config.INFERENCE.PROBABILITY_THRESHOLD)
         fore.append(run.read("probability", whole(run.plan.shape_zyx)) > least)
     either, both = fore[0] | fore[1], fore[0] & fore[1]
-    assert both.sum() / either.sum() > 0.99
-    # a skeleton at the edge of its threshold may join its neighbour in one of the two
-    assert share_that_agrees(*found) > 0.96
+    assert both.sum() / either.sum() > 0.995
+    assert share_that_agrees(*found) > 0.995
