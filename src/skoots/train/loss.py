@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 SMOOTH_SHARE = 0.005
 """Of the voxels of a crop. Much less, and crops with next to no object outweigh all
-others, by their gradient: a network is pushed to say nothing where it is not sure. A run
-with one voxel missed large objects; what else differed was not taken apart."""
+others, by their gradient: a network is pushed to say nothing where it is not sure. A
+run with one voxel missed large objects; what else differed was not taken apart."""
 
 
 def tversky_loss(
