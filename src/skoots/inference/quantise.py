@@ -30,6 +30,7 @@ SIGNED, UNSIGNED = 127, 255
 
 _HALF = (torch.bfloat16, torch.float16)
 _SMALL = 1 << 16
+_STRIP = 64
 
 
 class Bytes(NamedTuple):
@@ -118,14 +119,19 @@ def _look_up(
     start: int,
     stop: int,
 ) -> None:
-    """Store the rows from `start` to `stop` of (5, X, Y, Z)."""
+    """Store the rows from `start` to `stop` of (5, X, Y, Z).
+
+    The answer lies along Z, what is stored along Y: in strips, both stay in the cache.
+    """
+    _, _, columns, planes = bits.shape
     for x in range(start, stop):
-        for y in range(bits.shape[2]):
-            for z in range(bits.shape[3]):
-                probability = bits[4, x, y, z]
-                stored[4, x, y, z] = tables.unsigned[probability]
-                stored[3, x, y, z] = tables.unsigned[bits[3, x, y, z]]
-                known = tables.known[probability]
-                for c in range(3):  # as `vectors_to_zyx`: z comes first
-                    component = tables.signed[bits[c, x, y, z]]
-                    vectors[(c + 1) % 3, x, y, z] = component if known else 0
+        for strip in range(0, columns, _STRIP):
+            for z in range(planes):
+                for y in range(strip, min(strip + _STRIP, columns)):
+                    probability = bits[4, x, y, z]
+                    stored[4, x, y, z] = tables.unsigned[probability]
+                    stored[3, x, y, z] = tables.unsigned[bits[3, x, y, z]]
+                    known = tables.known[probability]
+                    for c in range(3):  # as `vectors_to_zyx`: z comes first
+                        component = tables.signed[bits[c, x, y, z]]
+                        vectors[(c + 1) % 3, x, y, z] = component if known else 0

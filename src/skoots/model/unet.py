@@ -78,7 +78,7 @@ class Block(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Add what the two convolutions find to what came in."""
         y = functional.relu(self.first(x), inplace=True)
-        return functional.relu(self.second(y) + x, inplace=True)
+        return functional.relu(self.second(y).add_(x), inplace=True)
 
 
 class Down(nn.Module):
@@ -107,7 +107,7 @@ class Up(nn.Module):
         """Give features at the resolution of `skip`."""
         # the 1x1x1 convolution runs before the voxels multiply by eight
         y = functional.interpolate(self.conv(x), size=skip.shape[2:], mode="nearest")
-        z: Tensor = self.blocks(y + skip)
+        z: Tensor = self.blocks(y.add_(skip))
         return z
 
 
@@ -170,10 +170,11 @@ class UNet(nn.Module):
                 f"An image of {tuple(x.shape[2:])} voxels cannot be halved down to "
                 f"1/{self.factor}. Pad each axis to a multiple of {self.factor} voxels."
             )
-        logits = self.logits(self.features(x))
-        return torch.cat(
-            (logits[:, :VECTORS].tanh(), logits[:, VECTORS:].sigmoid()), dim=1
-        )
+        # channel by channel in memory: over scattered voxels tanh is six times slower
+        y = self.logits(self.features(x)).contiguous()
+        y[:, :VECTORS].tanh_()
+        y[:, VECTORS:].sigmoid_()
+        return y
 
     def features(self, x: Tensor) -> Tensor:
         """Give what the network sees at each voxel, (B, dims[0], X, Y, Z)."""
