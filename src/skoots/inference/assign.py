@@ -41,6 +41,10 @@ if TYPE_CHECKING:
 
 STAGE = "assign"
 
+LATER_HOPS = 8
+"""Voxels that are read around where first hops end: nearly all later ones stay inside,
+and one that does not costs a read of its own."""
+
 UNKNOWN = ESCAPED % 2**32
 """What stands for the id of a walk that left what was read."""
 
@@ -187,12 +191,13 @@ class _Work:
         )
 
     def _region(self, asked: Box, foreground: NDArray[np.bool_]) -> Box:
-        """Give what to read for the walks of a box: as far as one hop of them goes."""
+        """Give what to read for the walks of a box: as far as they are likely to go."""
         plan = self._run.plan
         vectors = self._run.read("vectors", asked)
         vectors *= foreground
         z, y, x = (s / INT8_UNIT for s in plan.model.vector_scaling_zyx)
-        region = landing_box(vectors, (z, y, x), asked, plan.shape_zyx)
+        landing = landing_box(vectors, (z, y, x), asked, plan.shape_zyx)
+        region, _ = grow_box(landing, (LATER_HOPS,) * 3, plan.shape_zyx)
         return limit_region(region, asked)
 
     def _vectors(self, box: Box) -> NDArray[np.int8]:

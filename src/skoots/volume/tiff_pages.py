@@ -92,7 +92,8 @@ def _mapped_array(
     def load(place: tuple[int, ...]) -> NDArray[Any]:
         path, offset = pages[fold.page_number(place)]
         try:
-            page = np.memmap(path, dtype, "r", offset, page_shape)
+            # a string, for numpy resolves the links of a Path anew for each page
+            page = np.memmap(str(path), dtype, "r", offset, page_shape)
         except (OSError, ValueError) as error:
             raise SourceError(f"{name} can no longer be read: {error}") from error
         return page.reshape(spread)
