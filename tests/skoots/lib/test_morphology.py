@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 import torch
@@ -16,6 +18,9 @@ from skoots.lib.morphology import (
     binary_erosion,
     gauss_filter,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def _maps(seed: int, shape: tuple[int, int, int]) -> torch.Tensor:
@@ -58,6 +63,16 @@ def test_dilation_passes_gradients() -> None:
     binary_dilation(image).sum().backward()
     assert image.grad is not None
     assert image.grad.sum() == pytest.approx(image.numel())
+
+
+@pytest.mark.parametrize("widen_or_shrink", [binary_dilation, binary_erosion])
+@pytest.mark.parametrize("shape", [(5, 6, 7), (1, 2, 3), (4, 1, 1)], ids=str)
+def test_maps_that_ask_for_gradients_give_the_same(
+    widen_or_shrink: Callable[[torch.Tensor], torch.Tensor], shape: tuple[int, int, int]
+) -> None:
+    image = _maps(2, shape)
+    with_gradient = widen_or_shrink(image.clone().requires_grad_())
+    assert torch.equal(with_gradient, widen_or_shrink(image))
 
 
 @pytest.mark.parametrize("kernel", [(3, 5, 1), (7, 7, 7)], ids=str)
