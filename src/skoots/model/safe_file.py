@@ -19,6 +19,7 @@ import re
 import struct
 import warnings
 import zipfile
+import zlib
 from typing import TYPE_CHECKING, BinaryIO
 
 import torch
@@ -50,12 +51,15 @@ _DAMAGED = (
     AttributeError,
     EOFError,
     LookupError,
+    MemoryError,  # a length that is none
     OSError,
     RuntimeError,
     TypeError,
     ValueError,
     pickle.UnpicklingError,
     struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
 )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import tifffile
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from skoots.errors import (
@@ -165,6 +165,7 @@ def test_a_missing_file_is_a_missing_model(tmp_path: Path) -> None:
     kept=st.floats(0, 1),
     zipped=st.booleans(),
 )
+@example(damage=[(0.0, 0)], kept=1.0, zipped=True)  # an archive without its beginning
 def test_damaged_bytes_never_surprise(
     tmp_path: Path, damage: list[tuple[float, int]], kept: float, zipped: bool
 ) -> None:
