@@ -111,10 +111,10 @@ def _watch(events: Iterator[object]) -> tuple[object, dict[str, float]]:
 def _forward(folder: Path) -> Task:
     from torch import from_numpy
 
-    from skoots.inference.run_planning import Wishes, make_plan
     from skoots.inference.tile_reader import read_tile, tiles_of
     from skoots.model.precision import choose_device, prepare
     from skoots.model.zoo import load_model
+    from skoots.run.make_plan import Wishes, make_plan
     from skoots.volume.axes import zyx_to_xyz
     from skoots.volume.source import open_source
     from skoots.volume.tiling import plan_blocks

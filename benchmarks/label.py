@@ -38,7 +38,7 @@ def _make(edge: int, folder: Path, tiny: bool) -> None:  # noqa: FBT001
 def _ours(block: tuple[int, int, int], folder: Path) -> Task:
     from skoots.config import get_cfg_defaults
     from skoots.inference.label import label
-    from skoots.inference.run_folder import RunFolder
+    from skoots.run.folder import RunFolder
 
     mask = np.load(folder / "mask.npy", mmap_mode="r")
     run = RunFolder.create(folder / "a.skoots.zarr", _plan(mask.shape, block))
@@ -75,7 +75,7 @@ def _ours(block: tuple[int, int, int], folder: Path) -> Task:
 
 def _plan(shape: tuple[int, ...], block: tuple[int, int, int]) -> object:
     from skoots.config import get_cfg_defaults
-    from skoots.inference.plan import (
+    from skoots.run.plan import (
         ImageRecord,
         ModelRecord,
         NormalizationRecord,

@@ -24,10 +24,10 @@ import skoots
 from skoots import errors
 from skoots.cli import app
 from skoots.config import get_cfg_defaults
-from skoots.inference.run_folder import RunFolder
-from skoots.inference.run_place import locked
 from skoots.model.checkpoint import Normalization, load_checkpoint, save_checkpoint
 from skoots.model.unet import UNet
+from skoots.run.folder import RunFolder
+from skoots.run.location import locked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

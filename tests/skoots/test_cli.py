@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from skoots import __version__
 from skoots.cli import app
 from skoots.errors import ScoreError
-from skoots.inference.run_folder import RunFolder
+from skoots.run.folder import RunFolder
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -84,7 +84,7 @@ def score(
 def _warn_of_provisional(path: Path) -> None:
     if not (path.name.endswith(RUN_SUFFIX) and path.is_dir()):
         return
-    from skoots.inference.run_folder import RunFolder  # noqa: PLC0415 - imports zarr
+    from skoots.run.folder import RunFolder  # noqa: PLC0415 - imports zarr
 
     if not RunFolder.open(path).finished:
         say(

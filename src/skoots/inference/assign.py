@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from skoots.config import InferenceConfig
     from skoots.events import Event
     from skoots.inference.merge_table import Merged
-    from skoots.inference.run_folder import RunFolder
+    from skoots.run.folder import RunFolder
     from skoots.volume.tiling import Block, Box
 
 STAGE = "assign"

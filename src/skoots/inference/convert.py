@@ -18,7 +18,7 @@ import tifffile
 
 from skoots.errors import RunError, RunExistsError, SkootsError, StorageError
 from skoots.events import BlockDone, StageStarted
-from skoots.inference.run_folder import RunFolder
+from skoots.run.folder import RunFolder
 from skoots.volume.naming import RUN_SUFFIX
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from skoots._types import Shape3
     from skoots.config import InferenceConfig
     from skoots.inference.merge_table import Merged
-    from skoots.inference.run_folder import RunFolder
+    from skoots.run.folder import RunFolder
     from skoots.volume.tiling import Box
 
 WALKS_AT_ONCE = 1 << 18

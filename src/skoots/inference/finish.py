@@ -14,7 +14,7 @@ import numpy as np
 
 from skoots.events import BlockDone, StageStarted
 from skoots.inference import assign
-from skoots.inference.run_folder import LABELS
+from skoots.run.folder import LABELS
 from skoots.volume.resample import nearest_indices
 from skoots.volume.tiling import Span
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from skoots._types import Shape3, VoxelSize
     from skoots.events import Event
-    from skoots.inference.run_folder import RunFolder
+    from skoots.run.folder import RunFolder
     from skoots.volume.tiling import Block
 
 STAGE = "finish"

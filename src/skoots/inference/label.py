@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from skoots._types import Shape3
     from skoots.config import InferenceConfig
     from skoots.events import Event
-    from skoots.inference.run_folder import RunFolder
+    from skoots.run.folder import RunFolder
     from skoots.volume.tiling import Block
 
 STAGE = "label"

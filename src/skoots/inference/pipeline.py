@@ -32,13 +32,13 @@ from skoots.events import Notice, RunFinished, RunStarted
 from skoots.inference.assign import assign
 from skoots.inference.finish import finish
 from skoots.inference.label import label
-from skoots.inference.opening import Request, opened
 from skoots.inference.predict import KEY as PREDICT_KEY
 from skoots.inference.predict import predict
-from skoots.inference.run_planning import Wishes, check_region
 from skoots.model.checkpoint import Checkpoint
 from skoots.model.precision import choose_device, prepare
 from skoots.model.zoo import load_model
+from skoots.run.make_plan import Wishes, check_region
+from skoots.run.opening import Request, opened
 from skoots.volume.resample import ResampledSource
 from skoots.volume.source import open_source
 
@@ -52,10 +52,10 @@ if TYPE_CHECKING:
     from skoots.config import InferenceConfig
     from skoots.events import Event
     from skoots.inference.answer import Network
-    from skoots.inference.plan import RunPlan
     from skoots.inference.predict import Tally
-    from skoots.inference.run_folder import RunFolder
-    from skoots.inference.run_planning import Region
+    from skoots.run.folder import RunFolder
+    from skoots.run.make_plan import Region
+    from skoots.run.plan import RunPlan
     from skoots.volume.source import Source
     from skoots.volume.tiling import Block
 

@@ -17,8 +17,8 @@ from skoots.errors import DeviceError
 from skoots.events import BlockDone, Notice, StageStarted
 from skoots.inference.answer import Answer, ask_network
 from skoots.inference.provisional import provisional_instances
-from skoots.inference.tile_plan import shrink_core
 from skoots.inference.tile_reader import TileInput, read_tile, tiles_of
+from skoots.run.tile_size import shrink_core
 from skoots.volume.tiling import Span, Tile, box_shape
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from skoots.config import InferenceConfig
     from skoots.events import Event
     from skoots.inference.answer import Network
-    from skoots.inference.run_folder import RunFolder
+    from skoots.run.folder import RunFolder
     from skoots.volume.source import Source
     from skoots.volume.tiling import Block, Box
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from skoots.config import InferenceConfig
     from skoots.inference.answer import Answer
-    from skoots.inference.plan import RunPlan
+    from skoots.run.plan import RunPlan
 
 LAST_ID = 2**32 - 2
 """The largest id; the number above it marks a walk that left its region."""

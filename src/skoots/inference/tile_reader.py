@@ -13,7 +13,7 @@ from skoots.volume.tiling import Span, box_slices, pad_tile, plan_tiles
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from skoots.inference.plan import RunPlan
+    from skoots.run.plan import RunPlan
     from skoots.volume.source import Source
     from skoots.volume.tiling import Block, Box, Tile
 

@@ -19,9 +19,9 @@ from skoots.inference.assign import STAGE, UNKNOWN, assign, follow
 from skoots.inference.far_walks import FarWalks
 from skoots.inference.grow import grow_labels
 from skoots.inference.label import label
-from skoots.inference.markers import Markers
-from skoots.inference.plan import ModelRecord
-from skoots.inference.run_folder import RunFolder
+from skoots.run.folder import RunFolder
+from skoots.run.markers import Markers
+from skoots.run.plan import ModelRecord
 from skoots.volume.tiling import whole
 
 if TYPE_CHECKING:

@@ -13,13 +13,13 @@ from skoots.errors import RunError, RunExistsError, StorageError
 from skoots.events import BlockDone, StageStarted
 from skoots.inference import convert
 from skoots.inference.convert import export_tiff
-from skoots.inference.plan import (
+from skoots.run.folder import RunFolder
+from skoots.run.plan import (
     ImageRecord,
     ModelRecord,
     NormalizationRecord,
     RunPlan,
 )
-from skoots.inference.run_folder import RunFolder
 from skoots.volume.source import open_source
 from skoots.volume.tiling import whole
 

@@ -14,7 +14,7 @@ import skoots
 from skoots.events import StageStarted
 from skoots.inference import assign, finish
 from skoots.inference.finish import plan_levels
-from skoots.inference.run_folder import RunFolder
+from skoots.run.folder import RunFolder
 from skoots.volume.tiling import whole
 
 if TYPE_CHECKING:

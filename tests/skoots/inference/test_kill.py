@@ -22,8 +22,8 @@ from inference_cases import (
     settings_with,
 )
 
-from skoots.inference.run_folder import PASSES
 from skoots.model.checkpoint import Normalization, save_checkpoint
+from skoots.run.folder import PASSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

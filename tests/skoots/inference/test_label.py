@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from inference_cases import drain, make_run, run_python, settings_with
 
 from skoots.inference.label import STAGE, label
-from skoots.inference.markers import Markers
 from skoots.inference.skeleton_mask import dilate_box
+from skoots.run.markers import Markers
 from skoots.volume.tiling import whole
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from skoots._types import Shape3
     from skoots.config import InferenceConfig
     from skoots.inference.merge_table import Merged
-    from skoots.inference.run_folder import RunFolder
+    from skoots.run.folder import RunFolder
 
 
 def fill(run: RunFolder, skeleton: NDArray[np.bool_]) -> None:
@@ -168,7 +168,7 @@ def test_closing_stops_after_the_blocks_in_work(run: RunFolder) -> None:
 def test_the_pass_imports_no_torch() -> None:
     code = (
         "import sys, skoots.inference, skoots.inference.label, "
-        "skoots.inference.run_folder\n"
+        "skoots.run.folder\n"
         "assert 'torch' not in sys.modules"
     )
     assert run_python("-c", code).stderr == ""

@@ -31,7 +31,7 @@ from skoots.errors import (
     TilingError,
 )
 from skoots.events import BlockDone, Notice, RunFinished, RunStarted, StageStarted
-from skoots.inference.run_folder import RunFolder
+from skoots.run.folder import RunFolder
 from skoots.volume.source import open_source
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ import skoots
 from skoots.errors import DeviceError
 from skoots.events import BlockDone, Notice
 from skoots.inference.predict import _is_out_of_memory
-from skoots.inference.run_folder import RunFolder
+from skoots.run.folder import RunFolder
 from skoots.volume.tiling import whole
 
 if TYPE_CHECKING:

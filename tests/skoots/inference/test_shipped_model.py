@@ -9,9 +9,9 @@ import pytest
 from inference_cases import drain
 
 import skoots
-from skoots.inference.run_folder import RunFolder
 from skoots.inference.skeleton_mask import threshold_byte
 from skoots.model.zoo import load_model, shipped_models
+from skoots.run.folder import RunFolder
 from skoots.samples.catalogue import sample_path
 from skoots.volume.source import open_source
 from skoots.volume.tiling import Span, whole

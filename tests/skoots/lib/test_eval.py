@@ -13,11 +13,11 @@ import zarr
 from skoots.config import Settings
 from skoots.errors import RunBusyError, RunError
 from skoots.events import Notice
-from skoots.inference.run_place import locked
 from skoots.lib.eval import eval as evaluate
 from skoots.lib.eval import segment_anew
 from skoots.model.build import build_network
 from skoots.model.checkpoint import Normalization, save_checkpoint
+from skoots.run.location import locked
 
 if TYPE_CHECKING:
     from pathlib import Path

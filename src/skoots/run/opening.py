@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from skoots.inference.run_folder import RunFolder
-from skoots.inference.run_place import check_place, clear, clear_partial_files, locked
-from skoots.inference.run_planning import check_same, make_plan
+from skoots.run.folder import RunFolder
+from skoots.run.location import check_place, clear, clear_partial_files, locked
+from skoots.run.make_plan import check_same, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     import torch
 
     from skoots.config import InferenceConfig
-    from skoots.inference.plan import RunPlan
-    from skoots.inference.run_planning import Wishes
     from skoots.model.checkpoint import Checkpoint
+    from skoots.run.make_plan import Wishes
+    from skoots.run.plan import RunPlan
     from skoots.volume.source import Source
 
 BYTES_PER_VOXEL = 1.5

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from skoots.errors import RunBusyError, RunError, RunExistsError
-from skoots.inference.storage import PARTIAL, storage_errors
+from skoots.run.storage import PARTIAL, storage_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from skoots.errors import StorageError
-from skoots.inference.markers import Markers
+from skoots.run.markers import Markers
 from skoots.volume.tiling import plan_blocks
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skoots.errors import RunError
-from skoots.inference.storage import (
+from skoots.run.storage import (
     storage_errors,
     sync_files,
     sync_folder,

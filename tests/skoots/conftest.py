@@ -1,10 +1,10 @@
-"""No test of a pass pulls the plug: none needs to wait for the disk."""
+"""No test pulls the plug: none needs to wait for the disk."""
 
 from __future__ import annotations
 
 import pytest
 
-from skoots.inference import storage
+from skoots.run import storage
 
 
 @pytest.fixture(autouse=True)

@@ -30,11 +30,11 @@ import zarr
 from zarr.codecs import ZstdCodec
 
 from skoots.errors import RunError
-from skoots.inference.markers import Markers
-from skoots.inference.ome import VERSION, image_metadata, label_metadata
-from skoots.inference.plan import RunPlan
-from skoots.inference.run_place import PLAN, STATE, SUFFIX, is_run
-from skoots.inference.storage import storage_errors, sync_files, write_atomically
+from skoots.run.location import PLAN, STATE, SUFFIX, is_run
+from skoots.run.markers import Markers
+from skoots.run.ome import VERSION, image_metadata, label_metadata
+from skoots.run.plan import RunPlan
+from skoots.run.storage import storage_errors, sync_files, write_atomically
 from skoots.volume.tiling import (
     Block,
     Span,

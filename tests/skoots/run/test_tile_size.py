@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skoots.errors import TilingError
-from skoots.inference.tile_plan import (
+from skoots.run.tile_size import (
     LADDER_GB,
     SHARE,
     choose_core,

@@ -11,9 +11,9 @@ from inference_cases import code_model, drain, draw_boxes, read_arrays
 
 import skoots
 from skoots.errors import RunBusyError, RunError, RunExistsError, StorageError
-from skoots.inference.run_folder import RunFolder
-from skoots.inference.run_place import check_place, clear, is_run, locked
-from skoots.inference.storage import PARTIAL, storage_errors, write_atomically
+from skoots.run.folder import RunFolder
+from skoots.run.location import check_place, clear, is_run, locked
+from skoots.run.storage import PARTIAL, storage_errors, write_atomically
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,15 +19,15 @@ import zarr
 from torch import Tensor, nn
 
 from skoots.config import Settings, get_cfg_defaults
-from skoots.inference.plan import (
+from skoots.model.checkpoint import Checkpoint, Normalization
+from skoots.model.unet import UNet
+from skoots.run.folder import RunFolder
+from skoots.run.plan import (
     ImageRecord,
     ModelRecord,
     NormalizationRecord,
     RunPlan,
 )
-from skoots.inference.run_folder import RunFolder
-from skoots.model.checkpoint import Checkpoint, Normalization
-from skoots.model.unet import UNet
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -6,23 +6,23 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from skoots.errors import CheckpointError, RunError, SettingsError
-from skoots.inference.plan import (
+from skoots.model.precision import (
+    bytes_per_voxel,
+    choose_number_format,
+    total_memory,
+)
+from skoots.run.plan import (
     ImageRecord,
     ModelRecord,
     NormalizationRecord,
     RunPlan,
 )
-from skoots.inference.tile_plan import (
+from skoots.run.tile_size import (
     check_grid,
     choose_core,
     core_of_tile,
     halo_within,
     to_grid,
-)
-from skoots.model.precision import (
-    bytes_per_voxel,
-    choose_number_format,
-    total_memory,
 )
 from skoots.volume.axes import triple_to_zyx
 from skoots.volume.statistics import sample_statistics

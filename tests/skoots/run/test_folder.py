@@ -18,8 +18,8 @@ from inference_cases import (
 
 import skoots
 from skoots.errors import RunError
-from skoots.inference import storage
-from skoots.inference.run_folder import RunFolder
+from skoots.run import storage
+from skoots.run.folder import RunFolder
 from skoots.volume.tiling import whole
 
 if TYPE_CHECKING:
