@@ -14,7 +14,7 @@ import numpy as np
 
 from skoots.events import BlockDone, StageStarted
 from skoots.inference import assign
-from skoots.run.folder import LABELS
+from skoots.run.layout import LABELS
 from skoots.volume.resample import nearest_indices
 from skoots.volume.tiling import Span
 

@@ -37,8 +37,9 @@ from skoots.inference.predict import predict
 from skoots.model.checkpoint import Checkpoint
 from skoots.model.precision import choose_device, prepare
 from skoots.model.zoo import load_model
-from skoots.run.make_plan import Wishes, check_region
+from skoots.run.make_plan import Wishes
 from skoots.run.opening import Request, opened
+from skoots.run.region import check_region
 from skoots.volume.resample import ResampledSource
 from skoots.volume.source import open_source
 
@@ -54,8 +55,8 @@ if TYPE_CHECKING:
     from skoots.inference.answer import Network
     from skoots.inference.predict import Tally
     from skoots.run.folder import RunFolder
-    from skoots.run.make_plan import Region
     from skoots.run.plan import RunPlan
+    from skoots.run.region import Region
     from skoots.volume.source import Source
     from skoots.volume.tiling import Block
 

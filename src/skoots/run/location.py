@@ -13,24 +13,13 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from skoots.errors import RunBusyError, RunError, RunExistsError
+from skoots.run.layout import LOCK, PARTS, PLAN, STATE, is_run
 from skoots.run.storage import PARTIAL, storage_errors
+from skoots.volume.naming import RUN_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-SUFFIX = ".skoots.zarr"
-STATE = "state"
-LOCK = "lock"
-PLAN = "plan.json"
-
-_PARTS = ("probability", "skeleton", "vectors", "components", "instances", "labels")
-"""What a run makes besides its state and its ``zarr.json``."""
-
-
-def is_run(path: Path) -> bool:
-    """Whether a run lies there that got as far as its plan."""
-    return (path / STATE / PLAN).is_file()
 
 
 def check_place(path: Path, *, resume: bool, overwrite: bool) -> bool:
@@ -107,7 +96,7 @@ def clear(path: Path) -> None:
     with storage_errors(path):
         # without its plan it is a beginning, whatever happens next
         (path / STATE / PLAN).unlink(missing_ok=True)
-        for name in _PARTS:
+        for name in PARTS:
             if (path / name).exists():
                 shutil.rmtree(path / name)
         (path / "zarr.json").unlink(missing_ok=True)
@@ -138,9 +127,9 @@ def _is_beginning(path: Path) -> bool:
     """Whether a folder holds nothing but what a run makes before its plan."""
     if not path.is_dir():
         return False
-    if not _names(path) <= {"zarr.json", STATE, *_PARTS}:
+    if not _names(path) <= {"zarr.json", STATE, *PARTS}:
         return False
-    return path.name.endswith(SUFFIX) or (path / STATE / LOCK).is_file()
+    return path.name.endswith(RUN_SUFFIX) or (path / STATE / LOCK).is_file()
 
 
 def _names(folder: Path) -> set[str]:

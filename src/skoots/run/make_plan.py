@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from skoots.errors import CheckpointError, RunError, SettingsError
 from skoots.model.precision import (
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
     from skoots.model.checkpoint import Checkpoint
     from skoots.model.precision import NumberFormat
     from skoots.volume.source import Source
-
-Region: TypeAlias = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
-"""Start and stop along Z, Y, X, in voxels of the image."""
 
 LARGEST_ZOOM = 16.0
 """A larger change of scale is a mistake in a voxel size, not a wish."""
@@ -144,35 +141,6 @@ def _geometry(
     check_grid("halo", halo, network.factor, least=0)
     check_grid("core", core, network.factor, least=network.factor)
     return halo, core
-
-
-def check_region(region: Region | None, shape: Shape3) -> None:
-    """Refuse a region that does not lie in the image.
-
-    Parameters
-    ----------
-    region : tuple of (start, stop), optional
-        Along Z, Y, X, in voxels of the image; None is all of it.
-    shape : tuple of int
-        Extent of the image, in voxels.
-
-    Raises
-    ------
-    RunError
-        That names the axis and the image's extent.
-    """
-    if region is None:
-        return
-    if len(region) != 3 or any(len(pair) != 2 for pair in region):
-        raise RunError(
-            f"The region {region} is no box. Give (start, stop) along Z, Y and X."
-        )
-    for axis, (start, stop), length in zip("ZYX", region, shape, strict=True):
-        if not 0 <= start < stop <= length:
-            raise RunError(
-                f"The region {start}:{stop} along {axis} does not lie in the image, "
-                f"which is {length} voxels long there. Choose a part of 0:{length}."
-            )
 
 
 def check_same(

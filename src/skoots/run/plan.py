@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from skoots._types import Shape3, VoxelSize
 from skoots.config import InferenceConfig
 from skoots.errors import RunError
+from skoots.volume.tiling import chunk_shape
 
 
 class _Record(BaseModel):
@@ -84,6 +85,23 @@ class RunPlan(_Record):
     def first_tile_zyx(self) -> Shape3:
         """What the network read at once before memory was short."""
         return _with_halo(self.block_zyx, self.halo_zyx)
+
+    @property
+    def chunk_zyx(self) -> Shape3:
+        """What is stored in one file; a block is whole chunks."""
+        return chunk_shape(self.block_zyx)
+
+    @property
+    def label_voxel_size(self) -> VoxelSize | None:
+        """Of the labels' grid, the image's, along Z, Y, X, in micrometres."""
+        if self.voxel_size is None:
+            return None
+        grid, image = self.shape_zyx, self.image.shape_zyx
+        z, y, x = (
+            size * here / there
+            for size, here, there in zip(self.voxel_size, grid, image, strict=True)
+        )
+        return z, y, x
 
     @property
     def resampled(self) -> bool:

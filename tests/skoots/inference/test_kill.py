@@ -23,7 +23,7 @@ from inference_cases import (
 )
 
 from skoots.model.checkpoint import Normalization, save_checkpoint
-from skoots.run.folder import PASSES
+from skoots.run.layout import PASSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,8 @@ from inference_cases import code_model, drain, draw_boxes, read_arrays
 import skoots
 from skoots.errors import RunBusyError, RunError, RunExistsError, StorageError
 from skoots.run.folder import RunFolder
-from skoots.run.location import check_place, clear, is_run, locked
+from skoots.run.layout import is_run
+from skoots.run.location import check_place, clear, locked
 from skoots.run.storage import PARTIAL, storage_errors, write_atomically
 
 if TYPE_CHECKING:
