@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from skoots.events import RunFinished
 
 SHAPE = (16, 16, 24)
-SYNC = storage._sync  # before a fixture takes it away
 
 
 @pytest.fixture
@@ -137,14 +136,3 @@ def test_what_lasts_is_on_the_disk_before_its_marker(
     synced.clear()
     run.write("vectors", whole((4, 4, 8)), voxels, lasting=False)
     assert synced == []
-
-
-def test_waiting_for_the_disk_takes_files_and_folders(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(storage, "_sync", SYNC)
-    (tmp_path / "a").mkdir()
-    file = tmp_path / "a" / "b"
-    file.write_bytes(b"x")
-    storage.sync_files([file, tmp_path / "a" / "gone", tmp_path / "c" / "d"], tmp_path)
-    assert [p.name for p in tmp_path.iterdir()] == ["a"]

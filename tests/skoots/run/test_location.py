@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,11 +9,11 @@ import pytest
 from inference_cases import code_model, drain, draw_boxes, read_arrays
 
 import skoots
-from skoots.errors import RunBusyError, RunError, RunExistsError, StorageError
+from skoots.errors import RunBusyError, RunError, RunExistsError
 from skoots.run.folder import RunFolder
 from skoots.run.layout import is_run
 from skoots.run.location import check_place, clear, locked
-from skoots.run.storage import PARTIAL, storage_errors, write_atomically
+from skoots.run.storage import PARTIAL
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -135,33 +134,3 @@ def test_a_folder_without_a_plan_cannot_be_opened(out: Path) -> None:
     (out / "state" / "plan.json").write_text("{}")
     with pytest.raises(RunError, match="--overwrite"):
         RunFolder.open(out)
-
-
-def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
-    file = tmp_path / "a.json"
-    write_atomically(file, b"old")
-    write_atomically(file, b"new")
-    assert file.read_bytes() == b"new"
-    assert list(tmp_path.iterdir()) == [file]
-
-
-@pytest.mark.parametrize(
-    ("number", "words"),
-    [
-        (28, "is full.*--resume"),
-        (13, "Nothing may be written.*--out"),
-        (5, "failed.*--resume"),
-    ],
-    ids=["ENOSPC", "EACCES", "EIO"],
-)
-def test_what_the_system_refuses_gets_a_remedy(
-    tmp_path: Path, number: int, words: str
-) -> None:
-    with pytest.raises(StorageError, match=words) as caught, storage_errors(tmp_path):
-        raise OSError(number, os.strerror(number))
-    assert caught.value.errno == number
-
-
-def test_our_own_errors_pass_as_they_are(tmp_path: Path) -> None:
-    with pytest.raises(RunExistsError), storage_errors(tmp_path):
-        raise RunExistsError("there")
