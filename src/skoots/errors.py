@@ -40,6 +40,10 @@ class DeviceError(SkootsError, RuntimeError):
     """A device that is not there or cannot do the work."""
 
 
+class NotFiniteError(DeviceError):
+    """A network's answer that holds what is no number."""
+
+
 class SourceNotFoundError(SkootsError, FileNotFoundError):
     """A volume that is not where it was said to be."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from skoots.errors import DeviceError
+from skoots.errors import NotFiniteError
 from skoots.inference.quantise import quantise
 from skoots.volume.axes import zyx_to_xyz
 from skoots.volume.tiling import box_slices
@@ -74,7 +74,7 @@ def ask_network(network: Network, tile: Tile, image: NDArray[np.float32]) -> Ans
 
     Raises
     ------
-    DeviceError
+    NotFiniteError
         If the network says something that is no number.
     """
     x = torch.from_numpy(zyx_to_xyz(image))[None, None]
@@ -88,14 +88,8 @@ def _check_finite(core: Tensor) -> None:
     # one number of all, without a copy: a number that is none is the largest
     if torch.isfinite(core.amax()):
         return
-    name = str(core.dtype).removeprefix("torch.")
-    raise DeviceError(
-        f"The network's answer in {name} is not a number. "
-        + (
-            "Its numbers are too large for float16: start again with --overwrite "
-            "--device cpu, which works in a wider format."
-            if core.dtype == torch.float16
-            else "The model's weights or its normalisation do not work: check the "
-            "model, or use another one."
-        )
+    raise NotFiniteError(
+        "The network's answer is not a number, not even in float32. The model's "
+        "weights or the image's values do not work: check the image for extreme "
+        "values, or use another model."
     )

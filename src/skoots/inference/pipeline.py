@@ -33,9 +33,9 @@ from skoots.inference.assign import assign
 from skoots.inference.finish import finish
 from skoots.inference.label import label
 from skoots.inference.predict import KEY as PREDICT_KEY
-from skoots.inference.predict import predict
+from skoots.inference.predict import count_number_formats, predict
 from skoots.model.checkpoint import Checkpoint
-from skoots.model.precision import choose_device, prepare
+from skoots.model.precision import choose_device
 from skoots.model.zoo import load_model
 from skoots.run.make_plan import Wishes
 from skoots.run.opening import Request, opened
@@ -52,8 +52,9 @@ if TYPE_CHECKING:
     from skoots._types import Shape3
     from skoots.config import InferenceConfig
     from skoots.events import Event
-    from skoots.inference.answer import Network
     from skoots.inference.predict import Tally
+    from skoots.model.unet import UNet
+    from skoots.model.unext import UNeXT
     from skoots.run.folder import RunFolder
     from skoots.run.plan import RunPlan
     from skoots.run.region import Region
@@ -156,8 +157,8 @@ def segment(  # noqa: PLR0913 - the one door of the engine; all but four have de
             objects = int(summary["objects"])
         else:
             run.write_summary(None)
-            network = prepare(checkpoint.network, where, run.plan.number_format)
-            yield from _predict(run, _on_grid(image, run), network, wanted, settings)
+            grid, network = _on_grid(image, run), checkpoint.network
+            yield from _predict(run, grid, network, where, wanted, settings)
             objects = yield from derive_labels(run, settings, where)
             seconds = round(time.monotonic() - started, 3)
             run.write_summary(
@@ -202,11 +203,12 @@ def derive_labels(
 def _predict(
     run: RunFolder,
     source: Source,
-    network: Network,
+    network: UNet | UNeXT,
+    device: torch.device,
     wanted: Sequence[Block],
     settings: InferenceConfig,
 ) -> Generator[Event, Any, None]:
-    job = predict(run, source, network, wanted, settings)
+    job = predict(run, source, network, device, wanted, settings)
     tally = yield from _with_points_of_image(job, run.plan)
     if tally.non_finite:
         yield Notice(
@@ -300,7 +302,9 @@ def _provenance(
         "tile_zyx": run.plan.tile_zyx,
         "halo_zyx": run.plan.halo_zyx,
         "device": str(device),
-        "number_format": run.plan.number_format,
+        "number_formats": count_number_formats(
+            run, run.done_blocks("predict", PREDICT_KEY)
+        ),
         "versions": {
             "skoots": __version__,
             "torch": torch.__version__,

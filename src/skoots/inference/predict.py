@@ -2,23 +2,29 @@
 
 A reader thread fetches the next tile while the network works on this one, and a writer
 thread stores the block before. What is stored is raw: thresholds come later.
+
+Two things may not fit, and the block is asked again then: a tile into memory, which is
+halved, and the network's numbers into 16 bits, which become 32. The plan keeps both, so
+that all tiles to come are asked so, in this process and when the run is resumed.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import torch
 
-from skoots.errors import DeviceError
+from skoots.errors import DeviceError, NotFiniteError
 from skoots.events import BlockDone, Notice, StageStarted
 from skoots.inference.answer import Answer, ask_network
 from skoots.inference.provisional import provisional_instances
 from skoots.inference.tile_reader import TileInput, read_tile, tiles_of
-from skoots.run.tile_size import shrink_core
+from skoots.model.precision import bytes_per_voxel, prepare, total_memory
+from skoots.run.tile_size import fit_core, shrink_core
 from skoots.volume.tiling import Span, Tile, box_shape
 
 if TYPE_CHECKING:
@@ -29,7 +35,8 @@ if TYPE_CHECKING:
     from skoots._types import Shape3
     from skoots.config import InferenceConfig
     from skoots.events import Event
-    from skoots.inference.answer import Network
+    from skoots.model.unet import UNet
+    from skoots.model.unext import UNeXT
     from skoots.run.folder import RunFolder
     from skoots.volume.source import Source
     from skoots.volume.tiling import Block, Box
@@ -39,8 +46,10 @@ if TYPE_CHECKING:
 STAGE = "predict"
 KEY = "1"
 """The network's answer depends on the plan alone, which never changes but for the size
-of tiles still to come."""
+and the number format of tiles still to come."""
 
+FALLBACK: Final = "float32"
+"""The number format that a run goes on in when a smaller one is too small."""
 
 _OUT_OF_MEMORY = (
     "out of memory",
@@ -73,7 +82,8 @@ class Tally(NamedTuple):
 def predict(
     run: RunFolder,
     source: Source,
-    network: Network,
+    network: UNet | UNeXT,
+    device: torch.device,
     blocks: Sequence[Block],
     settings: InferenceConfig,
 ) -> Generator[Event, Any, Tally]:
@@ -85,8 +95,10 @@ def predict(
         Locked by this process.
     source : Source
         The image on the network's grid.
-    network : callable
-        From (1, 1, X, Y, Z) float32 to (1, 5, X, Y, Z); see `skoots.model.precision`.
+    network : Module
+        From (1, 1, X, Y, Z) to (1, 5, X, Y, Z); stays as it is.
+    device : torch.device
+        Where it shall run, in the number format of the run's plan.
     blocks : sequence of Block
         All blocks that are wanted.
     settings : InferenceConfig
@@ -102,12 +114,18 @@ def predict(
     -------
     Tally
         Over all of these blocks, those of earlier processes too.
+
+    Raises
+    ------
+    DeviceError
+        If not even the smallest tile fits into memory, or the network's answer is not
+        even a number in float32.
     """
     waiting = [b for b in blocks if not run.markers.is_done(STAGE, b, KEY)]
     done, total = len(blocks) - len(waiting), len(blocks)
     _forget(run, waiting)
     point: Point | None = yield StageStarted(STAGE, done, total)
-    with _Worker(run, source, network, settings) as work:
+    with _Worker(run, source, network, device, settings) as work:
         reading = work.read_ahead(_take_nearest(waiting, point))
         writing: tuple[Block, Future[None]] | None = None
         while reading or writing:
@@ -122,6 +140,26 @@ def predict(
                 done += 1
                 point = (yield _block_done(written[0], done, total)) or point
     return _tally(run, blocks)
+
+
+def count_number_formats(run: RunFolder, blocks: Sequence[Block]) -> dict[str, int]:
+    """Count the blocks that were predicted in each number format.
+
+    Parameters
+    ----------
+    run : RunFolder
+        Of these blocks.
+    blocks : sequence of Block
+        Predicted.
+
+    Returns
+    -------
+    dict
+        Blocks by the format's name, such as ``{"bfloat16": 3, "float32": 9}``.
+    """
+    only = ("number_format",)
+    stored = (run.markers.tables(STAGE, block, only=only) for block in blocks)
+    return dict(sorted(Counter(str(t["number_format"]) for t in stored).items()))
 
 
 def _forget(run: RunFolder, waiting: Sequence[Block]) -> None:
@@ -186,13 +224,16 @@ class _Worker:
         self,
         run: RunFolder,
         source: Source,
-        network: Network,
+        network: UNet | UNeXT,
+        device: torch.device,
         settings: InferenceConfig,
     ) -> None:
         self._run = run
         self._source = source
         self._network = network
+        self._device = device
         self._settings = settings
+        self._prepared = prepare(network, device, run.plan.number_format)
         self._reader = ThreadPoolExecutor(1, "skoots-read")
         self._writer = ThreadPoolExecutor(1, "skoots-write")
 
@@ -217,7 +258,7 @@ class _Worker:
     def answer(
         self, first: _Ahead
     ) -> Generator[Event, Any, tuple[Future[None], Point | None]]:
-        """Ask the network about a block; where memory is short, in smaller tiles.
+        """Ask the network about a block, in what is smaller or wider if need be.
 
         Returns
         -------
@@ -230,23 +271,30 @@ class _Worker:
         while True:
             try:
                 return self._ask(first), point
+            except NotFiniteError:
+                if self._run.plan.number_format == FALLBACK:
+                    raise
+                message = self._widen()
             except (MemoryError, RuntimeError) as error:
                 if not _is_out_of_memory(error):
                     raise
-            point = (yield Notice(self._shrink())) or point
+                message = self._shrink()
+            point = (yield Notice(message)) or point
 
     def _ask(self, first: _Ahead) -> Future[None]:
         block = first.block
         answer = Answer.empty(box_shape(block.core))
         non_finite, constant = 0, True
+        number_format = self._run.plan.number_format
         for found in self._inputs(first):
             non_finite += found.non_finite
             if found.image is not None:
                 constant = False
-                part = ask_network(self._network, found.tile, found.image)
+                part = ask_network(self._prepared, found.tile, found.image)
                 answer.put(_within(found.tile.core, block.core), part)
         tally = Tally(non_finite, constant)
-        return self._writer.submit(self._write, block, answer, tally)
+        # the plan may change before the writer comes to it
+        return self._writer.submit(self._write, block, answer, tally, number_format)
 
     def _inputs(self, first: _Ahead) -> Iterator[TileInput]:
         """Yield the tiles of a block, always reading one ahead."""
@@ -271,18 +319,43 @@ class _Worker:
                 "memory of the device. Use --device cpu or a smaller --halo."
             )
         self._run.change_plan(tile_core_zyx=core)
-        return (
-            f"The device is out of memory: a tile now reads {self._run.plan.tile_zyx} "
-            "voxels (Z, Y, X)."
-        )
+        return f"The device is out of memory: {self._say_tile()}"
 
-    def _write(self, block: Block, answer: Answer, tally: Tally) -> None:
+    def _widen(self) -> str:
+        """Go on in float32, whose numbers take twice the memory."""
+        plan = self._run.plan
+        core = fit_core(
+            plan.tile_core_zyx,
+            plan.shape_zyx,
+            plan.halo_zyx,
+            memory=total_memory(self._device),
+            bytes_per_voxel=bytes_per_voxel(self._network, FALLBACK),
+            factor=plan.model.factor,
+        )
+        self._run.change_plan(number_format=FALLBACK, tile_core_zyx=core)
+        self._prepared = prepare(self._network, self._device, FALLBACK)
+        message = (
+            f"The network's answer in {plan.number_format} is not a number: the run "
+            f"goes on in {FALLBACK}, which takes longer. Blocks that are done keep "
+            f"their answers in {plan.number_format}."
+        )
+        if core != plan.tile_core_zyx:
+            message += f" So that it fits into memory, {self._say_tile()}"
+        return message
+
+    def _say_tile(self) -> str:
+        return f"a tile now reads {self._run.plan.tile_zyx} voxels (Z, Y, X)."
+
+    def _write(
+        self, block: Block, answer: Answer, tally: Tally, number_format: str
+    ) -> None:
         """Store a block, then say that it is done, then show what it may hold."""
         run, box = self._run, block.core
         run.write("probability", box, answer.probability)
         run.write("skeleton", box, answer.skeleton)
         run.write("vectors", box, answer.vectors)
-        tables = {name: np.array(value) for name, value in tally._asdict().items()}
+        said = {**tally._asdict(), "number_format": number_format}
+        tables = {name: np.array(value) for name, value in said.items()}
         run.markers.mark(STAGE, block, KEY, tables)
         if run.plan.resampled:
             return  # the labels lie on another grid, where nobody would see them

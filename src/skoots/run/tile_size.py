@@ -68,8 +68,7 @@ def choose_core(
     tuple of int
         Along Z, Y, X, in voxels.
     """
-    rung = max((r for r in LADDER_GB if r * 0.9e9 <= memory), default=2)
-    budget = min(rung * 1e9 / SHARE / bytes_per_voxel, LARGEST_TILE)
+    budget = _budget(memory, bytes_per_voxel)
     deep = [_on_grid(z, factor) for z in ((PUBLISHED_DEPTH,) if published else DEEP)]
     wide = [_on_grid(y, factor) for y in WIDE]
     sizes = list(product(deep, wide))
@@ -100,6 +99,39 @@ def shrink_core(core: Shape3, factor: int) -> Shape3 | None:
         return None
     z, y, x = (half if a == axis else size for a, size in enumerate(core))
     return z, y, x
+
+
+def fit_core(
+    core: Shape3,
+    shape: Shape3,
+    halo: Shape3,
+    *,
+    memory: int,
+    bytes_per_voxel: int,
+    factor: int,
+) -> Shape3:
+    """Halve a core until its tile fits, or as often as it can be halved.
+
+    Parameters
+    ----------
+    core, shape, halo : tuple of int
+        Of a tile, the volume and the margin, along Z, Y, X, in voxels.
+    memory, bytes_per_voxel, factor : int
+        As in `choose_core`.
+
+    Examples
+    --------
+    >>> size = {"memory": 12 * 10**9, "bytes_per_voxel": 256, "factor": 8}
+    >>> fit_core((96, 256, 256), (500, 500, 500), (16, 32, 32), **size)
+    (96, 128, 256)
+    """
+    budget = _budget(memory, bytes_per_voxel)
+    while _read_at_once(shape, core, halo) > budget:
+        smaller = shrink_core(core, factor)
+        if smaller is None:
+            break
+        core = smaller
+    return core
 
 
 def core_of_tile(tile: Shape3, halo: Shape3, factor: int) -> Shape3:
@@ -161,6 +193,12 @@ def to_grid(sizes: Shape3, factor: int) -> Shape3:
 
 def _on_grid(size: int, factor: int) -> int:
     return -(-size // factor) * factor
+
+
+def _budget(memory: int, bytes_per_voxel: int) -> float:
+    """Give the voxels that may be read at once."""
+    rung = max((r for r in LADDER_GB if r * 0.9e9 <= memory), default=2)
+    return min(rung * 1e9 / SHARE / bytes_per_voxel, LARGEST_TILE)
 
 
 def _read_at_once(shape: Shape3, core: Shape3, halo: Shape3) -> int:
