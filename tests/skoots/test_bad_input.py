@@ -213,6 +213,16 @@ def unfinished(desk: Desk) -> Result:
     return CliRunner().invoke(app, ["convert", str(desk.run)])
 
 
+def damaged(desk: Desk) -> Result:
+    assert desk.segment().exit_code == 0
+    (chunk,) = (desk.run / "labels" / "instances" / "0" / "c").rglob("0/0/0")
+    chunk.write_bytes(chunk.read_bytes()[:-9])
+    result = CliRunner().invoke(app, ["convert", str(desk.run)])
+    assert desk.segment(None, "--resume").exit_code == 0
+    assert CliRunner().invoke(app, ["convert", str(desk.run)]).exit_code == 0
+    return result
+
+
 def other_shape(desk: Desk) -> Result:
     words = [str(desk.image), str(desk.write("b.tif", grey((10, 20, 21))))]
     return CliRunner().invoke(app, ["score", *words])
@@ -289,6 +299,11 @@ REFUSALS: dict[str, tuple[type[errors.SkootsError], str, Callable[[Desk], Result
         lambda d: d.segment(None, "--resample"),
     ),
     "unfinished run": (errors.RunError, "not finished.*--resume", unfinished),
+    "damaged run": (
+        errors.RunError,
+        r"instances.0 cannot be read in block 0\.0\.0 .*--resume.*assign does it again",
+        damaged,
+    ),
     "volumes of two shapes": (errors.ScoreError, "shape|voxels", other_shape),
 }
 

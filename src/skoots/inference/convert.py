@@ -13,13 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import tifffile
 
 from skoots.errors import RunError, RunExistsError, SkootsError, StorageError
 from skoots.events import BlockDone, StageStarted
 from skoots.run.folder import RunFolder
+from skoots.run.layout import LABELS
 from skoots.volume.naming import RUN_SUFFIX
+from skoots.volume.tiling import Span
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -73,7 +74,8 @@ def export_tiff(
     Raises
     ------
     RunError
-        If the run is not finished, or training would read a file of this name.
+        If the run is not finished or damaged, or training would read a file of this
+        name.
     RunExistsError
         If the file exists and `overwrite` is not set.
     StorageError
@@ -162,7 +164,8 @@ def _write(file: Path, run: RunFolder, name: str) -> Generator[Event, None, None
     ) as tiff:
         for done, start in enumerate(starts, start=1):
             stop = min(start + planes, depth)
-            slab = np.asarray(run.labels[start:stop])
+            planes_zyx = Span(start, stop), Span(0, height), Span(0, width)
+            slab = run.read(f"{LABELS}/0", planes_zyx)
             for z, plane in enumerate(slab, start=start):
                 tiff.write(plane, **_page_options(run, name if z == 0 else None))
             box = (start, stop), (0, height), (0, width)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from skoots.errors import RunError
+from skoots.errors import RunError, StorageError
 from skoots.run.arrays import DamagedChunkError, RunArrays, create_arrays
 from skoots.run.layout import FINISHED, LABELS, PASSES, PLAN, STATE, WRITERS, is_run
 from skoots.run.markers import Markers
@@ -153,13 +154,19 @@ class RunFolder:
         self._arrays.new_level(level, shape, self.plan.chunk_zyx)
 
     def _damaged(self, name: str, box: Box) -> RunError:
-        """Say what is damaged, and that the pass that wrote it has to do it again."""
+        """Say what is damaged, and that the pass that wrote it has to do it again.
+
+        Labels that were final no longer are: else nothing would be left to do.
+        """
         stage = self.stage_of(name)
         bounds = [(span.start, span.stop) for span in box]
         near = [b for b in self.blocks_of(name) if touches(b.core, bounds)]
         broken = [b for b in near if not self._arrays.is_readable(name, b.core)] or near
-        for block in broken:
-            self.markers.unmark(stage, block)
+        with suppress(StorageError):  # of who may only read, the damage is what matters
+            for block in broken:
+                self.markers.unmark(stage, block)
+            if self.finished:
+                self.write_summary(None)
         places = ", ".join(".".join(map(str, b.index)) for b in broken)
         return RunError(
             f"{self.path / name} cannot be read in block {places} (Z.Y.X): it was "

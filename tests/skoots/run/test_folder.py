@@ -18,6 +18,7 @@ from inference_cases import (
 
 import skoots
 from skoots.errors import RunError
+from skoots.inference.convert import export_tiff
 from skoots.run import storage
 from skoots.run.folder import RunFolder
 from skoots.volume.tiling import Span, whole
@@ -65,6 +66,35 @@ def test_a_chunk_that_cannot_be_read_is_made_again(
         segment(out)
     segment(out)
     assert_same_arrays(out, tmp_path / "before")
+
+
+@pytest.mark.parametrize("content", [b"", b"\x28\xb5\x2f\xfd", b"no zstd"], ids=str)
+def test_final_labels_that_cannot_be_read_are_made_again(
+    out: Path, tmp_path: Path, content: bytes
+) -> None:
+    shutil.copytree(out, tmp_path / "before")
+    (chunk,) = (out / "labels" / "instances" / "0" / "c").rglob("1/1/1")
+    chunk.write_bytes(content)
+    with pytest.raises(RunError, match=r"instances/0 .*block 1\.1\.1 .*: assign does"):
+        drain(export_tiff(out))
+    assert not RunFolder.open(out).finished
+    assert not (tmp_path / "cells_instances.tif").exists()
+    segment(out)
+    assert_same_arrays(out, tmp_path / "before")
+    drain(export_tiff(out))
+
+
+def test_damage_is_said_also_where_nothing_may_be_written(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    (chunk,) = (out / "labels" / "instances" / "0" / "c").rglob("0/0/0")
+    chunk.write_bytes(b"")
+    monkeypatch.setattr("pathlib.Path.unlink", refuse)
+    with pytest.raises(RunError, match=r"block 0\.0\.0 .*damaged on disk"):
+        RunFolder.open(out).read("labels/instances/0", whole((8, 8, 8)))
 
 
 def test_a_read_over_a_damaged_chunk_names_it_alone(out: Path) -> None:
