@@ -6,6 +6,7 @@ same name. All of them end with exit code 1 and one line on stderr, without a tr
 
 from __future__ import annotations
 
+import ast
 import pickle
 import re
 import subprocess
@@ -245,7 +246,11 @@ REFUSALS: dict[str, tuple[type[errors.SkootsError], str, Callable[[Desk], Result
         lambda d: d.segment(axes="ZYQ"),
     ),
     "several images": (errors.AxesError, "2 images", several_images),
-    "several channels": (errors.AxesError, "--channel", channels),
+    "several channels": (
+        errors.AxesError,
+        r"from 0 to 1 with channel of open_source \(--channel\)",
+        channels,
+    ),
     "channel out of range": (
         errors.AxesError,
         "channel",
@@ -262,17 +267,29 @@ REFUSALS: dict[str, tuple[type[errors.SkootsError], str, Callable[[Desk], Result
         "evil.trch",
         code_in_model,
     ),
-    "output that exists": (errors.RunExistsError, "--resume.*--overwrite", twice),
+    "output that exists": (
+        errors.RunExistsError,
+        r"resume=True \(--resume\), .* overwrite=True \(--overwrite\)",
+        twice,
+    ),
     "output that is no run": (errors.RunError, "not a run of SKOOTS", not_a_run),
     "no write permission": (
         errors.StorageError,
-        "Nothing may be .*--out",
+        r"Nothing may be .* out \(--out\)",
         below_a_file,
     ),
     "busy run": (errors.RunBusyError, "Another job is writing", busy),
-    "another image": (errors.RunError, "another image.*--overwrite", other_image),
-    "another model": (errors.RunError, "another model.*--overwrite", other_model),
-    "another tile": (errors.RunError, "another tile.*--overwrite", other_tile),
+    "another image": (
+        errors.RunError,
+        "another image.*=True .--overwrite",
+        other_image,
+    ),
+    "another model": (
+        errors.RunError,
+        "another model.*=True .--overwrite",
+        other_model,
+    ),
+    "another tile": (errors.RunError, "another tile.*=True .--overwrite", other_tile),
     "tile off the grid": (
         errors.TilingError,
         "A tile of 20 voxels along Y.*multiple of 8, at least 24",
@@ -295,10 +312,10 @@ REFUSALS: dict[str, tuple[type[errors.SkootsError], str, Callable[[Desk], Result
     ),
     "no scale to match": (
         errors.SettingsError,
-        "does not say at which voxel size",
+        r"voxel size.* diameter \(--diameter\) instead of resample \(--resample\)",
         lambda d: d.segment(None, "--resample"),
     ),
-    "unfinished run": (errors.RunError, "not finished.*--resume", unfinished),
+    "unfinished run": (errors.RunError, "not finished.*=True .--resume", unfinished),
     "damaged run": (
         errors.RunError,
         r"instances.0 cannot be read in block 0\.0\.0 .*--resume.*assign does it again",
@@ -361,7 +378,9 @@ def test_a_full_disk_loses_nothing(desk: Desk, small_disk: Path) -> None:
     options = {"tile": "32,32,32", "out": str(small_disk)}
     result = desk.segment(image, **options)
     assert result.exit_code == 1, result.output
-    assert re.search(r"error: The disk that holds .* is full.*--resume", result.stderr)
+    assert re.search(
+        r"error: The disk that holds .* is full.*resume=True \(--resume", result.stderr
+    )
     assert type(cause_of(result)) is errors.StorageError
     run = small_disk / "large.skoots.zarr"
     done = len(list(run.glob("state/predict/*.npz")))
@@ -432,6 +451,36 @@ def test_a_finished_run_says_so_and_ends_well(desk: Desk) -> None:
     result = desk.segment(None, "--resume")
     assert result.exit_code == 0, result.output
     assert "is finished already" in result.stderr
+
+
+# ---- the words
+
+
+def said_by(module: Path) -> Iterator[tuple[int, str]]:
+    """Yield the literal strings of a module that are no docstrings, with their lines."""
+    nodes = list(ast.walk(ast.parse(module.read_text(encoding="utf-8"))))
+    lone = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    for node in nodes:
+        if isinstance(node, ast.Constant) and id(node) not in lone:
+            yield node.lineno, str(node.value)
+
+
+def test_the_engine_speaks_to_callers_of_python_and_of_the_shell() -> None:
+    """Options stand in brackets, after the argument that they stand for."""
+    programs = ("cli", "demo.py", "doctor.py", "__main__.py")
+    modules = [
+        path
+        for path in Path(skoots.__file__).parent.rglob("*.py")
+        if not set(programs) & set(path.parts)
+    ]
+    assert len(modules) > 80
+    bare = [
+        f"{module.name}:{line}: {text}"
+        for module in modules
+        for line, text in said_by(module)
+        if re.search(r"(?<!\()--(?=[a-z]|$)|[\"'`]skoots (segment|convert)", text)
+    ]
+    assert bare == []
 
 
 # ---- the page

@@ -85,14 +85,13 @@ def export_tiff(
         raise RunError(f"There is no run at {run}. Check the path and its spelling.")
     if not Path(run).is_dir():
         raise RunError(
-            f"{run} is a file and no run. Give the run folder NAME{RUN_SUFFIX} that "
-            "'skoots segment' made."
+            f"{run} is a file and no run. Give the folder NAME{RUN_SUFFIX} of a run."
         )
     folder = RunFolder.open(Path(run))
     if not folder.finished:
         raise RunError(
-            f"The run {run} is not finished. Continue it with 'skoots segment ... "
-            "--resume' and convert it then."
+            f"The run {run} is not finished. Go on with it with resume=True (--resume) "
+            "and convert it then."
         )
     file = _choose_file(Path(run), None if out is None else Path(out))
     _check_name(file, folder.plan.image.path)
@@ -129,7 +128,8 @@ def _check_name(file: Path, image: str | None) -> None:
 def _check_free(file: Path, *, overwrite: bool) -> None:
     if file.exists() and not overwrite:
         raise RunExistsError(
-            f"{file} exists. Add --overwrite to replace it or choose another --out."
+            f"{file} exists. Replace it with overwrite=True (--overwrite), or choose "
+            "another place with out (--out)."
         )
 
 
@@ -146,7 +146,7 @@ def _whole_or_nothing(file: Path) -> Iterator[Path]:
     except OSError as error:
         raise StorageError(
             f"Cannot write {file}: {error.strerror or error}. Make room there, or "
-            "choose another place with --out."
+            "choose another place with out (--out)."
         ) from error
     finally:
         partial.unlink(missing_ok=True)

@@ -316,7 +316,8 @@ class _Worker:
         if core is None:
             raise DeviceError(
                 f"Not even a tile of {plan.tile_zyx} voxels (Z, Y, X) fits into the "
-                "memory of the device. Use --device cpu or a smaller --halo."
+                'memory of the device. Use device="cpu" (--device cpu), or start again '
+                "with a smaller halo_zyx (--halo)."
             )
         self._run.change_plan(tile_core_zyx=core)
         return f"The device is out of memory: {self._say_tile()}"

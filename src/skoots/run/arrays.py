@@ -142,7 +142,7 @@ class RunArrays:
 def _broken(path: Path) -> RunError:
     return RunError(
         f"{path} has no zarr.json that can be read: the run is damaged. Start again "
-        "with --overwrite."
+        "with overwrite=True (--overwrite)."
     )
 
 

@@ -81,7 +81,7 @@ class RunFolder:
         if not is_run(path):
             raise RunError(
                 f"{path} is not a run of SKOOTS, or one that died before it had a "
-                "plan. Run skoots segment --resume to start it anew."
+                "plan. Segment the image with resume=True (--resume) to start it anew."
             )
         return cls(path, RunPlan.read(path / STATE / PLAN))
 
@@ -170,7 +170,8 @@ class RunFolder:
         places = ", ".join(".".join(map(str, b.index)) for b in broken)
         return RunError(
             f"{self.path / name} cannot be read in block {places} (Z.Y.X): it was "
-            f"damaged on disk. Go on with --resume: {stage} does it again."
+            "damaged on disk. Go on with the run with resume=True (--resume): "
+            f"{stage} does it again."
         )
 
     # ---- what it says about itself

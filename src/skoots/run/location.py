@@ -51,12 +51,12 @@ def check_place(path: Path, *, resume: bool, overwrite: bool) -> bool:
     if not (is_run(path) or _is_beginning(path)):
         raise RunError(
             f"{path} is there and is not a run of SKOOTS. Move it, or choose another "
-            "folder with --out."
+            "place with out (--out)."
         )
     if not (resume or overwrite):
         raise RunExistsError(
-            f"{path} is there already. Go on with --resume, or start anew with "
-            "--overwrite."
+            f"{path} is there already. Go on with resume=True (--resume), or start "
+            "anew with overwrite=True (--overwrite)."
         )
     return resume and is_run(path)
 

@@ -175,7 +175,8 @@ def check_same(
         if now != then:
             raise RunError(
                 f"The run was started with another {what}: {then}, now {now}. Resume "
-                "with what it was started with, or start anew with --overwrite."
+                "with what it was started with, or start anew with overwrite=True "
+                "(--overwrite)."
             )
 
 
@@ -228,7 +229,8 @@ def _zooms(
     """Give voxels of the grid per voxel of the image, along Z, Y, X."""
     if wishes.resample and wishes.diameter is not None:
         raise SettingsError(
-            "--resample and --diameter are two ways to set one scale. Give one of them."
+            "resample (--resample) and diameter (--diameter) are two ways to set one "
+            "scale. Give one of them."
         )
     here = image.voxel_size or checkpoint.voxel_size
     there = checkpoint.voxel_size
@@ -238,14 +240,15 @@ def _zooms(
         if here is None or there is None:
             raise SettingsError(
                 f"The model {checkpoint.name} does not say at which voxel size it was "
-                "trained. Give --diameter instead of --resample."
+                "trained. Use diameter (--diameter) instead of resample (--resample)."
             )
         z, y, x = (a / b for a, b in zip(here, there, strict=True))
         return z, y, x
     if checkpoint.object_diameter is None:
         raise SettingsError(
             f"The model {checkpoint.name} does not say how large its objects were. "
-            "Use --resample with a voxel size instead of --diameter."
+            "Use resample (--resample) with a voxel size instead of diameter "
+            "(--diameter)."
         )
     if wishes.diameter <= 0:
         raise SettingsError(
@@ -296,7 +299,7 @@ def _scale_notices(image: Source, checkpoint: Checkpoint, plan: RunPlan) -> list
         return [
             (
                 f"The image has no voxel size: that of the model is assumed, {said} "
-                "(Z, Y, X). --voxel-size says another."
+                "(Z, Y, X). voxel_size of open_source (--voxel-size) says another."
             )
         ]
     if there is None or plan.resampled:
@@ -308,7 +311,7 @@ def _scale_notices(image: Source, checkpoint: Checkpoint, plan: RunPlan) -> list
     return [
         (
             f"The image has {here}, the model was trained at {trained} (Z, Y, X). "
-            "Objects of another size in voxels are found badly: --resample works at "
-            "the model's."
+            "Objects of another size in voxels are found badly: resample=True "
+            "(--resample) works at the model's."
         )
     ]

@@ -112,8 +112,8 @@ class Markers:
         except _DAMAGE as error:
             self.unmark(stage, block)
             raise RunError(
-                f"{path} cannot be read: it was damaged on disk. Go on with --resume: "
-                "its block is done again."
+                f"{path} cannot be read: it was damaged on disk. Go on with "
+                "resume=True (--resume): its block is done again."
             ) from error
 
     def is_done(self, stage: str, block: Block, key: str) -> bool:

@@ -100,6 +100,7 @@ def _space_notices(path: Path, plan: RunPlan) -> list[str]:
         return []
     notice = (
         f"The run needs about {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free "
-        f"at {there}. If the disk gets full the run stops; --resume goes on with it."
+        f"at {there}. If the disk gets full the run stops; resume=True (--resume) goes "
+        "on with it."
     )
     return [notice]

@@ -122,7 +122,7 @@ class RunPlan(_Record):
         except (OSError, ValidationError) as error:
             raise RunError(
                 f"{path} is not the plan of a run that this version can read. Start "
-                "again with --overwrite."
+                "again with overwrite=True (--overwrite)."
             ) from error
 
 

@@ -98,14 +98,14 @@ def _words(place: Path, error: OSError) -> str:
     if error.errno in _FULL:
         return (
             f"The disk that holds {place} is full. Blocks that are done are safe: free "
-            "some space and go on with --resume."
+            "some space and go on with resume=True (--resume)."
         )
     if error.errno in _FORBIDDEN:
         return (
             f"Nothing may be written to {place} ({error.strerror}). Choose another "
-            "folder with --out."
+            "place with out (--out)."
         )
     return (
         f"Writing to {place} failed: {error.strerror or error}. Blocks that are done "
-        "are safe: check the disk and go on with --resume."
+        "are safe: check the disk and go on with resume=True (--resume)."
     )

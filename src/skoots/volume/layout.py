@@ -147,7 +147,8 @@ def _guess_letters(shape: tuple[int, ...], name: str) -> str:
         return "Q" * extra + "ZYX"
     raise AxesError(
         f"{name} has {len(shape)} axes without names: "
-        f"{' x '.join(map(str, shape))}. Name them with --axes, such as --axes CZYX."
+        f"{' x '.join(map(str, shape))}. Name them with axes of open_source (--axes), "
+        "such as CZYX."
     )
 
 
@@ -170,8 +171,8 @@ def _check_meaning(letters: str, shape: tuple[int, ...], name: str) -> None:
         return
     raise AxesError(
         f"{name} has axes that are no volume's: {_listed(letters, shape)}. Name "
-        f"{'them' if len(shape) > 1 else 'it'} with --axes, one letter of "
-        f"{' '.join(KNOWN)} for each."
+        f"{'them' if len(shape) > 1 else 'it'} with axes of open_source (--axes), one "
+        f"letter of {' '.join(KNOWN)} for each."
     )
 
 
@@ -211,13 +212,14 @@ def _position(
         return 0
     if wanted is None:
         raise AxesError(
-            f"{name} has {length} {noun}: {_listed(letters, shape)}. Choose one with "
-            f"--{flag} N, from 0 to {length - 1}{_planes_hint(flag, letters, shape)}."
+            f"{name} has {length} {noun}: {_listed(letters, shape)}. Choose one from 0 "
+            f"to {length - 1} with {flag} of open_source (--{flag})"
+            f"{_planes_hint(flag, letters, shape)}."
         )
     if not 0 <= wanted < length:
         raise AxesError(
             f"{name} has no {flag} {wanted}: {_listed(letters, shape)}. "
-            f"Use --{flag} from 0 to {length - 1}."
+            f"Choose one from 0 to {length - 1} with {flag} of open_source (--{flag})."
         )
     return wanted
 
@@ -228,7 +230,7 @@ def _planes_hint(flag: str, letters: str, shape: tuple[int, ...]) -> str:
     if "Z" in shown or "S" in shown:
         return ""
     axes = "".join(shown).replace("T" if flag == "time" else "C", "Z")
-    return f", or give --axes {axes} if they are the planes of one volume"
+    return f", or read {axes} with axes (--axes) if they are the planes of one volume"
 
 
 def _shown(letters: str, shape: tuple[int, ...]) -> list[int]:
