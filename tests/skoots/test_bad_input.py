@@ -457,7 +457,7 @@ def test_a_finished_run_says_so_and_ends_well(desk: Desk) -> None:
 
 
 def said_by(module: Path) -> Iterator[tuple[int, str]]:
-    """Yield the literal strings of a module that are no docstrings, with their lines."""
+    """Yield a module's literals that are no docstrings, with their lines."""
     nodes = list(ast.walk(ast.parse(module.read_text(encoding="utf-8"))))
     lone = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
     for node in nodes:

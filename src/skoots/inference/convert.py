@@ -90,8 +90,8 @@ def export_tiff(
     folder = RunFolder.open(Path(run))
     if not folder.finished:
         raise RunError(
-            f"The run {run} is not finished. Go on with it with resume=True (--resume) "
-            "and convert it then."
+            f"The run {run} is not finished. Finish it with resume=True (--resume), "
+            "then convert it."
         )
     file = _choose_file(Path(run), None if out is None else Path(out))
     _check_name(file, folder.plan.image.path)

@@ -170,7 +170,7 @@ class RunFolder:
         places = ", ".join(".".join(map(str, b.index)) for b in broken)
         return RunError(
             f"{self.path / name} cannot be read in block {places} (Z.Y.X): it was "
-            "damaged on disk. Go on with the run with resume=True (--resume): "
+            "damaged on disk. Resume the run with resume=True (--resume): "
             f"{stage} does it again."
         )
 

@@ -230,7 +230,8 @@ def _planes_hint(flag: str, letters: str, shape: tuple[int, ...]) -> str:
     if "Z" in shown or "S" in shown:
         return ""
     axes = "".join(shown).replace("T" if flag == "time" else "C", "Z")
-    return f", or read {axes} with axes (--axes) if they are the planes of one volume"
+    given = f'axes="{axes}" (--axes {axes})'
+    return f", or give {given} if they are the planes of one volume"
 
 
 def _shown(letters: str, shape: tuple[int, ...]) -> list[int]:

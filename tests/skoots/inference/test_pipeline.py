@@ -391,8 +391,8 @@ def test_a_diameter_works_at_the_scale_of_the_training(out: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"resample": True}, "--diameter instead"),
-        ({"diameter": 5.0}, "--resample with a voxel size"),
+        ({"resample": True}, r"Use diameter \(--diameter\) instead of resample"),
+        ({"diameter": 5.0}, r"Use resample \(--resample\) with a voxel size"),
     ],
     ids=["no voxel size", "no diameter"],
 )

@@ -62,7 +62,7 @@ def test_a_chunk_that_cannot_be_read_is_made_again(
     chunk.write_bytes(b"")  # as a power cut leaves it
     (out / "state" / lost).unlink()
     (out / "state" / "finished.json").unlink()
-    with pytest.raises(RunError, match=rf"{name} .*block 1\.1\.1 .*resume: {stage}"):
+    with pytest.raises(RunError, match=rf"{name} .*block 1\.1\.1 .*resume\): {stage}"):
         segment(out)
     segment(out)
     assert_same_arrays(out, tmp_path / "before")

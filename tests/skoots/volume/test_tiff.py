@@ -244,7 +244,7 @@ def test_images_of_which_none_is_a_thumbnail_are_refused(
 def test_planes_saved_as_channels_are_read_with_axes(tmp_path: Path) -> None:
     array = make("u1")
     path = write(tmp_path / "a.tif", array, imagej=True)  # tifffile calls them C
-    with pytest.raises(AxesError, match=r"or read ZYX with axes \(--axes\) if they"):
+    with pytest.raises(AxesError, match=r'give axes="ZYX" \(--axes ZYX\) if they'):
         open_source(path)
     source = open_source(path, axes="ZYX")
     np.testing.assert_array_equal(source.read(whole(SHAPE)), array)
