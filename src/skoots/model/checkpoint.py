@@ -125,6 +125,7 @@ def save_checkpoint(  # noqa: PLR0913 (all but three are named facts of the mode
     normalization: Normalization,
     voxel_size: VoxelSize | None = None,
     object_diameter: float | None = None,
+    halo_zyx: Shape3 | None = None,
     provenance: Mapping[str, object] | None = None,
     scores: Mapping[str, float] | None = None,
 ) -> None:
@@ -144,6 +145,10 @@ def save_checkpoint(  # noqa: PLR0913 (all but three are named facts of the mode
         Z, Y, X in micrometres of the training data.
     object_diameter : float, optional
         Voxels across a typical object of the training data.
+    halo_zyx : tuple of int, optional
+        Voxels along Z, Y, X around a tile that the network needs, as
+        `skoots.model.halo` measures them; the INFERENCE.HALO of `config`, if it is
+        set, stands above it.
     provenance, scores : Mapping, optional
         Where the model comes from and what it scored, as plain data.
 
@@ -166,6 +171,7 @@ def save_checkpoint(  # noqa: PLR0913 (all but three are named facts of the mode
         published=False,
         voxel_size=voxel_size,
         object_diameter=object_diameter,
+        halo_zyx=halo_zyx,
         provenance=provenance or {},
         scores=scores or {},
     )

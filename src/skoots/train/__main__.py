@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path  # noqa: TC003 - typer reads it from the annotations
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import torch
@@ -18,10 +18,17 @@ from skoots.errors import SkootsError, TrainingError
 from skoots.events import TrainStep
 from skoots.model.build import build_network
 from skoots.model.checkpoint import Normalization, save_checkpoint
+from skoots.model.halo import choose_halo, measure_rims
+from skoots.model.native import HALO_ZYX
 from skoots.model.unet import UNet
 from skoots.train.loop import Recipe, train
 from skoots.train.sample import Augmentation, Sampler
 from skoots.train.volumes import TrainingVolume, load_volumes
+from skoots.volume.axes import xyz_to_zyx
+
+if TYPE_CHECKING:
+    from skoots._types import Shape3
+    from skoots.config import Settings
 
 console = Console(stderr=True)
 
@@ -81,6 +88,7 @@ def _run(folder: Path, out: Path, config: Path, recipe: Recipe, threads: int) ->
                     completed=event.step,
                     description=f"train, loss {event.loss:.3f}",
                 )
+    halo = settings.INFERENCE.HALO or _measure_halo(averaged, volumes, settings)
     save_checkpoint(
         out,
         averaged,
@@ -88,10 +96,25 @@ def _run(folder: Path, out: Path, config: Path, recipe: Recipe, threads: int) ->
         normalization=Normalization("volume"),
         voxel_size=volumes[0].voxel_size,
         object_diameter=float(np.mean([v.diameter for v in volumes])),
+        halo_zyx=halo,
         provenance=_provenance(volumes, recipe, threads),
         scores={},
     )
     console.print(f"wrote {out}")
+
+
+def _measure_halo(
+    network: UNet, volumes: list[TrainingVolume], settings: Settings
+) -> Shape3:
+    """Measure the halo on the training volumes and say what was found."""
+    images = (xyz_to_zyx(volume.image) for volume in volumes)
+    effects = measure_rims(network, images, settings)
+    halo = choose_halo(effects, network.factor, HALO_ZYX)
+    for axis, voxels, effect in zip("ZYX", halo, effects, strict=True):
+        settled = effect.settled(network.factor)
+        how = "measured" if settled else "the volumes show too little to measure it"
+        console.print(f"halo along {axis}: {voxels} voxels ({how})", highlight=False)
+    return halo
 
 
 def _provenance(

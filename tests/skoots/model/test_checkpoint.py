@@ -61,6 +61,7 @@ def test_a_model_comes_back_as_it_was(tmp_path: Path, model: dict[str, object]) 
         "normalization": Normalization("fixed", 100.0, 20.0),
         "voxel_size": (0.03, 0.01, 0.01),
         "object_diameter": 23.5,
+        "halo_zyx": (8, 16, 32),
         "provenance": {"data": ["a", "b"], "steps": 4000},
         "scores": {"f1": 0.87},
     }
