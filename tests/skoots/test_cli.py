@@ -144,7 +144,7 @@ def test_models_can_be_listed_without_one(
     assert "error" in next(row for row in listed if row["name"] == "broken")
 
 
-def test_scores_of_an_unfinished_run_are_called_provisional(
+def test_scores_of_an_unfinished_run_come_with_a_warning(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     labels = np.ones((2, 3, 5), np.uint32)
@@ -156,4 +156,4 @@ def test_scores_of_an_unfinished_run_are_called_provisional(
         result = run(app, ["score", str(run_path), str(run_path), "--json"])
         assert result.exit_code == 0, result.stderr
         assert json.loads(result.stdout)["f1_50"] == 1
-        assert ("provisional" in result.stderr) is not finished
+        assert ("not final" in result.stderr) is not finished

@@ -66,7 +66,7 @@ def score(
         from skoots.validate.scores import score as compare  # noqa: PLC0415 - scipy
 
         for path in (predicted, truth):
-            _warn_of_provisional(path)
+            _warn_of_unfinished(path)
         scores = asdict(compare(predicted, truth))
         if json:
             typer.echo(json_text.dumps(scores))
@@ -81,14 +81,14 @@ def score(
         OUT.print(table)
 
 
-def _warn_of_provisional(path: Path) -> None:
+def _warn_of_unfinished(path: Path) -> None:
     if not (path.name.endswith(RUN_SUFFIX) and path.is_dir()):
         return
     from skoots.run.folder import RunFolder  # noqa: PLC0415 - imports zarr
 
     if not RunFolder.open(path).finished:
         say(
-            f"note: {path} is not finished; its labels are provisional. "
+            f"note: {path} is not finished; its labels are not final. "
             "Continue it with 'skoots segment ... --resume'.",
             style="yellow",
         )

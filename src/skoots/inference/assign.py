@@ -17,7 +17,13 @@ import numpy as np
 import torch
 
 from skoots.events import BlockDone, StageStarted
-from skoots.inference.box_parts import grow_box, keep_blocks, split_box
+from skoots.inference.box_parts import (
+    box_inside,
+    boxes_around,
+    grow_box,
+    keep_blocks,
+    split_box,
+)
 from skoots.inference.far_walks import FarWalks
 from skoots.inference.grow import grow_labels
 from skoots.inference.in_order import count_workers, work_in_order
@@ -25,7 +31,7 @@ from skoots.inference.reach import landing_box, limit_region
 from skoots.inference.skeleton_mask import threshold_byte
 from skoots.kernels.follow_vectors import ESCAPED, follow_vectors
 from skoots.kernels.follow_vectors.walk import INT8_UNIT
-from skoots.volume.tiling import Span, box_shape, box_slices
+from skoots.volume.tiling import box_shape, box_slices
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -174,12 +180,13 @@ class _Work:
     def _follow(self, asked: Box, foreground: NDArray[np.bool_]) -> NDArray[np.uint32]:
         """Give the ids of a box; `UNKNOWN` where a walk goes too far."""
         plan = self._run.plan
-        region = self._region(asked, foreground)
-        inner = _inside(asked, region)
+        vectors = self._run.read("vectors", asked)
+        region = self._region(vectors * foreground, asked)
+        inner = box_inside(asked, region)
         asking = np.zeros(box_shape(region), bool)
         asking[box_slices(inner)] = foreground
         return follow(
-            self._vectors(region),
+            self._widen(vectors, asked, region),
             self._labels(region),
             asking,
             self._settings,
@@ -190,21 +197,25 @@ class _Work:
             volume_shape=plan.shape_zyx,
         )
 
-    def _region(self, asked: Box, foreground: NDArray[np.bool_]) -> Box:
+    def _region(self, vectors: NDArray[np.int8], asked: Box) -> Box:
         """Give what to read for the walks of a box: as far as they are likely to go."""
         plan = self._run.plan
-        vectors = self._run.read("vectors", asked)
-        vectors *= foreground
         z, y, x = (s / INT8_UNIT for s in plan.model.vector_scaling_zyx)
         landing = landing_box(vectors, (z, y, x), asked, plan.shape_zyx)
         region, _ = grow_box(landing, (LATER_HOPS,) * 3, plan.shape_zyx)
         return limit_region(region, asked)
 
-    def _vectors(self, box: Box) -> NDArray[np.int8]:
-        """Give the vectors of a box; 0 in blocks that are not labelled."""
-        vectors: NDArray[np.int8] = self._run.read("vectors", box)
-        keep_blocks(vectors, box, self._run.plan.block_zyx, self._merged.ranges)
-        return vectors
+    def _widen(
+        self, vectors: NDArray[np.int8], asked: Box, box: Box
+    ) -> NDArray[np.int8]:
+        """Give the vectors of a box around those at hand; 0 in blocks not labelled."""
+        wide = np.zeros((3, *box_shape(box)), np.int8)
+        wide[(..., *box_slices(box_inside(asked, box)))] = vectors
+        for part in boxes_around(asked, box):
+            here = box_slices(box_inside(part, box))
+            wide[(..., *here)] = self._run.read("vectors", part)
+        keep_blocks(wide, box, self._run.plan.block_zyx, self._merged.ranges)
+        return wide
 
     def _labels(self, box: Box) -> NDArray[np.uint32]:
         """Give the final ids of the skeletons in a box, block by block."""
@@ -214,12 +225,3 @@ class _Work:
             if part.any():
                 part[...] = self._merged.ids_at(index, part)
         return labels
-
-
-def _inside(box: Box, outer: Box) -> Box:
-    """Give a box in the coordinates of one that holds it."""
-    z, y, x = (
-        Span(s.start - o.start, s.stop - o.start)
-        for s, o in zip(box, outer, strict=True)
-    )
-    return z, y, x

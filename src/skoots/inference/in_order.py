@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from skoots._types import Shape3
 
-VOXELS_AT_ONCE = 1 << 24
+VOXELS_AT_ONCE = 1 << 25
 """What all workers of a pass hold together, at least a block each: memory stays the
 same whatever the size of the volume and of its blocks."""
 

@@ -76,6 +76,7 @@ def segment(  # noqa: PLR0913 - the one door of the engine; all but four have de
     halo_zyx: Shape3 | None = None,
     resample: bool = False,
     diameter: float | None = None,
+    preview: bool = False,
 ) -> Generator[Event, Any, RunFinished]:
     """Segment a volume into a run folder.
 
@@ -109,6 +110,9 @@ def segment(  # noqa: PLR0913 - the one door of the engine; all but four have de
     diameter : float, optional
         Of a typical object of the image, in voxels: work at the scale at which it is as
         large as what the model was trained on. Instead of `resample`.
+    preview : bool
+        Fill the labels with what each block sees by itself while the network works,
+        for a viewer to show; the final ones take their place. It costs some time.
 
     Yields
     ------
@@ -158,7 +162,8 @@ def segment(  # noqa: PLR0913 - the one door of the engine; all but four have de
         else:
             run.write_summary(None)
             grid, network = _on_grid(image, run), checkpoint.network
-            yield from _predict(run, grid, network, where, wanted, settings)
+            shown = settings if preview else None
+            yield from _predict(run, grid, network, where, wanted, shown)
             objects = yield from derive_labels(run, settings, where)
             seconds = round(time.monotonic() - started, 3)
             run.write_summary(
@@ -206,9 +211,9 @@ def _predict(
     network: UNet | UNeXT,
     device: torch.device,
     wanted: Sequence[Block],
-    settings: InferenceConfig,
+    preview: InferenceConfig | None,
 ) -> Generator[Event, Any, None]:
-    job = predict(run, source, network, device, wanted, settings)
+    job = predict(run, source, network, device, wanted, preview)
     tally = yield from _with_points_of_image(job, run.plan)
     if tally.non_finite:
         yield Notice(

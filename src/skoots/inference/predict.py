@@ -21,11 +21,12 @@ import torch
 from skoots.errors import DeviceError, NotFiniteError
 from skoots.events import BlockDone, Notice, StageStarted
 from skoots.inference.answer import Answer, ask_network
+from skoots.inference.box_parts import box_inside
 from skoots.inference.provisional import provisional_instances
 from skoots.inference.tile_reader import TileInput, read_tile, tiles_of
 from skoots.model.precision import bytes_per_voxel, prepare, total_memory
 from skoots.run.tile_size import fit_core, shrink_core
-from skoots.volume.tiling import Span, Tile, box_shape
+from skoots.volume.tiling import Tile, box_shape
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -85,7 +86,7 @@ def predict(
     network: UNet | UNeXT,
     device: torch.device,
     blocks: Sequence[Block],
-    settings: InferenceConfig,
+    preview: InferenceConfig | None = None,
 ) -> Generator[Event, Any, Tally]:
     """Predict the blocks that are not done; accepts a point to go on near.
 
@@ -101,8 +102,9 @@ def predict(
         Where it shall run, in the number format of the run's plan.
     blocks : sequence of Block
         All blocks that are wanted.
-    settings : InferenceConfig
-        For the provisional labels, which a viewer shows until the final ones come.
+    preview : InferenceConfig, optional
+        With which each block also gets the labels that it sees by itself, for a viewer
+        to show until the final ones come.
 
     Yields
     ------
@@ -125,7 +127,7 @@ def predict(
     done, total = len(blocks) - len(waiting), len(blocks)
     _forget(run, waiting)
     point: Point | None = yield StageStarted(STAGE, done, total)
-    with _Worker(run, source, network, device, settings) as work:
+    with _Worker(run, source, network, device, preview) as work:
         reading = work.read_ahead(_take_nearest(waiting, point))
         writing: tuple[Block, Future[None]] | None = None
         while reading or writing:
@@ -226,13 +228,13 @@ class _Worker:
         source: Source,
         network: UNet | UNeXT,
         device: torch.device,
-        settings: InferenceConfig,
+        preview: InferenceConfig | None,
     ) -> None:
         self._run = run
         self._source = source
         self._network = network
         self._device = device
-        self._settings = settings
+        self._preview = preview
         self._prepared = prepare(network, device, run.plan.number_format)
         self._reader = ThreadPoolExecutor(1, "skoots-read")
         self._writer = ThreadPoolExecutor(1, "skoots-write")
@@ -291,7 +293,10 @@ class _Worker:
             if found.image is not None:
                 constant = False
                 part = ask_network(self._prepared, found.tile, found.image)
-                answer.put(_within(found.tile.core, block.core), part)
+                if found.tile.core == block.core:
+                    answer = part
+                else:
+                    answer.put(box_inside(found.tile.core, block.core), part)
         tally = Tally(non_finite, constant)
         # the plan may change before the writer comes to it
         return self._writer.submit(self._write, block, answer, tally, number_format)
@@ -358,21 +363,14 @@ class _Worker:
         said = {**tally._asdict(), "number_format": number_format}
         tables = {name: np.array(value) for name, value in said.items()}
         run.markers.mark(STAGE, block, KEY, tables)
-        if run.plan.resampled:
-            return  # the labels lie on another grid, where nobody would see them
+        # of a resampled run the labels lie on another grid, where nobody sees them
+        if self._preview is None or run.plan.resampled:
+            return
         # last, so that a block without its marker never shows labels
         labels = provisional_instances(
-            answer, run.plan, self._settings, run.place_of(block)
+            answer, run.plan, self._preview, run.place_of(block)
         )
         run.write(run.instances, box, labels, lasting=False)
-
-
-def _within(box: Box, outer: Box) -> Box:
-    z, y, x = (
-        Span(a.start - b.start, a.stop - b.start)
-        for a, b in zip(box, outer, strict=True)
-    )
-    return z, y, x
 
 
 def _is_out_of_memory(error: Exception) -> bool:

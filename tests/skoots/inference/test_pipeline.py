@@ -520,7 +520,7 @@ def test_a_wish_that_makes_no_sense_is_refused_before_a_folder_is_made(
 
 def test_blocks_show_labels_of_their_own_until_the_final_ones_come(out: Path) -> None:
     image, labels = draw_boxes((8, 8, 32), (8, 8, 8))
-    job = skoots.segment(image, code_model(), out, tile_zyx=(8, 8, 8))
+    job = skoots.segment(image, code_model(), out, tile_zyx=(8, 8, 8), preview=True)
     for event in job:
         if isinstance(event, BlockDone) and event.done == 3:
             break

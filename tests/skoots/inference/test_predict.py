@@ -22,7 +22,7 @@ from inference_cases import (
 
 import skoots
 from skoots.errors import DeviceError
-from skoots.events import BlockDone, Notice, RunStarted
+from skoots.events import BlockDone, Notice, RunStarted, StageStarted
 from skoots.inference.predict import _is_out_of_memory
 from skoots.run.folder import RunFolder
 from skoots.volume.tiling import whole
@@ -112,10 +112,22 @@ def test_a_point_sent_when_memory_is_short_is_obeyed(out: Path) -> None:
     assert starts[:3] == [0, 16, 96]
 
 
+def test_nothing_is_shown_meanwhile_unless_it_is_asked_for(out: Path) -> None:
+    image, _ = draw_boxes((8, 8, 32), (8, 8, 8))
+    job = skoots.segment(image, code_model(), out, tile_zyx=(8, 8, 8))
+    event = next(job)
+    while not (isinstance(event, StageStarted) and event.stage == "label"):
+        event = next(job)
+    job.close()
+    assert not RunFolder.open(out).labels[:].any()
+
+
 def test_a_resampled_run_computes_no_labels_that_nobody_sees(out: Path) -> None:
     image = np.repeat(draw_boxes((8, 8, 16), (8, 8, 8))[0], 2, axis=2)
     model = code_model(object_diameter=8.0)
-    job = skoots.segment(image, model, out, diameter=16.0, tile_zyx=(8, 8, 8))
+    job = skoots.segment(
+        image, model, out, diameter=16.0, tile_zyx=(8, 8, 8), preview=True
+    )
     while not isinstance(next(job), BlockDone):
         pass
     job.close()
