@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,12 +26,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from skoots._types import Shape3
+
 MOST = 1.15
-SHAPE = (64, 576, 768)
+SHAPE, LARGE = (64, 576, 768), (192, 768, 768)
 STAGES = ("predict", "label", "assign", "finish")
 
 
-def _make(folder: Path, tiny: bool) -> None:  # noqa: FBT001
+def _make(folder: Path, tiny: bool, shape: Shape3 = SHAPE) -> None:  # noqa: FBT001
     if tiny:
         tubes = make_tubes((16, 64, 64), 4, 200, 8.0, seed=8)
         tifffile.imwrite(folder / "image.tif", grey_image(tubes.labels, seed=9))
@@ -39,11 +42,11 @@ def _make(folder: Path, tiny: bool) -> None:  # noqa: FBT001
     from skoots.samples import sample_path
 
     image = tifffile.imread(sample_path("medulla"))
-    for axis, size in enumerate(SHAPE):
+    for axis, size in enumerate(shape):
         widths = [(0, 0)] * 3
         widths[axis] = (0, max(0, size - image.shape[axis]))
         image = np.pad(image, widths, mode="symmetric")
-    tifffile.imwrite(folder / "image.tif", image[tuple(map(slice, SHAPE))])
+    tifffile.imwrite(folder / "image.tif", image[tuple(map(slice, shape))])
 
 
 def _model(folder: Path) -> str:
@@ -150,7 +153,13 @@ def _check(folder: Path, ours: Arrays, peer: Arrays | None) -> list[str]:
     ]
 
 
-CASES = [Case("end-to-end", MOST, _make, _segment, _forward, _check, peer_is_ours=True)]
+CASES = [
+    Case(name, MOST, make, _segment, _forward, _check, peer_is_ours=True)
+    for name, make in [
+        ("end-to-end", _make),
+        ("end-to-end-large", partial(_make, shape=LARGE)),
+    ]
+]
 
 if __name__ == "__main__":
     main(CASES)

@@ -120,7 +120,8 @@ class RunArrays:
         """Store a box of an array, on the disk before it returns if it shall last."""
         array = self.array(name)
         with storage_errors(self._path):
-            array[(..., *box_slices(box))] = voxels
+            place = (..., *box_slices(box))
+            (_unchecked(array) if _fills(array, voxels) else array)[place] = voxels
             if lasting:
                 top = self._path / name
                 sync_files((top / key for key in _chunk_keys(array, box)), top)
@@ -144,6 +145,30 @@ def _broken(path: Path) -> RunError:
         f"{path} has no zarr.json that can be read: the run is damaged. Start again "
         "with overwrite=True (--overwrite)."
     )
+
+
+def _fills(array: zarr.Array[Any], voxels: NDArray[Any]) -> bool:
+    """Whether each chunk of a box that begins with a chunk holds anything."""
+    starts = (
+        range(0, n, size) for n, size in zip(voxels.shape, array.chunks, strict=True)
+    )
+    return all(
+        voxels[
+            tuple(slice(i, i + n) for i, n in zip(at, array.chunks, strict=True))
+        ].any()
+        for at in product(*starts)
+    )
+
+
+def _unchecked(array: zarr.Array[Any]) -> zarr.Array[Any]:
+    """Give an array that leaves out no empty chunks.
+
+    To find them, zarr makes a second array of each chunk, which takes longer than all
+    else about it.
+    """
+    if not hasattr(array, "with_config"):  # zarr before 3.1
+        return array
+    return array.with_config({"write_empty_chunks": True})
 
 
 def _chunk_keys(array: zarr.Array[Any], box: Box) -> Iterator[str]:
