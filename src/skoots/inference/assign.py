@@ -17,16 +17,11 @@ import numpy as np
 import torch
 
 from skoots.events import BlockDone, StageStarted
-from skoots.inference.box_parts import (
-    box_inside,
-    boxes_around,
-    grow_box,
-    keep_blocks,
-    split_box,
-)
+from skoots.inference.box_parts import box_inside, grow_box
 from skoots.inference.far_walks import FarWalks
 from skoots.inference.grow import grow_labels
 from skoots.inference.in_order import count_workers, work_in_order
+from skoots.inference.labelled import open_labelled
 from skoots.inference.reach import landing_box, limit_region
 from skoots.inference.skeleton_mask import threshold_byte
 from skoots.kernels.follow_vectors import ESCAPED, follow_vectors
@@ -50,6 +45,9 @@ STAGE = "assign"
 LATER_HOPS = 8
 """Voxels that are read around where first hops end: nearly all later ones stay inside,
 and one that does not costs a read of its own."""
+
+ALL = slice(0, 3)
+"""All components of vectors."""
 
 UNKNOWN = ESCAPED % 2**32
 """What stands for the id of a walk that left what was read."""
@@ -137,10 +135,11 @@ class _Work:
         device: torch.device,
     ) -> None:
         self._run = run
-        self._merged = merged
         self._settings = settings
         self._device = device
-        self._far_walks = FarWalks(run, merged, settings)
+        least = threshold_byte(settings.PROBABILITY_THRESHOLD)
+        self._labelled = open_labelled(run, merged, least)
+        self._far_walks = FarWalks(self._labelled, run.plan, settings)
         parts = (
             merged.digest,
             settings.PROBABILITY_THRESHOLD,
@@ -164,30 +163,27 @@ class _Work:
         return block
 
     def _ids(self, block: Block) -> NDArray[np.uint32]:
-        plan, settings = self._run.plan, self._settings
-        least = threshold_byte(settings.PROBABILITY_THRESHOLD)
+        plan, grow = self._run.plan, self._settings.GROW
         # ids that grow into the block come from so far around it
-        asked, core = grow_box(block.core, (settings.GROW,) * 3, plan.shape_zyx)
-        foreground = self._run.read("probability", asked) > least
-        keep_blocks(foreground, asked, plan.block_zyx, self._merged.ranges)
+        asked, core = grow_box(block.core, (grow,) * 3, plan.shape_zyx)
+        foreground = self._labelled.foreground[box_slices(asked)]
         if not foreground[box_slices(core)].any():
             return np.zeros(box_shape(block.core), np.uint32)
         ids = self._follow(asked, foreground)
         self._far_walks.finish(ids, asked, UNKNOWN)
-        grow_labels(ids, foreground, settings.GROW)
+        grow_labels(ids, foreground, grow)
         return np.ascontiguousarray(ids[box_slices(core)])
 
     def _follow(self, asked: Box, foreground: NDArray[np.bool_]) -> NDArray[np.uint32]:
         """Give the ids of a box; `UNKNOWN` where a walk goes too far."""
-        plan = self._run.plan
-        vectors = self._run.read("vectors", asked)
-        region = self._region(vectors * foreground, asked)
+        plan, labelled = self._run.plan, self._labelled
+        region = self._region(asked, foreground)
         inner = box_inside(asked, region)
         asking = np.zeros(box_shape(region), bool)
         asking[box_slices(inner)] = foreground
         return follow(
-            self._widen(vectors, asked, region),
-            self._labels(region),
+            labelled.vectors[(ALL, *box_slices(region))],
+            labelled.ids[box_slices(region)],
             asking,
             self._settings,
             plan.model.vector_scaling_zyx,
@@ -197,31 +193,12 @@ class _Work:
             volume_shape=plan.shape_zyx,
         )
 
-    def _region(self, vectors: NDArray[np.int8], asked: Box) -> Box:
+    def _region(self, asked: Box, foreground: NDArray[np.bool_]) -> Box:
         """Give what to read for the walks of a box: as far as they are likely to go."""
         plan = self._run.plan
+        vectors = self._labelled.vectors[(ALL, *box_slices(asked))]
+        vectors *= foreground
         z, y, x = (s / INT8_UNIT for s in plan.model.vector_scaling_zyx)
         landing = landing_box(vectors, (z, y, x), asked, plan.shape_zyx)
         region, _ = grow_box(landing, (LATER_HOPS,) * 3, plan.shape_zyx)
         return limit_region(region, asked)
-
-    def _widen(
-        self, vectors: NDArray[np.int8], asked: Box, box: Box
-    ) -> NDArray[np.int8]:
-        """Give the vectors of a box around those at hand; 0 in blocks not labelled."""
-        wide = np.zeros((3, *box_shape(box)), np.int8)
-        wide[(..., *box_slices(box_inside(asked, box)))] = vectors
-        for part in boxes_around(asked, box):
-            here = box_slices(box_inside(part, box))
-            wide[(..., *here)] = self._run.read("vectors", part)
-        keep_blocks(wide, box, self._run.plan.block_zyx, self._merged.ranges)
-        return wide
-
-    def _labels(self, box: Box) -> NDArray[np.uint32]:
-        """Give the final ids of the skeletons in a box, block by block."""
-        labels: NDArray[np.uint32] = self._run.read("components", box)
-        for index, place in split_box(box, self._run.plan.block_zyx):
-            part = labels[place]
-            if part.any():
-                part[...] = self._merged.ids_at(index, part)
-        return labels

@@ -98,30 +98,6 @@ def grow_box(box: Box, radii: Shape3, shape: Shape3) -> tuple[Box, Box]:
     return (grown[0], grown[1], grown[2]), (inner[0], inner[1], inner[2])
 
 
-def boxes_around(inner: Box, outer: Box) -> Iterator[Box]:
-    """Yield the parts of a box that lie around one inside it: at most six, disjoint.
-
-    Parameters
-    ----------
-    inner, outer : tuple of Span
-        The outer box holds the inner one.
-
-    Examples
-    --------
-    >>> from skoots.volume.tiling import Span
-    >>> one = Span(0, 1)
-    >>> [box[2] for box in boxes_around((one, one, Span(2, 3)), (one, one, Span(0, 3)))]
-    [Span(start=0, stop=2)]
-    """
-    left = list(outer)
-    for axis, (within, whole) in enumerate(zip(inner, outer, strict=True)):
-        for side in (Span(whole.start, within.start), Span(within.stop, whole.stop)):
-            if side.size:
-                box = [*left[:axis], side, *left[axis + 1 :]]
-                yield box[0], box[1], box[2]
-        left[axis] = within
-
-
 def box_inside(box: Box, outer: Box) -> Box:
     """Give a box in the coordinates of one that holds it."""
     z, y, x = (

@@ -8,22 +8,21 @@ piece.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from skoots.kernels.follow_vectors.walk import INT8_UNIT
-from skoots.volume.tiling import Span, chunk_shape
+from skoots.volume.tiling import Span, box_slices
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from skoots._types import Shape3
     from skoots.config import InferenceConfig
-    from skoots.inference.merge_table import Merged
-    from skoots.run.folder import RunFolder
+    from skoots.inference.labelled import LabelledVolume
+    from skoots.run.plan import RunPlan
     from skoots.volume.tiling import Box
 
 WALKS_AT_ONCE = 1 << 18
@@ -35,23 +34,20 @@ class FarWalks:
 
     Parameters
     ----------
-    run : RunFolder
-        Whose vectors and components are read.
-    merged : Merged
-        Ids of the components. In blocks that it does not know, no vector and no
-        component counts, whatever is stored there.
+    labelled : LabelledVolume
+        Whose vectors are followed to ids.
+    plan : RunPlan
+        Holds the length of a vector.
     settings : InferenceConfig
         Hops and first hit.
     """
 
     def __init__(
-        self, run: RunFolder, merged: Merged, settings: InferenceConfig
+        self, labelled: LabelledVolume, plan: RunPlan, settings: InferenceConfig
     ) -> None:
-        self._run = run
-        self._merged = merged
+        self._labelled = labelled
         self._settings = settings
-        plan = run.plan
-        self._chunk = np.array(chunk_shape(plan.block_zyx))[:, None]
+        self._chunk = np.array(plan.chunk_zyx)[:, None]
         self._last = np.array(plan.shape_zyx)[:, None] - 1
         # rounded once, as the kernel does, so that every sum is the same
         scale = np.array([[s / INT8_UNIT] for s in plan.model.vector_scaling_zyx])
@@ -98,27 +94,24 @@ class FarWalks:
 
     def _vectors_at(self, place: NDArray[np.int64]) -> NDArray[np.int8]:
         vectors = np.zeros(place.shape, np.int8)
-        for _, here, inside, box in self._by_chunk(place):
-            stored: NDArray[Any] = self._run.read("vectors", box)
+        for here, inside, box in self._by_chunk(place):
+            stored = self._labelled.vectors[(slice(0, 3), *box_slices(box))]
             vectors[:, here] = stored[(slice(None), *inside)]
         return vectors
 
     def _ids_at(self, place: NDArray[np.int64]) -> NDArray[np.uint32]:
         ids = np.zeros(place.shape[1], np.uint32)
-        for block, here, inside, box in self._by_chunk(place):
-            components: NDArray[Any] = self._run.read("components", box)[tuple(inside)]
-            ids[here] = self._merged.ids_at(block, components)
+        for here, inside, box in self._by_chunk(place):
+            ids[here] = self._labelled.ids[box_slices(box)][tuple(inside)]
         return ids
 
     def _by_chunk(
         self, place: NDArray[np.int64]
-    ) -> Iterator[tuple[Shape3, NDArray[np.int64], NDArray[np.int64], Box]]:
-        """Sort places by the chunk that holds them; those of unknown blocks drop out.
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], Box]]:
+        """Sort places by the chunk that holds them.
 
         Yields
         ------
-        tuple of int
-            Index of the chunk's block: a chunk lies in one.
         ndarray, (N,)
             Which of the places.
         ndarray, (3, N)
@@ -132,8 +125,5 @@ class FarWalks:
         seams = np.flatnonzero(np.diff(chunks[order])) + 1
         for here in np.split(order, seams) if order.size else []:
             low, high = place[:, here].min(axis=1), place[:, here].max(axis=1) + 1
-            block = (low // np.array(self._run.plan.block_zyx)).tolist()
-            index = (block[0], block[1], block[2])
-            if index in self._merged.ranges:
-                z, y, x = map(Span, low.tolist(), high.tolist())
-                yield index, here, place[:, here] - low[:, None], (z, y, x)
+            z, y, x = map(Span, low.tolist(), high.tolist())
+            yield here, place[:, here] - low[:, None], (z, y, x)

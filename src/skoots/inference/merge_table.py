@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-import fastremap
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
@@ -78,8 +77,10 @@ class Merged:
         if block not in self.ranges:
             return np.zeros_like(components)
         start, stop = self.ranges[block]
-        ids = np.concatenate([np.zeros(1, np.uint32), self.table[start:stop]])
-        return ids[components]
+        ids = np.zeros_like(components)
+        skeletons = components > 0  # a few voxels of many
+        ids[skeletons] = self.table[start:stop][components[skeletons] - 1]
+        return ids
 
 
 def seam_tables(
@@ -102,19 +103,20 @@ def seam_tables(
         ``voxels`` and ``first`` (N,), the count and the first voxel of each, as its
         place in the whole volume; ``face00`` to ``face21``, by axis and side.
     """
-    ids, first, voxels = fastremap.unique(
-        components, return_index=True, return_counts=True
-    )
-    first, voxels = first[ids > 0], voxels[ids > 0].astype(np.int64)
+    places = np.flatnonzero(components > 0)
+    ids = components.reshape(-1)[places].astype(np.int64) - 1
+    voxels = np.bincount(ids)
+    first = np.zeros(len(voxels), np.int64)
+    first[ids[::-1]] = places[::-1]  # the first is written last
     z, y, x = np.unravel_index(first, components.shape)
     corner = [span.start for span in block.core]
-    places = ((z + corner[0]) * shape[1] + y + corner[1]) * shape[2] + x + corner[2]
+    first = ((z + corner[0]) * shape[1] + y + corner[1]) * shape[2] + x + corner[2]
     faces = {
         f"face{axis}{side}": np.take(components, -side, axis)
         for axis in range(3)
         for side in (0, 1)
     }
-    return {"voxels": voxels, "first": places.astype(np.int64), **faces}
+    return {"voxels": voxels, "first": first, **faces}
 
 
 def merge_components(
@@ -188,7 +190,13 @@ def _seams(
         there = _touching(tables, known[z, y, x], _turned(step))
         pairs = _pairs(here, there, [s == 0 for s in step], most - moved)
         offset = np.array([[ranges[block.index][0] - 1], [ranges[z, y, x][0] - 1]])
-        yield np.unique(pairs, axis=1) + offset
+        yield _distinct(pairs) + offset
+
+
+def _distinct(pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Keep one of each of the columns (2, N), which are not negative."""
+    base = int(pairs.max(initial=0)) + 1
+    return np.stack(np.divmod(np.unique(pairs[0] * base + pairs[1]), base))
 
 
 def _turned(step: Step) -> Step:

@@ -131,7 +131,9 @@ def _look_up(
                     probability = bits[4, x, y, z]
                     stored[4, x, y, z] = tables.unsigned[probability]
                     stored[3, x, y, z] = tables.unsigned[bits[3, x, y, z]]
+                    # most voxels are background, of which nothing more is read
                     known = tables.known[probability]
                     for c in range(3):  # as `vectors_to_zyx`: z comes first
-                        component = tables.signed[bits[c, x, y, z]]
-                        vectors[(c + 1) % 3, x, y, z] = component if known else 0
+                        vectors[(c + 1) % 3, x, y, z] = (
+                            tables.signed[bits[c, x, y, z]] if known else 0
+                        )

@@ -19,6 +19,7 @@ from skoots.inference.assign import STAGE, UNKNOWN, assign, follow
 from skoots.inference.far_walks import FarWalks
 from skoots.inference.grow import grow_labels
 from skoots.inference.label import label
+from skoots.inference.labelled import open_labelled
 from skoots.run.folder import RunFolder
 from skoots.run.markers import Markers
 from skoots.run.plan import ModelRecord
@@ -193,7 +194,8 @@ def test_what_lies_in_blocks_that_are_not_predicted_counts_for_nothing(
     fill(empty, seed=3)
     for block in others:
         for name in ("vectors", "probability", "skeleton"):
-            empty.write(name, block.core, np.zeros((), np.int8))
+            nothing = np.zeros_like(empty.read(name, block.core))
+            empty.write(name, block.core, nothing)
     for each in (run, empty):
         _, merged = drain(label(each, some, config))
         drain(assign(each, merged, some, config, CPU))
@@ -232,6 +234,7 @@ def test_a_hop_of_far_walks_reads_a_chunk_once(
     monkeypatch.setattr(RunFolder, "read", count)
     box = whole(run.plan.shape_zyx)
     ids = np.full(run.plan.shape_zyx, UNKNOWN, np.uint32)
-    FarWalks(run, merged, config).finish(ids, box, UNKNOWN)
+    labelled = open_labelled(run, merged, 127)
+    FarWalks(labelled, run.plan, config).finish(ids, box, UNKNOWN)
     assert len(read) == 2 * len(run.blocks)  # each one chunk: vectors, then components
     assert not (ids == UNKNOWN).any()

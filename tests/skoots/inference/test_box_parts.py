@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skoots.inference.box_parts import box_inside, boxes_around, keep_blocks, split_box
-from skoots.volume.tiling import Span, box_shape, box_slices
+from skoots.inference.box_parts import keep_blocks, split_box
+from skoots.volume.tiling import Span, box_shape
 
 spans = st.tuples(st.integers(0, 20), st.integers(1, 20)).map(
     lambda pair: Span(pair[0], pair[0] + pair[1])
@@ -34,25 +34,3 @@ def test_only_kept_blocks_stay() -> None:
     mask = np.ones((1, 1, 5), bool)
     keep_blocks(mask, (Span(0, 1), Span(0, 1), Span(3, 8)), (4, 4, 4), {(0, 0, 1)})
     assert mask[0, 0].tolist() == [False, True, True, True, True]
-
-
-@settings(max_examples=50, deadline=None)
-@given(
-    outer=st.tuples(spans, spans, spans),
-    cut=st.tuples(*[st.tuples(st.floats(0, 1), st.floats(0, 1))] * 3),
-)
-def test_a_box_and_what_lies_around_it_fill_the_outer_one_once(
-    outer: tuple[Span, Span, Span],
-    cut: tuple[tuple[float, float], ...],
-) -> None:
-    z, y, x = (_part(span, *two) for span, two in zip(outer, cut, strict=True))
-    times = np.zeros(box_shape(outer), int)
-    for box in [(z, y, x), *boxes_around((z, y, x), outer)]:
-        times[box_slices(box_inside(box, outer))] += 1
-    assert (times == 1).all()
-
-
-def _part(span: Span, near: float, far: float) -> Span:
-    """Give a part of a span, at least a voxel."""
-    start = span.start + int(near * (span.size - 1))
-    return Span(start, start + 1 + int(far * (span.stop - start - 1)))
