@@ -63,9 +63,10 @@ def open_labelled(run: RunFolder, merged: Merged, least: int) -> LabelledVolume:
         May be read from several threads.
     """
 
+    held = np.min_scalar_type(merged.skeletons)  # so that more chunks fit into memory
+
     def ids(block: Shape3, box: Box) -> NDArray[Any]:
-        components = run.read("components", box)
-        return merged.ids_at(block, components) if components.any() else components
+        return merged.ids_at(block, run.read("components", box)).astype(held)
 
     return LabelledVolume(
         _open(run, merged, "i1", lambda _, box: run.read("vectors", box), (3,)),
