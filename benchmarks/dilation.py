@@ -79,7 +79,7 @@ def _check(folder: Path, ours: Arrays, peer: Arrays | None) -> list[str]:
 
 CASES = [
     Case("dilation-mask", 20, _make, _mask, _peer, _check),
-    Case("dilation-documented", 1, _make, _documented, _peer, _check),
+    Case("dilation-documented", 20, _make, _documented, _peer, _check),
 ]
 
 if __name__ == "__main__":
