@@ -22,7 +22,7 @@ from skoots.inference.far_walks import FarWalks
 from skoots.inference.grow import grow_labels
 from skoots.inference.in_order import count_workers, work_in_order
 from skoots.inference.labelled import open_labelled
-from skoots.inference.reach import landing_box, limit_region
+from skoots.inference.reach import landing_box, largest_region, limit_region
 from skoots.inference.skeleton_mask import threshold_byte
 from skoots.kernels.follow_vectors import ESCAPED, follow_vectors
 from skoots.kernels.follow_vectors.walk import INT8_UNIT
@@ -88,7 +88,8 @@ def assign(
     waiting = [b for b in blocks if not run.markers.is_done(STAGE, b, work.key)]
     done, total = len(blocks) - len(waiting), len(blocks)
     yield StageStarted(STAGE, done, total)
-    workers = count_workers(run.plan.block_zyx)
+    depth, height, width = (n + 2 * settings.GROW for n in run.plan.block_zyx)
+    workers = count_workers(largest_region((depth, height, width)))
     with closing(work_in_order(work.do, waiting, workers)) as finished:
         for block in finished:
             done += 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
@@ -12,19 +11,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
     from concurrent.futures import Future
 
-    from skoots._types import Shape3
 
 VOXELS_AT_ONCE = 1 << 25
-"""What all workers of a pass hold together, at least a block each: memory stays the
-same whatever the size of the volume and of its blocks."""
+"""What all workers of a pass hold together, and one block more: memory stays the same
+whatever the size of the volume, and is bounded whatever the number of cores."""
 
 T = TypeVar("T")
 U = TypeVar("U")
 
 
-def count_workers(block: Shape3) -> int:
-    """Give how many blocks of this extent may be worked on at once."""
-    return max(1, min(os.cpu_count() or 1, VOXELS_AT_ONCE // math.prod(block)))
+def count_workers(voxels: int) -> int:
+    """Give how many may work at once where each holds so many voxels."""
+    return min(os.cpu_count() or 1, -(-VOXELS_AT_ONCE // voxels))
 
 
 def work_in_order(

@@ -14,6 +14,7 @@ Imports no torch: the pass runs where only storage and a processor are.
 from __future__ import annotations
 
 import hashlib
+import math
 from contextlib import closing
 from functools import partial
 from itertools import product
@@ -76,7 +77,7 @@ def label(
         _label_block(run, block, settings, keys)
         return block
 
-    workers = count_workers(run.plan.block_zyx)
+    workers = count_workers(math.prod(run.plan.block_zyx))
     with closing(work_in_order(work, waiting, workers)) as finished:
         for block in finished:
             done += 1

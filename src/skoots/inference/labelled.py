@@ -7,6 +7,7 @@ chunks are kept until the next block wants them too.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from mmap import mmap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,11 +29,16 @@ if TYPE_CHECKING:
     Read = Callable[[Shape3, Box], NDArray[Any]]
 
 
+VECTOR_BYTES, ID_BYTES, FOREGROUND_BYTES = 256 << 20, 192 << 20, 64 << 20
+"""Memory for decoded chunks: what the blocks side by side want of each array, where
+blocks are of the usual size."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelledVolume:
     """Arrays that are 0 in blocks not labelled, whatever is stored there.
 
-    Such a block may just be written by another process.
+    A process that died may have left anything there.
     """
 
     vectors: ChunkedArray
@@ -62,21 +68,31 @@ def open_labelled(run: RunFolder, merged: Merged, least: int) -> LabelledVolume:
     LabelledVolume
         May be read from several threads.
     """
-
     held = np.min_scalar_type(merged.skeletons)  # so that more chunks fit into memory
 
     def ids(block: Shape3, box: Box) -> NDArray[Any]:
         return merged.ids_at(block, run.read("components", box)).astype(held)
 
+    def vectors(_: Shape3, box: Box) -> NDArray[Any]:
+        return run.read("vectors", box)
+
+    def foreground(_: Shape3, box: Box) -> NDArray[Any]:
+        return run.read("probability", box) > least
+
     return LabelledVolume(
-        _open(run, merged, "i1", lambda _, box: run.read("vectors", box), (3,)),
-        _open(run, merged, "?", lambda _, box: run.read("probability", box) > least),
-        _open(run, merged, "u4", ids),
+        _open(run, merged, "i1", vectors, VECTOR_BYTES, (3,)),
+        _open(run, merged, "?", foreground, FOREGROUND_BYTES),
+        _open(run, merged, "u4", ids, ID_BYTES),
     )
 
 
 def _open(
-    run: RunFolder, merged: Merged, dtype: str, read: Read, lead: tuple[int, ...] = ()
+    run: RunFolder,
+    merged: Merged,
+    dtype: str,
+    read: Read,
+    budget: int,
+    lead: tuple[int, ...] = (),
 ) -> ChunkedArray:
     shape, chunk, block = run.plan.shape_zyx, run.plan.chunk_zyx, run.plan.block_zyx
 
@@ -89,8 +105,21 @@ def _open(
         i, j, k = (start // size for start, size in zip(starts, block, strict=True))
         if (i, j, k) not in merged.ranges:
             return np.zeros((*lead, z.size, y.size, x.size), dtype)
-        return read((i, j, k), (z, y, x))
+        return _apart(read((i, j, k), (z, y, x)))
 
     return ChunkedArray(
-        (*lead, *shape), np.dtype(dtype), (*lead, *chunk), load, ChunkCache()
+        (*lead, *shape), np.dtype(dtype), (*lead, *chunk), load, ChunkCache(budget)
     )
+
+
+def _apart(chunk: NDArray[Any]) -> NDArray[Any]:
+    """Copy a chunk into memory of its own, which goes back to the system with it.
+
+    Chunks that stay long, between arrays that do not, leave holes in the heap: a third
+    of what a pass holds.
+    """
+    if not chunk.nbytes:
+        return chunk
+    own = np.frombuffer(mmap(-1, chunk.nbytes), chunk.dtype).reshape(chunk.shape)
+    own[...] = chunk
+    return own

@@ -112,7 +112,8 @@ def segment(  # noqa: PLR0913 - the one door of the engine; all but four have de
         large as what the model was trained on. Instead of `resample`.
     preview : bool
         Fill the labels with what each block sees by itself while the network works,
-        for a viewer to show; the final ones take their place. It costs some time.
+        for a viewer to show; the final ones take their place. It costs some time, and
+        does nothing where a run is resampled.
 
     Yields
     ------

@@ -79,7 +79,7 @@ def limit_region(region: Box, box: Box) -> Box:
         At most twice the box or `SMALL_REGION`, whatever is more; all margins are
         shortened alike.
     """
-    most = max(2 * math.prod(box_shape(box)), SMALL_REGION)
+    most = largest_region(box_shape(box))
     share, cut = 16, region
     while math.prod(box_shape(cut)) > most:
         share -= 1
@@ -92,3 +92,8 @@ def limit_region(region: Box, box: Box) -> Box:
         )
         cut = (z, y, x)
     return cut
+
+
+def largest_region(extent: Shape3) -> int:
+    """Give how many voxels `limit_region` leaves around a box of this extent."""
+    return max(2 * math.prod(extent), SMALL_REGION)

@@ -1,7 +1,7 @@
 """Blur, widen and shrink maps (B, C, X, Y, Z): the documented filters.
 
 Each filter is separable, so it runs along one axis after the other, as maxima with the
-two shifted maps, in place: pooling takes tens of times as long.
+two shifted maps, in place: on a processor, pooling takes several times as long.
 """
 
 from __future__ import annotations

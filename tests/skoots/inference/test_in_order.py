@@ -50,5 +50,10 @@ def test_a_pass_that_is_not_advanced_pauses(
     assert len(list((run.path / "state" / STAGE).glob("*.npz"))) == 20
 
 
-def test_fewer_large_blocks_are_held_at_once() -> None:
-    assert count_workers((1, 1, 1)) >= count_workers((128, 512, 512)) == 1
+def test_fewer_work_at_once_where_each_holds_much(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 64)
+    assert [count_workers(1 << n) for n in (10, 20, 24, 25, 30)] == [64, 32, 2, 1, 1]
+    monkeypatch.setattr("os.cpu_count", lambda: None)
+    assert count_workers(1) == 1
