@@ -23,13 +23,14 @@ SCRIPTS = {
     "number_format": [],
     "memory": [],
     "halo": [],
+    "scores": [],
 }
 NO_SCRIPTS = {"alternate", "phantom"}
 
 
 def run_tiny(script: str, folder: Path) -> list[dict[str, Any]]:
     report = folder / "report.json"
-    repeats = [] if script in {"memory", "halo"} else ["--repeats", "1"]
+    repeats = [] if script in {"memory", "halo", "scores"} else ["--repeats", "1"]
     command = [sys.executable, str(FOLDER / f"{script}.py"), "--tiny", *repeats]
     command += [*SCRIPTS[script], "--threads", "1", "--json", str(report)]
     env = {**os.environ, "PYTHONPATH": str(ROOT / "src")}

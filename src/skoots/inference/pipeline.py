@@ -31,6 +31,7 @@ from skoots.errors import SettingsError
 from skoots.events import Notice, RunFinished, RunStarted
 from skoots.inference.assign import assign
 from skoots.inference.finish import finish
+from skoots.inference.give_back import give_back_memory
 from skoots.inference.label import label
 from skoots.inference.predict import KEY as PREDICT_KEY
 from skoots.inference.predict import count_number_formats, predict
@@ -200,6 +201,7 @@ def derive_labels(
         Objects.
     """
     run.write_summary(None)
+    give_back_memory()  # the network's
     blocks = run.done_blocks("predict", PREDICT_KEY)
     merged = yield from label(run, blocks, settings)
     key = yield from assign(run, merged, blocks, settings, device)
