@@ -144,16 +144,26 @@ def test_models_can_be_listed_without_one(
     assert "error" in next(row for row in listed if row["name"] == "broken")
 
 
-def test_scores_of_an_unfinished_run_come_with_a_warning(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize(
+    ("labelled", "code", "says"),
+    [(None, 1, "not finished"), (2, 0, "2 of 3"), (3, 0, "")],
+)
+def test_scores_are_of_final_labels_and_say_if_they_are_of_a_part(
+    labelled: int | None,
+    code: int,
+    says: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     labels = np.ones((2, 3, 5), np.uint32)
-    run_path = tmp_path / "a.skoots.zarr"
-    zarr.save_array(run_path / "labels" / "instances" / "0", labels)
-    for finished in (True, False):
-        folder = SimpleNamespace(finished=finished)
-        monkeypatch.setattr(RunFolder, "open", lambda _, folder=folder: folder)
-        result = run(app, ["score", str(run_path), str(run_path), "--json"])
-        assert result.exit_code == 0, result.stderr
+    path = tmp_path / "a.skoots.zarr"
+    zarr.save_array(path / "labels" / "instances" / "0", labels)
+    blocks = {"blocks": {"labelled": labelled, "total": 3}}
+    folder = SimpleNamespace(summary=None if labelled is None else blocks)
+    monkeypatch.setattr(RunFolder, "open", lambda _: folder)
+    result = run(app, ["score", str(path), str(path), "--json"])
+    assert result.exit_code == code, result.stderr
+    assert says in " ".join(result.stderr.split())
+    if code == 0:
         assert json.loads(result.stdout)["f1_50"] == 1
-        assert ("not final" in result.stderr) is not finished
+        assert bool(result.stderr) is bool(says)

@@ -66,7 +66,7 @@ def score(
         from skoots.validate.scores import score as compare  # noqa: PLC0415 - scipy
 
         for path in (predicted, truth):
-            _warn_of_unfinished(path)
+            _check_finished(path)
         scores = asdict(compare(predicted, truth))
         if json:
             typer.echo(json_text.dumps(scores))
@@ -81,14 +81,23 @@ def score(
         OUT.print(table)
 
 
-def _warn_of_unfinished(path: Path) -> None:
+def _check_finished(path: Path) -> None:
+    """Refuse labels that are not final, and say it where they are of a part."""
     if not (path.name.endswith(RUN_SUFFIX) and path.is_dir()):
         return
+    from skoots.errors import RunError  # noqa: PLC0415 - beside its only use
     from skoots.run.folder import RunFolder  # noqa: PLC0415 - imports zarr
 
-    if not RunFolder.open(path).finished:
+    summary = RunFolder.open(path).summary
+    if summary is None:
+        raise RunError(
+            f"The run {path} is not finished: its labels are not final. Finish it with "
+            "'skoots segment ... --resume', then score it."
+        )
+    labelled, total = summary["blocks"]["labelled"], summary["blocks"]["total"]
+    if labelled < total:
         say(
-            f"note: {path} is not finished; its labels are not final. "
-            "Continue it with 'skoots segment ... --resume'.",
+            f"note: of {path} only a region was segmented, {labelled} of {total} "
+            "blocks. What lies elsewhere counts as not found.",
             style="yellow",
         )

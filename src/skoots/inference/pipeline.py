@@ -141,6 +141,10 @@ def segment(  # noqa: PLR0913 - the one door of the engine; all but four have de
         labels = zarr.open("cells.skoots.zarr/labels/instances/0")
     """
     started = time.monotonic()
+    if resume and overwrite:
+        raise SettingsError(
+            "resume and overwrite exclude each other. Give one of them."
+        )
     path = Path(out)
     image = open_source(source)
     checkpoint = model if isinstance(model, Checkpoint) else load_model(model)
@@ -162,6 +166,8 @@ def segment(  # noqa: PLR0913 - the one door of the engine; all but four have de
             yield Notice(f"{path} is finished already.")
             objects = int(summary["objects"])
         else:
+            if changed := _changes(summary, settings):
+                yield Notice(f"The labels are made anew: {changed}.")
             run.write_summary(None)
             grid, network = _on_grid(image, run), checkpoint.network
             shown = settings if preview else None
@@ -284,6 +290,17 @@ def _on_grid(image: Source, run: RunFolder) -> Source:
     return ResampledSource(image, run.plan.shape_zyx, replace_non_finite=mean)
 
 
+def _changes(summary: Mapping[str, Any] | None, settings: InferenceConfig) -> str:
+    """Say which settings are others than those of the final labels."""
+    before = summary["inference"] if summary else {}
+    now = settings.model_dump(mode="json")
+    return ", ".join(
+        f"{name} was {before[name]} and is {now[name]}"
+        for name in before
+        if before[name] != now.get(name)
+    )
+
+
 def _is_made_with(summary: Mapping[str, Any], settings: InferenceConfig) -> bool:
     """Whether final labels were made with these settings."""
     made_with: object = summary["inference"]
@@ -298,8 +315,10 @@ def _provenance(
     objects: int,
     seconds: float,
 ) -> dict[str, Any]:
+    done = run.done_blocks("predict", PREDICT_KEY)
     return {
         "objects": objects,
+        "blocks": {"labelled": len(done), "total": len(run.blocks)},
         "inference": settings.model_dump(mode="json"),
         "image": run.plan.image.model_dump(mode="json"),
         "model": {
@@ -310,9 +329,7 @@ def _provenance(
         "tile_zyx": run.plan.tile_zyx,
         "halo_zyx": run.plan.halo_zyx,
         "device": str(device),
-        "number_formats": count_number_formats(
-            run, run.done_blocks("predict", PREDICT_KEY)
-        ),
+        "number_formats": count_number_formats(run, done),
         "versions": {
             "skoots": __version__,
             "torch": torch.__version__,

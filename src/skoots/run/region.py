@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence, Sized
 from typing import TYPE_CHECKING, TypeAlias
 
 from skoots.errors import RunError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from skoots._types import Shape3
     from skoots.volume.tiling import Box
 
@@ -33,9 +32,10 @@ def check_region(region: Region | None, shape: Shape3) -> None:
     """
     if region is None:
         return
-    if len(region) != 3 or any(len(pair) != 2 for pair in region):
+    if not _is_box(region):
         raise RunError(
-            f"The region {region} is no box. Give (start, stop) along Z, Y and X."
+            f"The region {region} is no box. Give (start, stop) along Z, Y and X, such "
+            "as ((0, 16), (0, 256), (0, 256))."
         )
     for axis, (start, stop), length in zip("ZYX", region, shape, strict=True):
         if not 0 <= start < stop <= length:
@@ -43,6 +43,14 @@ def check_region(region: Region | None, shape: Shape3) -> None:
                 f"The region {start}:{stop} along {axis} does not lie in the image, "
                 f"which is {length} voxels long there. Choose a part of 0:{length}."
             )
+
+
+def _is_box(region: object) -> bool:
+    return (
+        isinstance(region, Collection)
+        and len(region) == 3
+        and all(isinstance(pair, Sized) and len(pair) == 2 for pair in region)
+    )
 
 
 def on_grid(region: Region, image: Shape3, grid: Shape3) -> list[tuple[float, float]]:

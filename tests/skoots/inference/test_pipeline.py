@@ -534,6 +534,44 @@ def test_blocks_show_labels_of_their_own_until_the_final_ones_come(out: Path) ->
     np.testing.assert_array_equal(labels_of(out), labels)
 
 
+def test_labels_that_other_settings_made_are_made_anew_and_it_says_so(
+    out: Path,
+) -> None:
+    image, _ = draw_boxes(SHAPE, BOX)
+    high = {"INFERENCE": {"PROBABILITY_THRESHOLD": 0.9}}
+    drain(skoots.segment(image, code_model(), out, high))
+    events, _ = drain(skoots.segment(image, code_model(), out, resume=True))
+    said = [event.message for event in events if isinstance(event, Notice)]
+    changed = "The labels are made anew: PROBABILITY_THRESHOLD was 0.9 and is 0.5."
+    assert changed in said
+    events, _ = drain(skoots.segment(image, code_model(), out, resume=True))
+    said = [event.message for event in events if isinstance(event, Notice)]
+    assert not any("anew" in message for message in said)
+
+
+def test_a_run_of_a_region_says_how_much_it_labelled(out: Path) -> None:
+    image, _ = draw_boxes((8, 8, 32), (8, 8, 8))
+    near = ((0, 8), (0, 8), (0, 9))
+    job = skoots.segment(image, code_model(), out, tile_zyx=(8, 8, 8), region=near)
+    drain(job)
+    summary = RunFolder.open(out).summary
+    assert summary is not None
+    assert summary["blocks"] == {"labelled": 2, "total": 4}
+
+
+@pytest.mark.parametrize("region", [(slice(0, 8),) * 3, (8, 8, 8), ((0, 8),) * 2, 8])
+def test_a_region_that_is_no_box_is_refused(out: Path, region: Any) -> None:
+    image, _ = draw_boxes(SHAPE, BOX)
+    with pytest.raises(RunError, match=r"is no box. Give \(start, stop\) along Z"):
+        drain(skoots.segment(image, code_model(), out, region=region))
+
+
+def test_to_resume_and_to_overwrite_exclude_each_other(out: Path) -> None:
+    image, _ = draw_boxes(SHAPE, BOX)
+    with pytest.raises(SettingsError, match="resume and overwrite"):
+        drain(skoots.segment(image, code_model(), out, resume=True, overwrite=True))
+
+
 def test_the_labels_say_where_they_are_from(out: Path) -> None:
     image, labels = draw_boxes(SHAPE, BOX)
     _, result = drain(skoots.segment(image, code_model(), out))
