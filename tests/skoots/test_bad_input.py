@@ -203,6 +203,11 @@ def other_tile(desk: Desk) -> Result:
     return desk.segment(None, "--resume", tile="24,32,32")
 
 
+def other_core(desk: Desk) -> Result:
+    assert desk.segment(set="CORE=[16,16,16]").exit_code == 0
+    return desk.segment(None, "--resume", set="CORE=[32,32,32]")
+
+
 def below_a_file(desk: Desk) -> Result:
     return desk.segment(out=str(desk.image / "results"))
 
@@ -290,6 +295,11 @@ REFUSALS: dict[str, tuple[type[errors.SkootsError], str, Callable[[Desk], Result
         other_model,
     ),
     "another tile": (errors.RunError, "another tile.*=True .--overwrite", other_tile),
+    "another core or halo": (
+        errors.RunError,
+        r"another CORE \(Z, Y, X\): \(16, 16, 16\), now \(32.*=True .--overwrite",
+        other_core,
+    ),
     "tile off the grid": (
         errors.TilingError,
         "A tile of 20 voxels along Y.*multiple of 8, at least 24",

@@ -161,6 +161,7 @@ def segment(  # noqa: PLR0913 - the one door of the engine; all but four have de
         yield _run_started(run, len(wanted), before, where)
         for message in (*image.notes, *notes):
             yield Notice(message)
+        settings = run.plan.settle(settings)  # of which labels tell what made them
         summary = run.summary
         if summary and before == len(wanted) and _is_made_with(summary, settings):
             yield Notice(f"{path} is finished already.")

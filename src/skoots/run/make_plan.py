@@ -144,9 +144,18 @@ def _geometry(
 
 
 def check_same(
-    plan: RunPlan, image: Source, checkpoint: Checkpoint, wishes: Wishes
-) -> None:
+    plan: RunPlan,
+    image: Source,
+    checkpoint: Checkpoint,
+    settings: InferenceConfig,
+    wishes: Wishes,
+) -> list[str]:
     """Refuse to go on with a run of something else.
+
+    Returns
+    -------
+    list of str
+        What the user should know.
 
     Raises
     ------
@@ -170,6 +179,7 @@ def check_same(
         ),
         "halo (Z, Y, X)": (wishes.halo_zyx or plan.halo_zyx, plan.halo_zyx),
         "tile (Z, Y, X)": (_tile(plan, wishes), plan.first_tile_zyx),
+        **_settings_now_and_then(plan, checkpoint, settings, wishes),
     }
     for what, (now, then) in now_and_then.items():
         if now != then:
@@ -178,6 +188,42 @@ def check_same(
                 "with what it was started with, or start anew with overwrite=True "
                 "(--overwrite)."
             )
+    return _same_notices(plan, settings, wishes)
+
+
+def _settings_now_and_then(
+    plan: RunPlan, checkpoint: Checkpoint, settings: InferenceConfig, wishes: Wishes
+) -> dict[str, tuple[object, object]]:
+    """Pair the settings that are fixed for a run with what it uses.
+
+    One that the model brings is no wish, or a run that was started with another could
+    be resumed only by who repeats it.
+    """
+    pairs: dict[str, tuple[object, object]] = {}
+    for key, used in _used(plan, wishes).items():
+        now = getattr(settings, key)
+        sources = (plan.inference, checkpoint.config.INFERENCE)
+        known = (None, used, *(getattr(source, key) for source in sources))
+        pairs[f"{key} (Z, Y, X)"] = (used if now in known else now, used)
+    return pairs
+
+
+def _same_notices(
+    plan: RunPlan, settings: InferenceConfig, wishes: Wishes
+) -> list[str]:
+    """Say which settings of the model are not those of the run."""
+    return [
+        f"The run was started with another {key} (Z, Y, X) than the model's "
+        f"{getattr(settings, key)} and goes on with it: {used}."
+        for key, used in _used(plan, wishes).items()
+        if getattr(settings, key) not in (None, used, getattr(plan.inference, key))
+    ]
+
+
+def _used(plan: RunPlan, wishes: Wishes) -> dict[str, Shape3]:
+    """Give what a run uses of the settings that no wish goes over."""
+    used = {} if wishes.halo_zyx else {"HALO": plan.halo_zyx}
+    return used if wishes.tile_zyx else {**used, "CORE": plan.block_zyx}
 
 
 def _tile(plan: RunPlan, wishes: Wishes) -> Shape3:

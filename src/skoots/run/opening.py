@@ -65,9 +65,15 @@ def opened(request: Request) -> Iterator[tuple[RunFolder, list[str]]]:
         # another process may have come and gone between the first look and the lock
         if _goes_on(request):
             run = RunFolder.open(path)
-            check_same(run.plan, request.image, request.checkpoint, request.wishes)
+            notes = check_same(
+                run.plan,
+                request.image,
+                request.checkpoint,
+                request.settings,
+                request.wishes,
+            )
             clear_partial_files(path)
-            yield run, []
+            yield run, notes
         else:
             plan, notes = new or _plan(request)
             clear(path)

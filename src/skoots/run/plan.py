@@ -76,6 +76,11 @@ class RunPlan(_Record):
     inference: InferenceConfig
     """The settings of the run's first process."""
 
+    def settle(self, settings: InferenceConfig) -> InferenceConfig:
+        """Give settings with the tiles that this run was planned with."""
+        planned = {key: getattr(self.inference, key) for key in ("CORE", "HALO")}
+        return settings.model_copy(update=planned)
+
     @property
     def tile_zyx(self) -> Shape3:
         """What the network reads at once: a core and its halo on both sides."""

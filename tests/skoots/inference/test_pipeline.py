@@ -289,6 +289,69 @@ def test_what_a_run_is_made_of_may_not_change(out: Path) -> None:
     assert RunFolder.open(out).finished
 
 
+TILES = {"INFERENCE": {"HALO": [8, 8, 8], "CORE": [16, 16, 16]}}
+
+
+@pytest.fixture
+def tiled(out: Path) -> Path:
+    """A finished run whose first process was told its core and halo."""
+    drain(skoots.segment(draw_boxes(SHAPE, BOX)[0], code_model(), out, TILES))
+    return out
+
+
+@pytest.mark.parametrize(
+    ("inference", "options", "words"),
+    [
+        ({"HALO": [16, 16, 16]}, {}, r"HALO .* \(8, 8, 8\), now \(16, 16, 16\)"),
+        ({"CORE": [32, 32, 32]}, {}, r"CORE .* \(16, 16, 16\), now \(32, 32, 32\)"),
+        ({"HALO": [8, 8, 0]}, {"tile_zyx": (32, 32, 32)}, "another HALO"),
+        ({"CORE": [8, 8, 8]}, {"halo_zyx": (8, 8, 8)}, "another CORE"),
+    ],
+)
+def test_a_core_or_halo_that_a_run_does_not_have_is_refused(
+    tiled: Path, inference: dict[str, Any], options: dict[str, Any], words: str
+) -> None:
+    image, config = draw_boxes(SHAPE, BOX)[0], {"INFERENCE": inference}
+    with pytest.raises(RunError, match=words):
+        next(skoots.segment(image, code_model(), tiled, config, resume=True, **options))
+    assert RunFolder.open(tiled).finished
+
+
+@pytest.mark.parametrize(
+    ("config", "options"),
+    [
+        (None, {}),
+        (TILES, {}),
+        ({"INFERENCE": {"CORE": [16, 16, 16]}}, {}),
+        ({"INFERENCE": {"HALO": [16, 16, 16]}}, {"halo_zyx": (8, 8, 8)}),
+        ({"INFERENCE": {"CORE": [32, 32, 32]}}, {"tile_zyx": (32, 32, 32)}),
+    ],
+    ids=["nothing said", "the same", "half of it", "halo said", "tile said"],
+)
+def test_a_run_keeps_the_core_and_halo_of_its_first_process(
+    tiled: Path, config: Any, options: dict[str, Any]
+) -> None:
+    image = draw_boxes(SHAPE, BOX)[0]
+    job = skoots.segment(image, code_model(), tiled, config, resume=True, **options)
+    said = [e.message for e in drain(job)[0] if isinstance(e, Notice)]
+    assert said[-1].endswith("is finished already.")
+    assert not [message for message in said if "another" in message]
+
+
+def test_a_halo_of_the_model_yields_to_the_one_a_run_was_started_with(
+    tiled: Path,
+) -> None:
+    image, model = draw_boxes(SHAPE, BOX)[0], code_model(inference={"HALO": [0, 0, 8]})
+    changed = {"INFERENCE": {"HOPS": 3}}
+    events, _ = drain(skoots.segment(image, model, tiled, changed, resume=True))
+    assert "another HALO (Z, Y, X) than the model's (0, 0, 8)" in notices(events)
+    assert "goes on with it: (8, 8, 8)." in notices(events)
+    made_with = (RunFolder.open(tiled).summary or {})["inference"]
+    assert made_with["HALO"] == [8, 8, 8]
+    assert made_with["CORE"] == [16, 16, 16]
+    assert made_with["HOPS"] == 3
+
+
 def test_without_a_word_an_existing_run_stays(out: Path) -> None:
     image, _ = draw_boxes(SHAPE, BOX)
     drain(skoots.segment(image, code_model(), out))
