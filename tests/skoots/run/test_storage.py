@@ -47,12 +47,33 @@ def test_our_own_errors_pass_as_they_are(tmp_path: Path) -> None:
         raise RunExistsError("there")
 
 
-def test_waiting_for_the_disk_takes_files_and_folders(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """What the system was asked to bring to the disk, by inode."""
+    inodes: list[int] = []
     monkeypatch.setattr(storage, "_sync", SYNC)
-    (tmp_path / "a").mkdir()
-    file = tmp_path / "a" / "b"
+    monkeypatch.setattr(os, "fsync", lambda n: inodes.append(os.fstat(n).st_ino))
+    return inodes
+
+
+def inodes_of(*paths: Path) -> list[int]:
+    """Give the inodes of files, and of folders where a system syncs those."""
+    return [p.stat().st_ino for p in paths if p.is_file() or os.name == "posix"]
+
+
+def test_waiting_for_the_disk_takes_files_and_folders(
+    tmp_path: Path, synced: list[int]
+) -> None:
+    top = tmp_path / "top"
+    (top / "a").mkdir(parents=True)
+    file = top / "a" / "b"
     file.write_bytes(b"x")
-    storage.sync_files([file, tmp_path / "a" / "gone", tmp_path / "c" / "d"], tmp_path)
-    assert [p.name for p in tmp_path.iterdir()] == ["a"]
+    storage.sync_files([file, top / "a" / "gone", top / "c" / "d"], top)
+    assert synced == inodes_of(file, top / "a", top)  # a name after what it names
+
+
+def test_a_file_is_on_the_disk_before_its_name_is(
+    tmp_path: Path, synced: list[int]
+) -> None:
+    write_atomically(tmp_path / "a.json", b"new")
+    assert synced == inodes_of(tmp_path / "a.json", tmp_path)
