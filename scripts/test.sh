@@ -26,9 +26,9 @@ fi
 failed=0
 say "Tests"
 "${screen[@]}" "$python" -m pytest -n "${SKOOTS_TEST_PROCESSES:-2}" \
-    -m "not slow and not triton" || failed=1
+    -m "not triton" || failed=1
 say "Triton kernels under the interpreter"
 # The interpreter is chosen when Triton is imported, hence a process of their own. pytest
 # leaves with 5 where it finds none, as on systems without Triton.
-TRITON_INTERPRET=1 "$python" -m pytest -m "triton and not slow" tests || [ $? = 5 ] || failed=1
+TRITON_INTERPRET=1 "$python" -m pytest -m triton tests || [ $? = 5 ] || failed=1
 exit $failed
