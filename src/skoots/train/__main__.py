@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path  # noqa: TC003 - typer reads it from the annotations
 from typing import TYPE_CHECKING, Annotated
 
@@ -88,19 +89,34 @@ def _run(folder: Path, out: Path, config: Path, recipe: Recipe, threads: int) ->
                     completed=event.step,
                     description=f"train, loss {event.loss:.3f}",
                 )
-    halo = settings.INFERENCE.HALO or _measure_halo(averaged, volumes, settings)
-    save_checkpoint(
+    provenance = _provenance(volumes, recipe, threads)
+    _write(out, averaged, settings, volumes, provenance)
+
+
+def _write(
+    out: Path,
+    network: UNet,
+    settings: Settings,
+    volumes: list[TrainingVolume],
+    provenance: dict[str, object],
+) -> None:
+    """Write the model, then measure its halo: what fails there costs no training."""
+    save = partial(
+        save_checkpoint,
         out,
-        averaged,
+        network,
         settings,
         normalization=Normalization("volume"),
         voxel_size=volumes[0].voxel_size,
         object_diameter=float(np.mean([v.diameter for v in volumes])),
-        halo_zyx=halo,
-        provenance=_provenance(volumes, recipe, threads),
+        provenance=provenance,
         scores={},
     )
+    save()
     console.print(f"wrote {out}")
+    if settings.INFERENCE.HALO is None:
+        save(halo_zyx=_measure_halo(network, volumes, settings))
+        console.print(f"wrote {out} with this halo")
 
 
 def _measure_halo(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path  # noqa: TC003 - fixtures say it
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -13,6 +14,9 @@ from typer.testing import CliRunner
 from skoots.model.checkpoint import load_checkpoint
 from skoots.model.native import HALO_ZYX
 from skoots.train.__main__ import main
+
+if TYPE_CHECKING:
+    from click.testing import Result
 
 MODEL = "MODEL: {ARCHITECTURE: unet, DIMS: [2, 4], DEPTHS: [1]}"
 
@@ -28,16 +32,21 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def train(folder: Path, inference: str) -> tuple[tuple[int, int, int], str]:
-    """Train one step; give the halo in the model and what was said."""
+def invoke(folder: Path, inference: str) -> Result:
+    """Train one step."""
     app = typer.Typer()
     app.command()(main)
     (folder / "recipe.yaml").write_text(f"{MODEL}\nINFERENCE: {{{inference}}}\n")
     out = folder / "rod.skoots"
     words = [folder, "--out", out, "--config", folder / "recipe.yaml", "--steps", 1]
-    result = CliRunner().invoke(app, [str(word) for word in words])
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def train(folder: Path, inference: str) -> tuple[tuple[int, int, int], str]:
+    """Train one step; give the halo in the model and what was said."""
+    result = invoke(folder, inference)
     assert result.exit_code == 0, result.output
-    return load_checkpoint(out).halo_zyx, result.stderr
+    return load_checkpoint(folder / "rod.skoots").halo_zyx, result.stderr
 
 
 def test_the_halo_is_measured_where_the_settings_have_none(folder: Path) -> None:
@@ -54,3 +63,19 @@ def test_a_halo_in_the_settings_is_taken_as_it_is(folder: Path) -> None:
     halo, said = train(folder, "HALO: [4, 6, 8]")
     assert halo == (4, 6, 8)
     assert "halo along" not in said
+
+
+def test_an_error_in_measuring_the_halo_loses_no_training(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object) -> None:
+        raise MemoryError("no room to measure")
+
+    monkeypatch.setattr("skoots.train.__main__.measure_rims", refuse)
+    result = invoke(folder, "PROBABILITY_THRESHOLD: 0.1")
+    assert isinstance(result.exception, MemoryError)
+    model = load_checkpoint(folder / "rod.skoots")
+    assert model.halo_zyx == HALO_ZYX
+    assert model.provenance["steps"] == 1
+    assert model.config.INFERENCE.PROBABILITY_THRESHOLD == 0.1
+    assert "rod.skoots" in "".join(result.stderr.split())
