@@ -31,6 +31,25 @@ if TYPE_CHECKING:
 
 BLOCKS = 18
 WHOLE, EARLY = "whole", "early"
+STAGES = (*PASSES, "finish/small")
+"""All passes of these runs, in their order."""
+
+
+def draw(stages: tuple[str, ...], seed: int) -> dict[str, tuple[str, int]]:
+    """Draw after how many blocks of a pass a run dies; give each a name."""
+    counts = np.random.default_rng(seed).integers(1, BLOCKS - 1, len(stages))
+    drawn = enumerate(zip(stages, counts.tolist(), strict=True))
+    return {f"{s.replace('/', '-')}-{seed}{i}": (s, n) for i, (s, n) in drawn}
+
+
+FROM_OUTSIDE = draw(PASSES, seed=0)
+"""Killed by this process, wherever they are by then."""
+
+FROM_INSIDE = draw((*STAGES[1:], "finish/small"), seed=1)
+"""Killed by themselves, with chunks on the disk and no marker of them; `finish` is too
+fast to be met from outside."""
+
+KILLED = FROM_OUTSIDE | FROM_INSIDE
 
 
 @dataclass(frozen=True)
@@ -38,11 +57,8 @@ class Killed:
     """A run after its death and after its resumption."""
 
     path: Path
-    predicted: dict[str, int]
-    """Blocks that were predicted when it died, and when they were marked."""
-
-    marked: int
-    """Blocks that the pass in work had done."""
+    marked: dict[str, int]
+    """Blocks of all passes that were done when it died, and when they were marked."""
 
     finished: bool
     row: dict[str, Any]
@@ -67,16 +83,18 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Killed]:
     )
     volume = Normalization("volume")
     save_checkpoint(folder / "m.skoots", random_unet(), config, normalization=volume)
-    names = [*PASSES, EARLY, WHOLE]
+    names = [*KILLED, EARLY, WHOLE]
     for name in names:
         image = noise((20, 40, 40))
         tifffile.imwrite(folder / f"{name}.tif", image, photometric="minisblack")
-    counts = np.random.default_rng(0).integers(1, BLOCKS - 1, len(PASSES))
-    for stage, count in zip(PASSES, counts, strict=True):
-        kill(folder, stage, lambda run, s=stage, n=count: len(marks(run, s)) >= n)
+    for name, (stage, count) in FROM_OUTSIDE.items():
+        kill(folder, name, lambda run, s=stage, n=count: len(marks(run, s)) >= n)
     kill(folder, EARLY, lambda run: (run / "zarr.json").exists())
+    cases = [[s, n, words(folder, name)] for name, (s, n) in FROM_INSIDE.items()]
+    died = run_python("-m", "die_at_markers", json.dumps(cases))
+    assert died.returncode == 0, died.stderr
     dead = [look(folder, name) for name in names]
-    resumed = run_python(*words(folder, *names))
+    resumed = run_python("-m", "skoots", *words(folder, *names))
     assert resumed.returncode == 0, resumed.stderr
     rows = json.loads(resumed.stdout)
     return {
@@ -89,27 +107,27 @@ def words(folder: Path, *names: str) -> list[str]:
     images = [str(folder / f"{name}.tif") for name in names]
     options = ["--model", str(folder / "m.skoots"), "--tile", "32,32,32"]
     options += ["--device", "cpu", "--resume", "--json"]
-    return ["-m", "skoots", "segment", *images, *options]
+    return ["segment", *images, *options]
 
 
-def marks(run: Path, stage: str) -> dict[str, int]:
-    """When each block of a pass was marked."""
-    files = (run / "state" / stage).glob("*.npz")
-    return {file.name: file.stat().st_mtime_ns for file in files}
+def marks(run: Path, *stages: str) -> dict[str, int]:
+    """When each block of some passes was marked."""
+    state = run / "state"
+    files = [file for stage in stages for file in (state / stage).glob("*.npz")]
+    return {str(file.relative_to(state)): file.stat().st_mtime_ns for file in files}
 
 
-def look(folder: Path, name: str) -> tuple[Path, dict[str, int], int, bool]:
+def look(folder: Path, name: str) -> tuple[Path, dict[str, int], bool]:
     run = folder / f"{name}.skoots.zarr"
-    marked = len(marks(run, name)) if name in PASSES else 0
     finished = (run / "state" / "finished.json").exists()
-    return run, marks(run, "predict"), marked, finished
+    return run, marks(run, *STAGES), finished
 
 
 def kill(folder: Path, name: str, reached: Callable[[Path], bool]) -> None:
     """Start a process and kill it when its run has come so far."""
     run = folder / f"{name}.skoots.zarr"
     process = subprocess.Popen(  # noqa: S603 - our own command
-        [sys.executable, *words(folder, name)],
+        [sys.executable, "-m", "skoots", *words(folder, name)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -122,7 +140,7 @@ def kill(folder: Path, name: str, reached: Callable[[Path], bool]) -> None:
     process.wait()
 
 
-@pytest.mark.parametrize("name", [*PASSES, EARLY])
+@pytest.mark.parametrize("name", [*KILLED, EARLY])
 def test_a_killed_run_resumes_to_the_same_arrays(
     runs: dict[str, Killed], name: str
 ) -> None:
@@ -132,14 +150,18 @@ def test_a_killed_run_resumes_to_the_same_arrays(
     assert killed.row["objects"] == runs[WHOLE].row["objects"] > 3
 
 
-@pytest.mark.parametrize("name", PASSES)
-def test_finished_blocks_are_not_predicted_again(
+@pytest.mark.parametrize("name", KILLED)
+def test_no_pass_works_on_its_finished_blocks_again(
     runs: dict[str, Killed], name: str
 ) -> None:
-    killed = runs[name]
-    assert killed.marked > 0
-    assert killed.row["blocks_done_before"] == len(killed.predicted) > 0
+    killed, (stage, least) = runs[name], KILLED[name]
+    predicted, here = (
+        [file for file in killed.marked if file.startswith(f"{s}/")]
+        for s in ("predict", stage)
+    )
+    assert len(here) >= least
+    assert killed.row["blocks_done_before"] == len(predicted)
     assert killed.row["blocks_total"] == BLOCKS
-    after = marks(killed.path, "predict")
-    assert killed.predicted.items() <= after.items()
-    assert len(after) == BLOCKS
+    after = marks(killed.path, *STAGES)
+    assert killed.marked.items() <= after.items()
+    assert len(after) == BLOCKS * len(STAGES)
