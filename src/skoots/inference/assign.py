@@ -4,24 +4,28 @@ A block is read with as much around it as its vectors reach in one hop. The few 
 that leave what was read are finished from the stored arrays, so that an answer never
 depends on where the blocks lie. Foreground that reached no skeleton may take the id of
 its neighbours.
+
+A device that is short of memory is left for the processor, whose ids are the same.
 """
 
 from __future__ import annotations
 
 import hashlib
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import fastremap
 import numpy as np
 import torch
 
-from skoots.events import BlockDone, StageStarted
+from skoots.events import BlockDone, Notice, StageStarted
 from skoots.inference.box_parts import box_inside, grow_box
 from skoots.inference.far_walks import FarWalks
 from skoots.inference.grow import grow_labels
 from skoots.inference.in_order import count_workers, work_in_order
 from skoots.inference.labelled import open_labelled
+from skoots.inference.out_of_memory import is_out_of_memory
 from skoots.inference.reach import landing_box, largest_region, limit_region
 from skoots.inference.skeleton_mask import threshold_byte
 from skoots.kernels.follow_vectors import ESCAPED, follow_vectors
@@ -52,6 +56,13 @@ ALL = slice(0, 3)
 UNKNOWN = ESCAPED % 2**32
 """What stands for the id of a walk that left what was read."""
 
+PROCESSOR = torch.device("cpu")
+
+_LEFT_THE_DEVICE = (
+    "The device is out of memory: vectors are followed on the processor from here on, "
+    "which takes longer and gives the same labels."
+)
+
 
 def assign(
     run: RunFolder,
@@ -77,7 +88,7 @@ def assign(
 
     Yields
     ------
-    StageStarted, BlockDone
+    StageStarted, BlockDone, Notice
 
     Returns
     -------
@@ -92,6 +103,9 @@ def assign(
     workers = count_workers(largest_region((depth, height, width)))
     with closing(work_in_order(work.do, waiting, workers)) as finished:
         for block in finished:
+            if work.device != device:
+                device = work.device
+                yield Notice(_LEFT_THE_DEVICE)
             done += 1
             z, y, x = ((s.start, s.stop) for s in block.core)
             yield BlockDone(STAGE, (z, y, x), done, total)
@@ -137,7 +151,7 @@ class _Work:
     ) -> None:
         self._run = run
         self._settings = settings
-        self._device = device
+        self.device = device
         least = threshold_byte(settings.PROBABILITY_THRESHOLD)
         self._labelled = open_labelled(run, merged, least)
         self._far_walks = FarWalks(self._labelled, run.plan, settings)
@@ -182,17 +196,26 @@ class _Work:
         inner = box_inside(asked, region)
         asking = np.zeros(box_shape(region), bool)
         asking[box_slices(inner)] = foreground
-        return follow(
+        follow_on = partial(
+            follow,
             labelled.vectors[(ALL, *box_slices(region))],
             labelled.ids[box_slices(region)],
             asking,
             self._settings,
             plan.model.vector_scaling_zyx,
-            self._device,
             core=tuple((s.start, s.stop) for s in inner),
             origin=(region[0].start, region[1].start, region[2].start),
             volume_shape=plan.shape_zyx,
         )
+        device = self.device  # another thread may leave it
+        try:
+            return follow_on(device)
+        except (MemoryError, RuntimeError) as error:
+            if device == PROCESSOR or not is_out_of_memory(error):
+                raise
+        # here, where the error no longer holds what lies on the device
+        self.device = PROCESSOR
+        return follow_on(PROCESSOR)
 
     def _region(self, asked: Box, foreground: NDArray[np.bool_]) -> Box:
         """Give what to read for the walks of a box: as far as they are likely to go."""

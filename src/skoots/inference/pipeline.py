@@ -33,6 +33,7 @@ from skoots.inference.assign import assign
 from skoots.inference.finish import finish
 from skoots.inference.give_back import give_back_memory
 from skoots.inference.label import label
+from skoots.inference.out_of_memory import memory_errors
 from skoots.inference.predict import KEY as PREDICT_KEY
 from skoots.inference.predict import count_number_formats, predict
 from skoots.model.checkpoint import Checkpoint
@@ -200,19 +201,25 @@ def derive_labels(
 
     Yields
     ------
-    StageStarted, BlockDone
+    StageStarted, BlockDone, Notice
 
     Returns
     -------
     int
         Objects.
+
+    Raises
+    ------
+    DeviceError
+        If a block does not fit into memory.
     """
     run.write_summary(None)
     give_back_memory()  # the network's
     blocks = run.done_blocks("predict", PREDICT_KEY)
-    merged = yield from label(run, blocks, settings)
-    key = yield from assign(run, merged, blocks, settings, device)
-    return (yield from finish(run, blocks, key, settings.MIN_OBJECT_VOXELS))
+    with memory_errors(run.plan.block_zyx):
+        merged = yield from label(run, blocks, settings)
+        key = yield from assign(run, merged, blocks, settings, device)
+        return (yield from finish(run, blocks, key, settings.MIN_OBJECT_VOXELS))
 
 
 def _predict(

@@ -22,6 +22,7 @@ from skoots.errors import DeviceError, NotFiniteError
 from skoots.events import BlockDone, Notice, StageStarted
 from skoots.inference.answer import Answer, ask_network
 from skoots.inference.box_parts import box_inside
+from skoots.inference.out_of_memory import is_out_of_memory
 from skoots.inference.provisional import provisional_instances
 from skoots.inference.tile_reader import TileInput, read_tile, tiles_of
 from skoots.model.precision import bytes_per_voxel, prepare, total_memory
@@ -51,15 +52,6 @@ and the number format of tiles still to come."""
 
 FALLBACK: Final = "float32"
 """The number format that a run goes on in when a smaller one is too small."""
-
-_OUT_OF_MEMORY = (
-    "out of memory",
-    "can't allocate memory",
-    "cudnn_status_alloc_failed",
-    "cublas_status_alloc_failed",
-    "unable to find an engine to execute",  # cuDNN: none fits into what is left
-)
-"""What the CPU allocator of torch and the GPU libraries say, as plain RuntimeErrors."""
 
 
 class _Ahead(NamedTuple):
@@ -278,7 +270,7 @@ class _Worker:
                     raise
                 message = self._widen()
             except (MemoryError, RuntimeError) as error:
-                if not _is_out_of_memory(error):
+                if not is_out_of_memory(error):
                     raise
                 message = self._shrink()
             point = (yield Notice(message)) or point
@@ -371,10 +363,3 @@ class _Worker:
             answer, run.plan, self._preview, run.place_of(block)
         )
         run.write(run.instances, box, labels, lasting=False)
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
-        return True
-    said = str(error).lower()
-    return any(words in said for words in _OUT_OF_MEMORY)

@@ -14,12 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from inference_cases import drain, make_run, settings_with
 
+from skoots.events import Notice
+from skoots.inference import assign as assign_pass
 from skoots.inference import far_walks, reach
 from skoots.inference.assign import STAGE, UNKNOWN, assign, follow
 from skoots.inference.far_walks import FarWalks
 from skoots.inference.grow import grow_labels
 from skoots.inference.label import label
 from skoots.inference.labelled import open_labelled
+from skoots.kernels.follow_vectors import follow_vectors
 from skoots.run.folder import RunFolder
 from skoots.run.markers import Markers
 from skoots.run.plan import ModelRecord
@@ -238,3 +241,65 @@ def test_a_hop_of_far_walks_reads_a_chunk_once(
     FarWalks(labelled, run.plan, config).finish(ids, box, UNKNOWN)
     assert len(read) == 2 * len(run.blocks)  # each one chunk: vectors, then components
     assert not (ids == UNKNOWN).any()
+
+
+# ---- a device that is short of memory
+
+DEVICE = torch.device("meta")
+"""Takes tensors, as a GPU would, on any machine."""
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """On which devices vectors were followed; all but the processor are full."""
+    devices: list[str] = []
+
+    def follow_or_refuse(vectors: torch.Tensor, *args: Any, **options: Any) -> Any:
+        devices.append(vectors.device.type)
+        if vectors.device == DEVICE:
+            raise torch.OutOfMemoryError("no room for these vectors")
+        return follow_vectors(vectors, *args, **options)
+
+    monkeypatch.setattr(assign_pass, "follow_vectors", follow_or_refuse)
+    return devices
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_device_that_is_short_of_memory_is_left_for_the_processor(
+    run: RunFolder,
+    asked: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    workers: int,
+) -> None:
+    monkeypatch.setattr(assign_pass, "count_workers", lambda block: workers)
+    config = settings_with(HOPS=2, GROW=1).INFERENCE
+    expected = derive(run, config)
+    assert set(asked) == {"cpu"}
+    run.markers.clear(STAGE)
+    asked.clear()
+    _, merged = drain(label(run, run.blocks, config))
+    events, _ = drain(assign(run, merged, run.blocks, config, DEVICE))
+    said = [event.message for event in events if isinstance(event, Notice)]
+    assert len(said) == 1
+    assert "out of memory" in said[0]
+    assert "processor" in said[0]
+    # each of several workers may be there before it is known
+    assert 1 <= asked.count(DEVICE.type) <= workers
+    assert asked.count("cpu") == len(run.blocks)
+    ids = run.read(run.instances, whole(run.plan.shape_zyx))
+    np.testing.assert_array_equal(ids, expected)
+
+
+def test_a_device_that_fails_otherwise_is_not_left(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(vectors: torch.Tensor, *args: Any, **options: Any) -> Any:
+        if vectors.device == DEVICE:
+            raise RuntimeError("an illegal memory access was encountered")
+        return follow_vectors(vectors, *args, **options)
+
+    config = settings_with().INFERENCE
+    _, merged = drain(label(run, run.blocks, config))
+    monkeypatch.setattr(assign_pass, "follow_vectors", refuse)
+    with pytest.raises(RuntimeError, match="illegal memory access"):
+        drain(assign(run, merged, run.blocks, config, DEVICE))

@@ -23,7 +23,6 @@ from inference_cases import (
 import skoots
 from skoots.errors import DeviceError
 from skoots.events import BlockDone, Notice, RunStarted, StageStarted
-from skoots.inference.predict import _is_out_of_memory
 from skoots.run.folder import RunFolder
 from skoots.volume.tiling import whole
 
@@ -77,24 +76,6 @@ def test_a_job_closed_while_it_predicts_again_loses_nothing(
     job.close()
     drain(small_job(out))
     assert_same_arrays(out, tmp_path / "before")
-
-
-@pytest.mark.parametrize(
-    ("words", "short"),
-    [
-        ("CUDA out of memory. Tried to allocate", True),
-        ("cuDNN error: CUDNN_STATUS_ALLOC_FAILED", True),
-        ("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate`", True),
-        ("GET was unable to find an engine to execute this computation", True),
-        ("DefaultCPUAllocator: can't allocate memory: you tried", True),
-        ("expected scalar type Half but found Float", False),
-    ],
-)
-def test_libraries_say_in_their_own_words_that_memory_is_short(
-    words: str,
-    short: bool,
-) -> None:
-    assert _is_out_of_memory(RuntimeError(words)) is short
 
 
 def test_a_point_sent_when_memory_is_short_is_obeyed(out: Path) -> None:
