@@ -117,7 +117,8 @@ def _forward(folder: Path) -> Task:
     from skoots.inference.tile_reader import read_tile, tiles_of
     from skoots.model.precision import choose_device, prepare
     from skoots.model.zoo import load_model
-    from skoots.run.make_plan import Wishes, make_plan
+    from skoots.run.make_plan import make_plan
+    from skoots.run.wishes import Wishes
     from skoots.volume.axes import zyx_to_xyz
     from skoots.volume.source import open_source
     from skoots.volume.tiling import plan_blocks

@@ -39,9 +39,9 @@ from skoots.inference.predict import count_number_formats, predict
 from skoots.model.checkpoint import Checkpoint
 from skoots.model.precision import choose_device
 from skoots.model.zoo import load_model
-from skoots.run.make_plan import Wishes
 from skoots.run.opening import Request, opened
 from skoots.run.region import check_region
+from skoots.run.wishes import Wishes
 from skoots.volume.resample import ResampledSource
 from skoots.volume.source import open_source
 

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 from skoots.run.folder import RunFolder
 from skoots.run.location import check_place, clear, clear_partial_files, locked
-from skoots.run.make_plan import check_same, make_plan
+from skoots.run.make_plan import make_plan
+from skoots.run.same import check_same
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
     from skoots.config import InferenceConfig
     from skoots.model.checkpoint import Checkpoint
-    from skoots.run.make_plan import Wishes
     from skoots.run.plan import RunPlan
+    from skoots.run.wishes import Wishes
     from skoots.volume.source import Source
 
 BYTES_PER_VOXEL = 1.5
