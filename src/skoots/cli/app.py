@@ -95,7 +95,7 @@ def skoots(  # noqa: PLR0913 - each parameter is an option
         bool, typer.Option("--use-cached", hidden=True)  # without effect, as published
     ] = False,
 ) -> None:
-    """Tell thousands of touching 3D objects apart: SKOOTS instance segmentation.
+    """Tell touching objects of 3D images apart: SKOOTS instance segmentation.
 
     [bold]Examples[/bold]
 
