@@ -75,18 +75,67 @@ def test_a_job_that_fails_is_closed(
     assert job.closed
 
 
-def test_a_log_has_a_line_for_each_tenth(monkeypatch: pytest.MonkeyPatch) -> None:
-    console = Console(file=io.StringIO(), force_terminal=False)
+class Clock:
+    """Each look at it takes so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self.now = 0.0
+        self.seconds = seconds
+
+    def __call__(self) -> float:
+        self.now += self.seconds
+        return self.now
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Console:
+    console = Console(file=io.StringIO(), force_terminal=False, width=120)
     monkeypatch.setattr(progress, "ERR", console)
     monkeypatch.setattr("skoots.cli.console.ERR", console)
-    clock = iter(range(1000))
-    monkeypatch.setattr(progress, "monotonic", lambda: next(clock))
+    return console
+
+
+def test_a_quick_log_has_a_line_for_each_tenth(
+    log: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "monotonic", Clock(0.1))
     drain(Job().run(), "cells")
-    lines = read(console).splitlines()
+    lines = read(log).splitlines()
     assert [line.split(",")[0] for line in lines] == [
         *(f"cells predict {n}/100" for n in (50, 60, 70, 80, 90, 100)),
         "note: almost [done]",
-        "cells finish 0/0",
     ]
     assert lines[1] == "cells predict 60/100, 0:04 left"
     assert "left" not in lines[5]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "first", "lines"),
+    [(1.0, 30, 51 + 2), (40.0, 1, 1536 + 1)],
+    ids=["a block a second", "blocks of 40 seconds"],
+)
+def test_a_slow_log_is_not_silent_for_long(
+    log: Console,
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: float,
+    first: int,
+    lines: int,
+) -> None:
+    def job() -> Generator[Event, None, None]:
+        yield StageStarted("predict", 0, 1536)
+        for done in range(1, 1537):
+            yield BlockDone("predict", BOX, done, 1536)
+
+    monkeypatch.setattr(progress, "monotonic", Clock(seconds))
+    drain(job(), "cells")
+    said = read(log).splitlines()
+    minutes, rest = divmod(round((1536 - first) * seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    left = f"{hours}:{minutes:02d}" if hours else f"{minutes}"
+    assert said[1] == f"cells predict {first}/1536, {left}:{rest:02d} left"
+    assert len(said) == lines
+
+
+def test_a_stage_without_blocks_is_not_mentioned(screen: Console) -> None:
+    drain(Job().run(), "cells")
+    assert "finish" not in read(screen)

@@ -31,7 +31,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _LOG_STEPS = 10
-"""Lines that a stage writes into a log at most, besides its first."""
+"""Lines that a quick stage writes into a log at most, besides its first."""
+
+_LOG_SECONDS = 30.0
+"""A slow stage writes one line more for the first block that is done so long after the
+last line."""
 
 
 def drain(events: Generator[Event, None, T], name: str) -> T:
@@ -89,6 +93,8 @@ class Bars:
     def show(self, event: Event) -> None:
         """Move a bar, or write a line above the bars."""
         match event:
+            case StageStarted(total=0):  # nothing to do, nothing to say
+                pass
             case StageStarted(stage=stage, done=done, total=total):
                 self._tasks[stage] = self._progress.add_task(
                     f"{self._name} {stage}", total=total, completed=done
@@ -107,9 +113,8 @@ class Log:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._began = 0.0
-        self._before = 0
-        self._shown = 0
+        self._began = self._said = 0.0
+        self._before = self._shown = 0
 
     def __enter__(self) -> Self:
         return self
@@ -123,23 +128,35 @@ class Log:
         pass
 
     def show(self, event: Event) -> None:
-        """Write a line when a stage begins and when it is a tenth further."""
+        """Write a line when a stage begins, is a tenth further or was long silent."""
         match event:
+            case StageStarted(total=0):
+                pass
             case StageStarted(stage=stage, done=done, total=total):
-                self._began, self._before, self._shown = monotonic(), done, done
+                self._began = self._said = monotonic()
+                self._before = self._shown = done
                 say(f"{self._name} {stage} {done}/{total}")
             case BlockDone(stage=stage, done=done, total=total):
-                if done == total or (done - self._shown) * _LOG_STEPS >= total:
-                    self._shown = done
-                    say(f"{self._name} {stage} {done}/{total}{self._left(done, total)}")
+                now = monotonic()
+                if self._is_due(done, total, now):
+                    self._shown, self._said = done, now
+                    left = self._left(done, total, now)
+                    say(f"{self._name} {stage} {done}/{total}{left}")
             case _:
                 _show_line(event)
 
-    def _left(self, done: int, total: int) -> str:
+    def _is_due(self, done: int, total: int, now: float) -> bool:
+        further = (done - self._shown) * _LOG_STEPS >= total
+        return done == total or further or now - self._said >= _LOG_SECONDS
+
+    def _left(self, done: int, total: int, now: float) -> str:
         if done >= total or done <= self._before:
             return ""
-        pace = (monotonic() - self._began) / (done - self._before)
+        pace = (now - self._began) / (done - self._before)
         minutes, seconds = divmod(round(pace * (total - done)), 60)
+        hours, minutes = divmod(minutes, 60)
+        if hours:
+            return f", {hours}:{minutes:02d}:{seconds:02d} left"
         return f", {minutes}:{seconds:02d} left"
 
 
