@@ -30,6 +30,11 @@ from skoots.volume.source import open_source
 _SAMPLE = "medulla"
 _MODEL = "mito-em"
 
+_OTHER_TISSUE = (
+    "The model was trained on other tissue: some dark cytoplasm is labelled too, see "
+    f"src/skoots/models/{_MODEL}.md."
+)
+
 _ENLARGE = 2
 """Pixels of the picture for each voxel: the sample is small."""
 
@@ -77,8 +82,7 @@ def write_overlay(
     labels : ndarray, (Z, Y, X), integer
         Ids, 0 is background.
     """
-    depth = image.shape[0]
-    planes = [depth // 4, depth // 2, 3 * depth // 4]
+    planes = _pick_planes(image.shape[0])
     low, high = np.percentile(image[planes], (0.5, 99.5))
     grey = np.clip((image[planes] - low) / max(high - low, 1.0), 0.0, 1.0)
     tinted = [
@@ -86,6 +90,10 @@ def write_overlay(
     ]
     row = np.hstack(tinted).repeat(_ENLARGE, axis=0).repeat(_ENLARGE, axis=1)
     imsave(path, np.round(row * 255).astype(np.uint8), check_contrast=False)
+
+
+def _pick_planes(depth: int) -> list[int]:
+    return [depth // 4, depth // 2, 3 * depth // 4]
 
 
 def _tint(grey: NDArray[np.float64], ids: NDArray[np.integer]) -> NDArray[np.float64]:
@@ -130,6 +138,21 @@ def _print_summary(
     OUT.print(table)
     for what, path in (("run", result.run), ("labels", labels), ("picture", picture)):
         OUT.print(f" {what:<8} {path}", markup=False, soft_wrap=True)
+    planes = ", ".join(map(str, _pick_planes(source.shape[0])))
+    OUT.print(f" {'':<8} shows slices {planes} along Z, from 0")
+    OUT.print(_OTHER_TISSUE, soft_wrap=True)
+    OUT.print(
+        f"Next: {_program()} segment YOUR.tif --model {_MODEL}",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def _program() -> Path:
+    """Give the command beside this interpreter as one would type it from here."""
+    program = Path(sys.executable).with_name("skoots")
+    here = Path.cwd()
+    return program.relative_to(here) if program.is_relative_to(here) else program
 
 
 def _open_viewer(image: Path, labels: Path) -> None:
@@ -140,7 +163,7 @@ def _open_viewer(image: Path, labels: Path) -> None:
         return
     command = [sys.executable, "-m", "napari_skoots", str(image), str(labels)]
     if find_spec("napari") is None:
-        say("napari is not installed; pip install 'napari-skoots[gui]' brings it.")
+        say("napari is not installed; pip install '.[gui]' in the checkout brings it.")
         return
     subprocess.run(command, check=False)  # noqa: S603 - this interpreter, two own files
 
