@@ -18,10 +18,15 @@ from skoots.errors import SkootsError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from skoots.model.zoo import ModelFile
+
 State: TypeAlias = Literal["good", "note", "bad"]
 """``bad`` has to be mended, a ``note`` may be."""
 
 _DISTRIBUTION = "napari-skoots"
+
+_CHECKOUT = "in the checkout of napari-skoots"
+"""Where ``pip install .`` works; the package is in no registry yet."""
 
 _REQUIRED = {
     "numpy": "",
@@ -113,8 +118,8 @@ def find_shadow() -> Finding:
         "published skoots",
         "bad",
         f"version {found} is installed and its files shadow this package",
-        "pip uninstall -y skoots && "
-        "pip install --force-reinstall --no-deps napari-skoots",
+        "pip uninstall -y skoots && pip install --force-reinstall --no-deps . "
+        f"({_CHECKOUT})",
     )
 
 
@@ -140,25 +145,35 @@ def find_packages() -> Iterator[Finding]:
 
 
 def find_models() -> Iterator[Finding]:
-    """Load each model that comes with the package."""
+    """Load each model that comes with the package and each of the user's folder."""
     try:
-        from skoots.model.zoo import (  # noqa: PLC0415 - imports torch
-            load_model,
-            shipped_models,
-        )
+        from skoots.model import zoo  # noqa: PLC0415 - imports torch
     except (ImportError, OSError):  # find_devices has said what is wrong
         return
-    again = f"pip install --force-reinstall --no-deps {_DISTRIBUTION}"
-    models = shipped_models()
-    if not models:
+    again = f"pip install --force-reinstall --no-deps . ({_CHECKOUT})"
+    shipped = zoo.shipped_models()
+    if not shipped:
         yield Finding("models", "bad", "none came with the package", again)
-    for model in models:
-        try:
-            load_model(model.path)
-        except SkootsError as error:
-            yield Finding("models", "bad", f"{model.name}: {error}", again)
-        else:
+    for model in [*shipped, *zoo.user_models()]:
+        problem = _try_model(model)
+        if problem is None:
             yield Finding("models", "good", f"{model.name} loads")
+        elif model.shipped:
+            yield Finding("models", "bad", f"{model.name}: {problem}", again)
+        else:
+            remedy = f"replace {model.path}, or take it away"
+            yield Finding("models", "note", f"{model.name}: {problem}", remedy)
+
+
+def _try_model(model: ModelFile) -> str | None:
+    """Load a model; give what is wrong with it, if anything."""
+    from skoots.model.zoo import load_model  # noqa: PLC0415 - imports torch
+
+    try:
+        load_model(model.path)
+    except SkootsError as error:
+        return str(error)
+    return None
 
 
 def find_devices() -> Iterator[Finding]:
@@ -196,7 +211,7 @@ def find_devices() -> Iterator[Finding]:
 
 
 def find_number_formats() -> Iterator[Finding]:
-    """Say what each device calculates with, which follows from its matrix units."""
+    """Say what each device calculates with, which follows from what it multiplies."""
     try:
         import torch  # noqa: PLC0415 - a broken torch is a finding, not a crash
 
@@ -207,8 +222,8 @@ def find_number_formats() -> Iterator[Finding]:
     network = UNet()
     for name in precision.list_devices():
         chosen = precision.choose_number_format(torch.device(name), network)
-        units = "no matrix units" if chosen == "float32" else "matrix units"
-        yield Finding("number format", "good", f"{chosen} on {name} ({units})")
+        how = "16 bits are not used here" if chosen == "float32" else f"multiplies {chosen}"
+        yield Finding("number format", "good", f"{chosen} on {name} ({how})")
 
 
 def find_compilers() -> Iterator[Finding]:
@@ -248,7 +263,7 @@ def find_viewer() -> Finding:
         "viewer",
         "note",
         f"{missing}; the command line needs none",
-        'pip install "napari-skoots[gui]"',
+        f"pip install '.[gui]' ({_CHECKOUT})",
     )
 
 

@@ -141,7 +141,12 @@ def test_models_can_be_listed_without_one(
     assert "broken" in result.stdout
     assert "cannot be loaded" in result.stdout
     listed = json.loads(run(app, ["models", "--json"]).stdout)
-    assert "error" in next(row for row in listed if row["name"] == "broken")
+    broken = next(row for row in listed if row["name"] == "broken")
+    assert broken["card"] is None
+    assert f"broken cannot be loaded: {broken['error']}" in result.stdout
+    shipped = next(row for row in listed if row["name"] == "mito-em")
+    assert f"mito-em: scores are explained in {shipped['card']}" in result.stdout
+    assert shipped["card"].endswith("mito-em.md")
 
 
 @pytest.mark.parametrize(

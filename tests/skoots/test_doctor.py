@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from skoots import doctor
 from skoots.cli import app
-from skoots.model import zoo
+from skoots.model import precision, zoo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -145,7 +145,7 @@ def test_the_viewer_needs_napari_and_qt(
     found = doctor.find_viewer()
     assert found.state == state
     assert found.text.startswith(text)
-    assert found.state == "good" or "napari-skoots[gui]" in found.remedy
+    assert found.state == "good" or "pip install '.[gui]'" in found.remedy
 
 
 def test_an_old_package_is_named(installed: Callable[..., None]) -> None:
@@ -201,3 +201,29 @@ def test_a_shipped_model_that_does_not_load_is_found(
     (found,) = doctor.find_models()
     assert found.state == "bad"
     assert found.text.startswith("broken: ")
+
+
+def test_a_model_of_the_user_that_does_not_load_is_named_and_no_fault_of_ours(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "broken.skoots").write_bytes(b"no model")
+    monkeypatch.setenv(zoo.FOLDER_VARIABLE, str(tmp_path))
+    *shipped, found = doctor.find_models()
+    assert {other.state for other in shipped} == {"good"}
+    assert found.state == "note"
+    assert found.text.startswith("broken: ")
+    assert str(tmp_path / "broken.skoots") in found.remedy
+
+
+@pytest.mark.parametrize("number_format", ["float32", "bfloat16"])
+def test_the_number_format_is_what_the_processor_multiplies(
+    monkeypatch: pytest.MonkeyPatch, number_format: str
+) -> None:
+    monkeypatch.setattr(precision, "list_devices", lambda: ["cpu"])
+    monkeypatch.setattr(precision, "choose_number_format", lambda *_: number_format)
+    (found,) = doctor.find_number_formats()
+    expected = {
+        "float32": "float32 on cpu (16 bits are not used here)",
+        "bfloat16": "bfloat16 on cpu (multiplies bfloat16)",
+    }
+    assert found.text == expected[number_format]

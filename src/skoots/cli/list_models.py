@@ -29,13 +29,26 @@ def list_models(*, as_json: bool) -> None:
         return
     if rows:
         OUT.print(_make_table(rows))
+    for row in rows:
+        _print_more(row)
     say(f"Your own models: put .skoots or .trch files into {user_folder()}")
+
+
+def _print_more(row: dict[str, Any]) -> None:
+    """Print why a model cannot be loaded, and where its scores are explained."""
+    if "error" in row:
+        reason = row["error"].partition("\n")[0]
+        OUT.print(Text(f"{row['name']} cannot be loaded: {reason}"), soft_wrap=True)
+    if row["card"]:
+        where = f"{row['name']}: scores are explained in {row['card']}"
+        OUT.print(Text(where), soft_wrap=True)
 
 
 def _describe(model: ModelFile) -> dict[str, Any]:
     row: dict[str, Any] = {
         "name": model.name,
         "path": str(model.path),
+        "card": None if model.card is None else str(model.card),
         "shipped": model.shipped,
         "megabytes": round(model.path.stat().st_size / 1e6, 2),
     }
