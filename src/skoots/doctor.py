@@ -222,7 +222,8 @@ def find_number_formats() -> Iterator[Finding]:
     network = UNet()
     for name in precision.list_devices():
         chosen = precision.choose_number_format(torch.device(name), network)
-        how = "16 bits are not used here" if chosen == "float32" else f"multiplies {chosen}"
+        plain = chosen == "float32"
+        how = "16 bits are not used here" if plain else f"multiplies {chosen}"
         yield Finding("number format", "good", f"{chosen} on {name} ({how})")
 
 

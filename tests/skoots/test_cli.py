@@ -87,6 +87,16 @@ def test_every_command_has_help_with_an_example(command: str) -> None:
     assert f"  skoots {command}" in result.stdout
 
 
+def test_a_missing_model_is_a_usage_error_that_lists_the_known_ones() -> None:
+    result = run(app, ["segment", "cells.tif"])
+    assert result.exit_code == 2
+    assert "--model: No model is given. Known models: mito-em" in result.stderr
+
+
+def test_the_help_of_set_names_an_example() -> None:
+    assert "such as HOPS=4" in run(app, ["segment", "--help"]).stdout
+
+
 def test_scores_as_json_are_nothing_but_json(pair: tuple[str, str]) -> None:
     result = run(app, ["score", *pair, "--json"])
     assert result.exit_code == 0

@@ -33,15 +33,15 @@ def segment(  # noqa: PLR0913 - each parameter is an option
         ),
     ],
     model: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--model",
             "-m",
             metavar="NAME_OR_PATH",
-            help="A shipped model (see 'skoots models') or a checkpoint file.",
+            help="Needed: a model's name (see 'skoots models') or its file.",
             show_default=False,
         ),
-    ],
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -117,7 +117,7 @@ def segment(  # noqa: PLR0913 - each parameter is an option
         typer.Option(
             "--set",
             metavar="KEY=VALUE",
-            help="One such setting, over the file's; may be repeated.",
+            help="One such setting, over the file's, such as HOPS=4; may be repeated.",
             rich_help_panel=_WORK,
         ),
     ] = None,
@@ -180,6 +180,8 @@ def segment(  # noqa: PLR0913 - each parameter is an option
 
       skoots segment cells.tif -m mito-em --diameter 40 --device cuda:0 --json
     """
+    if model is None:
+        raise typer.BadParameter(_name_models(), param_hint="--model")
     if resume and overwrite:
         raise typer.BadParameter("Give --resume or --overwrite, not both.")
     if resample and diameter is not None:
@@ -219,3 +221,10 @@ def segment(  # noqa: PLR0913 - each parameter is an option
         segment_images(
             list(zip(images, runs, strict=True)), model, values, recipe, as_json=json
         )
+
+
+def _name_models() -> str:
+    from skoots.model.zoo import known_models  # noqa: PLC0415 - imports torch
+
+    known = ", ".join(model.name for model in known_models())
+    return f"No model is given. Known models: {known or 'none'}; or the path of a file."

@@ -99,6 +99,10 @@ def find_model(name_or_path: PathLike) -> Path:
     path = Path(wanted).expanduser()
     if path.exists():
         return path
+    if _looks_like_a_path(wanted):
+        raise ModelNotFoundError(
+            f"There is no model file {wanted}. Check the path and its spelling."
+        )
     raise ModelNotFoundError(_not_found(wanted, list(known)))
 
 
@@ -143,6 +147,11 @@ def _data_folder() -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Application Support"
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+
+
+def _looks_like_a_path(wanted: str) -> bool:
+    path = Path(wanted)
+    return path.suffix in SUFFIXES or path.name != wanted
 
 
 def _not_found(wanted: str, known: list[str]) -> str:

@@ -14,6 +14,7 @@ import tifffile
 from skoots.errors import SourceError
 from skoots.volume.array_source import ArraySource, readable_dtype
 from skoots.volume.layout import make_layout
+from skoots.volume.tiff_header import check_header
 from skoots.volume.tiff_metadata import tell_voxel_size
 from skoots.volume.tiff_pages import open_pages
 from skoots.volume.tiff_segments import DECODING_ERRORS
@@ -28,10 +29,12 @@ if TYPE_CHECKING:
 _PARSING_ERRORS = (
     *DECODING_ERRORS,
     struct.error,
+    AssertionError,
     AttributeError,
     ArithmeticError,
     MemoryError,
 )
+_PAGES = "<tifffile.TiffPages"  # the chain of pages breaks off
 _MINOR = "<TiffTag.fromfile>"  # one bad tag; a tag that is needed brings a second error
 
 
@@ -54,6 +57,7 @@ def open_tiff(path: Path, name: str, choice: Choice) -> ArraySource:
     AxesError
         If it holds several images and it is not clear which one is meant.
     """
+    check_header(path)
     try:
         with _complaints() as complaints, tifffile.TiffFile(path) as file:
             source = _open(file, path, name, choice)
@@ -61,18 +65,26 @@ def open_tiff(path: Path, name: str, choice: Choice) -> ArraySource:
     except SourceError:
         raise
     except _PARSING_ERRORS as error:
+        # the library's words are in the traceback that --debug shows
         raise SourceError(
-            f"{path} cannot be read as a TIFF: {_one_line(error)}. "
-            "Give a TIFF or a zarr volume that is complete."
+            f"{path} is a damaged TIFF: what it says of its images makes no sense. "
+            "Copy or save the file again."
         ) from error
     minor = [text for text in complaints if text.startswith(_MINOR)]
+    if any(text.startswith(_PAGES) for text in complaints):
+        raise SourceError(
+            f"{path} is truncated or damaged: no page can be found after page {found}. "
+            "Copy or save the file again."
+        )
     if len(minor) < len(complaints):
         raise SourceError(
-            f"{path} is truncated or damaged: no page can be found after page {found} "
-            f"({'; '.join(complaints)}). Copy or save the file again."
-        )
-    notes = tuple(f"damaged metadata: {text}" for text in minor)
-    return replace(source, notes=source.notes + notes)
+            f"{path} is a damaged TIFF: its {found} pages do not fit together as it "
+            "says. Copy or save the file again."
+        ) from ValueError("; ".join(complaints))
+    if not minor:
+        return source
+    note = f"metadata of {path.name} is damaged in {len(minor)} places and left out"
+    return replace(source, notes=(*source.notes, note))
 
 
 def _open(

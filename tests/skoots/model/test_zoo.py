@@ -61,6 +61,15 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
         zoo.load_model("mime")
 
 
+@pytest.mark.usefixtures("shelf")
+@pytest.mark.parametrize("path", ["nofile.trch", "mime.skoots", "models/mime"])
+def test_of_a_path_it_is_said_that_there_is_no_such_file(path: str) -> None:
+    with pytest.raises(ModelNotFoundError) as error:
+        zoo.load_model(path)
+    assert str(error.value).startswith(f"There is no model file {path}.")
+    assert "nearest" not in str(error.value)
+
+
 def test_a_shipped_model_hides_a_users_of_its_name(
     shelf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

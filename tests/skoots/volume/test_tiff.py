@@ -163,14 +163,47 @@ def test_damaged_data_is_refused_when_it_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content",
-    [b"", b"hello, this is text", b"\xff\xd8\xff\xe0" + bytes(500), b"II*\x00"],
-    ids=["empty", "text", "jpeg", "header-only"],
+    ("content", "said"),
+    [
+        (b"", r"is empty \(0 bytes\)"),
+        (b"hello, this is text", "is no TIFF"),
+        (b"\xff\xd8\xff\xe0" + bytes(500), "is a JPEG, not a volume: convert it to"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(50), "is a PNG, not a volume: convert it to"),
+        (b"II*\x00", "is a damaged TIFF"),
+    ],
+    ids=["empty", "text", "jpeg", "png", "header-only"],
 )
-def test_what_is_no_tiff_is_refused(content: bytes, tmp_path: Path) -> None:
+def test_what_is_no_tiff_is_refused(content: bytes, said: str, tmp_path: Path) -> None:
     path = tmp_path / "a.tif"
     path.write_bytes(content)
-    with pytest.raises(SourceError, match=r"a\.tif"):
+    with pytest.raises(SourceError, match=rf"a\.tif {said}"):
+        open_source(path)
+
+
+def test_damaged_tags_are_refused_in_words_of_our_own(tmp_path: Path) -> None:
+    data = write(tmp_path / "whole.tif", make("u2"), compression="zlib").read_bytes()
+    path, rng = tmp_path / "a.tif", np.random.default_rng(0)
+    said = set()
+    for _ in range(300):
+        damaged = bytearray(data)
+        for at in rng.integers(0, 400, 3):
+            damaged[at] = rng.integers(0, 256)
+        path.write_bytes(damaged)
+        try:
+            open_source(path)
+        except (SourceError, AxesError) as error:
+            said.add(str(error))
+    assert any("is a damaged TIFF" in message for message in said)
+    assert not [m for m in said if "tifffile" in m or "series" in m or "()" in m]
+
+
+def test_a_shape_that_the_pages_do_not_have_is_damage(tmp_path: Path) -> None:
+    options = {"compression": "zlib", "metadata": {"axes": "ZYX"}}
+    path = write(tmp_path / "a.tif", make("u2", (5, 20, 30)), **options)
+    data = path.read_bytes()
+    assert data.count(b'"shape": [5, 20, 30]') == 1
+    path.write_bytes(data.replace(b'"shape": [5, 20, 30]', b'"shape": [5, 20, 31]'))
+    with pytest.raises(SourceError, match=r"a\.tif is a damaged TIFF: its 5 pages"):
         open_source(path)
 
 
