@@ -83,7 +83,8 @@ def open_tiff(path: Path, name: str, choice: Choice) -> ArraySource:
         ) from ValueError("; ".join(complaints))
     if not minor:
         return source
-    note = f"metadata of {path.name} is damaged in {len(minor)} places and left out"
+    places = "1 place" if len(minor) == 1 else f"{len(minor)} places"
+    note = f"metadata of {path.name} is damaged in {places} and left out"
     return replace(source, notes=(*source.notes, note))
 
 
