@@ -38,7 +38,8 @@ _OTHER_TISSUE = (
 _ENLARGE = 2
 """Pixels of the picture for each voxel: the sample is small."""
 
-_DIGITS = ["75557", "26227", "71747", "71717", "55711", "74717", "74757", "71222", "75757", "75717"]
+_DIGITS = ["75557", "26227", "71747", "71717", "55711"]
+_DIGITS += ["74717", "74757", "71222", "75757", "75717"]
 """Five rows for each digit, each row an octal number of three pixels."""
 
 _TITLE = 14
