@@ -79,7 +79,7 @@ def _compare(
             seconds = _seconds(predict, tile)
             if turn:  # the first one warms up
                 times[way].append(seconds)
-    chosen = f"{choose_number_format(device, network)} channels_last"
+    chosen = f"{choose_number_format(device)} channels_last"
     medians = {way: statistics.median(each) for way, each in times.items()}
     best = min(medians, key=lambda way: medians[way])
     right = medians[chosen] <= SLACK * medians[best]

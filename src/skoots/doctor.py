@@ -216,12 +216,10 @@ def find_number_formats() -> Iterator[Finding]:
         import torch  # noqa: PLC0415 - a broken torch is a finding, not a crash
 
         from skoots.model import precision  # noqa: PLC0415 - imports torch
-        from skoots.model.unet import UNet  # noqa: PLC0415 - imports torch
     except (ImportError, OSError):  # find_devices has said what is wrong
         return
-    network = UNet()
     for name in precision.list_devices():
-        chosen = precision.choose_number_format(torch.device(name), network)
+        chosen = precision.choose_number_format(torch.device(name))
         plain = chosen == "float32"
         how = "16 bits are not used here" if plain else f"multiplies {chosen}"
         yield Finding("number format", "good", f"{chosen} on {name} ({how})")

@@ -100,7 +100,8 @@ def segment(  # noqa: PLR0913 - each parameter is an option
         str | None,
         typer.Option(
             metavar="Z0:Z1,Y0:Y1,X0:X1",
-            help="Work on this box alone; a side left out is the volume's.",
+            help="Work on the blocks that this box touches; a side left out is the "
+            "volume's.",
             rich_help_panel=_WORK,
         ),
     ] = None,

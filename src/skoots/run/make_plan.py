@@ -65,7 +65,7 @@ def make_plan(
             "image has one. Use a model of one channel."
         )
     shape = grid_shape(image, checkpoint, wishes)
-    number_format = choose_number_format(device, network)
+    number_format = choose_number_format(device)
     halo, block = _geometry(checkpoint, settings, wishes, shape, device, number_format)
     plan = RunPlan(
         image=_image_record(image),

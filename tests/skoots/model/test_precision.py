@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
-from skoots.config import get_cfg_defaults
 from skoots.errors import DeviceError
-from skoots.model.build import build_network
 from skoots.model.precision import (
     bytes_per_voxel,
     choose_device,
@@ -19,7 +17,6 @@ from skoots.model.precision import (
     total_memory,
 )
 from skoots.model.unet import UNet
-from skoots.model.unext import UNeXT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,10 +64,19 @@ def test_what_a_container_may_use_counts_as_its_memory(
     assert total_memory(CPU) == (expected or free)
 
 
-def test_depthwise_networks_stay_in_full_precision_on_a_processor() -> None:
-    published = build_network(get_cfg_defaults())
-    assert isinstance(published, UNeXT)
-    assert choose_number_format(CPU, published) == "float32"
+@pytest.mark.parametrize(
+    ("able", "chosen"),
+    [
+        ({"avx512_bf16": True}, "bfloat16"),
+        ({"amx_bf16": True, "avx512_bf16": False}, "bfloat16"),
+        ({"avx2": True, "amx_bf16": False}, "float32"),
+    ],
+)
+def test_a_processor_works_in_what_it_multiplies(
+    able: dict[str, bool], chosen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: able, raising=False)
+    assert choose_number_format(CPU) == chosen
 
 
 @pytest.mark.parametrize("number_format", ["float32", "bfloat16"])
