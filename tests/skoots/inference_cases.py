@@ -33,10 +33,12 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
+    import pytest
     from numpy.typing import NDArray
 
     from skoots._types import Shape3
     from skoots.events import Event
+    from skoots.volume.tiling import Box
 
 T = TypeVar("T")
 
@@ -208,6 +210,19 @@ def make_run(path: Path, shape: Shape3, block: Shape3, **changes: Any) -> RunFol
         "inference": get_cfg_defaults().INFERENCE,
     }
     return RunFolder.create(path, RunPlan(**(values | changes)))
+
+
+def record_reads(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Box]]:
+    """Give a list that fills with what is read of runs from now on."""
+    read: list[tuple[str, Box]] = []
+    keep = RunFolder.read
+
+    def record(self: RunFolder, name: str, box: Box) -> NDArray[Any]:
+        read.append((name, box))
+        return keep(self, name, box)
+
+    monkeypatch.setattr(RunFolder, "read", record)
+    return read
 
 
 def run_python(*words: str) -> subprocess.CompletedProcess[str]:

@@ -12,7 +12,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from inference_cases import drain, make_run, settings_with
+from inference_cases import drain, make_run, record_reads, settings_with
 
 from skoots.events import Notice
 from skoots.inference import assign as assign_pass
@@ -23,7 +23,6 @@ from skoots.inference.grow import grow_labels
 from skoots.inference.label import label
 from skoots.inference.labelled import open_labelled
 from skoots.kernels.follow_vectors import follow_vectors
-from skoots.run.folder import RunFolder
 from skoots.run.markers import Markers
 from skoots.run.plan import ModelRecord
 from skoots.volume.tiling import whole
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 
     from skoots._types import Shape3
     from skoots.config import InferenceConfig
-    from skoots.volume.tiling import Box
+    from skoots.run.folder import RunFolder
 
 CPU = torch.device("cpu")
 SCALE = (7.0, 9.3, 11.1)
@@ -227,14 +226,7 @@ def test_a_hop_of_far_walks_reads_a_chunk_once(
 ) -> None:
     config = settings_with(HOPS=1).INFERENCE
     _, merged = drain(label(run, run.blocks, config))
-    read: list[tuple[str, Box]] = []
-    keep = RunFolder.read
-
-    def count(self: RunFolder, name: str, box: Box) -> NDArray[Any]:
-        read.append((name, box))
-        return keep(self, name, box)
-
-    monkeypatch.setattr(RunFolder, "read", count)
+    read = record_reads(monkeypatch)
     box = whole(run.plan.shape_zyx)
     ids = np.full(run.plan.shape_zyx, UNKNOWN, np.uint32)
     labelled = open_labelled(run, merged, 127)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from inference_cases import drain, make_run, settings_with
+from inference_cases import drain, make_run, record_reads, settings_with
 
 from skoots.inference.label import label
 from skoots.inference.labelled import open_labelled
-from skoots.run.folder import RunFolder
 from skoots.volume.tiling import box_slices, whole
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from numpy.typing import NDArray
+    from skoots.run.folder import RunFolder
 
-    from skoots.volume.tiling import Box
 
 SHAPE = (5, 9, 11)
 """Blocks and chunks are cut at the far faces."""
@@ -60,14 +58,7 @@ def test_neighbours_that_want_a_chunk_read_it_once(
     run: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, merged = drain(label(run, run.blocks, settings_with().INFERENCE))
-    read: list[tuple[str, Box]] = []
-    keep = RunFolder.read
-
-    def count(self: RunFolder, name: str, box: Box) -> NDArray[Any]:
-        read.append((name, box))
-        return keep(self, name, box)
-
-    monkeypatch.setattr(RunFolder, "read", count)
+    read = record_reads(monkeypatch)
     labelled = open_labelled(run, merged, 127)
     for start in range(6):
         labelled.foreground[0:5, 0:9, start : start + 5]
