@@ -38,13 +38,6 @@ _OTHER_TISSUE = (
 _ENLARGE = 2
 """Pixels of the picture for each voxel: the sample is small."""
 
-_DIGITS = ["75557", "26227", "71747", "71717", "55711"]
-_DIGITS += ["74717", "74757", "71222", "75757", "75717"]
-"""Five rows for each digit, each row an octal number of three pixels."""
-
-_TITLE = 14
-"""Height in voxels of the strip above the planes."""
-
 _GOLDEN_RATIO = 0.6180339887498949
 """Steps of this size round the colour wheel keep neighbouring ids apart."""
 
@@ -80,8 +73,6 @@ def write_overlay(
 ) -> None:
     """Write three planes side by side, each object in a colour of its own.
 
-    The number of each plane stands above it.
-
     Parameters
     ----------
     path : Path
@@ -95,8 +86,7 @@ def write_overlay(
     low, high = np.percentile(image[planes], (0.5, 99.5))
     grey = np.clip((image[planes] - low) / max(high - low, 1.0), 0.0, 1.0)
     tinted = [
-        np.vstack([_title(number, ids.shape[1]), _tint(plane, ids)])
-        for number, plane, ids in zip(planes, grey, labels[planes], strict=True)
+        _tint(plane, ids) for plane, ids in zip(grey, labels[planes], strict=True)
     ]
     row = np.hstack(tinted).repeat(_ENLARGE, axis=0).repeat(_ENLARGE, axis=1)
     imsave(path, np.round(row * 255).astype(np.uint8), check_contrast=False)
@@ -104,17 +94,6 @@ def write_overlay(
 
 def _pick_planes(depth: int) -> list[int]:
     return [depth // 4, depth // 2, 3 * depth // 4]
-
-
-def _title(number: int, width: int) -> NDArray[np.float64]:
-    """Give a black strip, (Y, X, 3), with a number at its left."""
-    rows = [[int(bits, 8) for bits in _DIGITS[int(digit)]] for digit in str(number)]
-    pixels = np.array(rows)[:, :, None] >> np.array([2, 1, 0]) & 1  # (digit, Y, X)
-    line = np.hstack(list(np.pad(pixels, ((0, 0), (0, 0), (0, 1)))))
-    text = line.repeat(2, axis=0).repeat(2, axis=1)[:, : width - 2]
-    strip = np.zeros((_TITLE, width, 3))
-    strip[2 : 2 + len(text), 2 : 2 + text.shape[1]] = text[..., None]
-    return strip
 
 
 def _tint(grey: NDArray[np.float64], ids: NDArray[np.integer]) -> NDArray[np.float64]:

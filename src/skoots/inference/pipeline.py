@@ -164,11 +164,12 @@ def segment(  # noqa: PLR0913 - the one door of the engine; all but four have de
             yield Notice(message)
         settings = run.plan.settle(settings)  # of which labels tell what made them
         summary = run.summary
-        if summary and before == len(wanted) and _is_made_with(summary, settings):
+        changed = _changes(summary, settings)
+        if summary and before == len(wanted) and not changed:
             yield Notice(f"{path} is finished already.")
             objects = int(summary["objects"])
         else:
-            if changed := _changes(summary, settings):
+            if changed:
                 yield Notice(f"The labels are made anew: {changed}.")
             run.write_summary(None)
             grid, network = _on_grid(image, run), checkpoint.network
@@ -300,19 +301,14 @@ def _on_grid(image: Source, run: RunFolder) -> Source:
 
 def _changes(summary: Mapping[str, Any] | None, settings: InferenceConfig) -> str:
     """Say which settings are others than those of the final labels."""
-    before = summary["inference"] if summary else {}
-    now = settings.model_dump(mode="json")
+    if summary is None:
+        return ""
+    before = summary["inference"]
     return ", ".join(
-        f"{name} was {before[name]} and is {now[name]}"
-        for name in before
-        if before[name] != now.get(name)
+        f"{name} was {before.get(name)} and is {value}"
+        for name, value in settings.model_dump(mode="json").items()
+        if value != before.get(name)
     )
-
-
-def _is_made_with(summary: Mapping[str, Any], settings: InferenceConfig) -> bool:
-    """Whether final labels were made with these settings."""
-    made_with: object = summary["inference"]
-    return made_with == settings.model_dump(mode="json")
 
 
 def _provenance(

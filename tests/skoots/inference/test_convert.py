@@ -2,71 +2,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import tifffile
+from inference_cases import drain, make_run
 
-from skoots.config import get_cfg_defaults
 from skoots.errors import RunError, RunExistsError, StorageError
 from skoots.events import BlockDone, StageStarted
 from skoots.inference import convert
 from skoots.inference.convert import export_tiff
-from skoots.run.folder import RunFolder
-from skoots.run.plan import (
-    ImageRecord,
-    ModelRecord,
-    NormalizationRecord,
-    RunPlan,
-)
+from skoots.run.plan import ImageRecord
 from skoots.volume.source import open_source
 from skoots.volume.tiling import whole
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
     from pathlib import Path
 
-    from skoots.events import Event
-
-T = TypeVar("T")
 
 SHAPE = (21, 18, 19)
 VOXEL = (0.05, 0.01, 0.0125)
 
 
-def drain(events: Generator[Event, None, T]) -> tuple[list[Event], T]:
-    seen = []
-    while True:
-        try:
-            seen.append(next(events))
-        except StopIteration as end:
-            return seen, end.value
-
-
-def make_run(folder: Path, *, finished: bool = True) -> tuple[Path, np.ndarray]:
+def make_labels(folder: Path, *, finished: bool = True) -> tuple[Path, np.ndarray]:
     """A run of blocks of 8 voxels with ids beyond 16 bits."""
-    plan = RunPlan(
-        image=ImageRecord(
-            name="cells",
-            path=str(folder / "cells.tif"),
-            shape_zyx=SHAPE,
-            dtype="uint8",
-            signature="",
-        ),
-        model=ModelRecord(
-            name="m", digest="", vector_scaling_zyx=(1.0, 1.0, 1.0), factor=8
-        ),
+    image = ImageRecord(
+        name="cells",
+        path=str(folder / "cells.tif"),
         shape_zyx=SHAPE,
-        voxel_size=VOXEL,
-        block_zyx=(8, 8, 8),
-        tile_core_zyx=(8, 8, 8),
-        halo_zyx=(0, 0, 0),
-        normalization=NormalizationRecord(mean=0.0, std=1.0),
-        number_format="float32",
-        inference=get_cfg_defaults().INFERENCE,
+        dtype="uint8",
+        signature="",
     )
-    run = RunFolder.create(folder / "cells.skoots.zarr", plan)
+    path, block = folder / "cells.skoots.zarr", (8, 8, 8)
+    run = make_run(path, SHAPE, block, image=image, voxel_size=VOXEL)
     labels = np.random.default_rng(0).integers(0, 2**32 - 1, SHAPE, dtype=np.uint32)
     run.labels[:] = labels
     if finished:
@@ -79,7 +48,7 @@ def test_the_file_keeps_ids_and_voxel_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slab_bytes: int
 ) -> None:
     monkeypatch.setattr(convert, "_SLAB_BYTES", slab_bytes)
-    run, labels = make_run(tmp_path)
+    run, labels = make_labels(tmp_path)
     _, file = drain(export_tiff(run))
     assert file == tmp_path / "cells_instances.tif"
     source = open_source(file)
@@ -89,7 +58,7 @@ def test_the_file_keeps_ids_and_voxel_size(
 
 
 def test_the_file_is_one_compressed_ome_image(tmp_path: Path) -> None:
-    run, _ = make_run(tmp_path)
+    run, _ = make_labels(tmp_path)
     _, file = drain(export_tiff(run))
     with tifffile.TiffFile(file) as tiff:
         assert tiff.is_ome
@@ -102,7 +71,7 @@ def test_a_volume_beyond_32_bit_offsets_becomes_a_bigtiff(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(convert, "_CLASSIC_LIMIT", 1000)
-    run, labels = make_run(tmp_path)
+    run, labels = make_labels(tmp_path)
     _, file = drain(export_tiff(run))
     with tifffile.TiffFile(file) as tiff:
         assert tiff.is_bigtiff
@@ -110,7 +79,7 @@ def test_a_volume_beyond_32_bit_offsets_becomes_a_bigtiff(
 
 
 def test_events_count_the_slabs(tmp_path: Path) -> None:
-    run, _ = make_run(tmp_path)
+    run, _ = make_labels(tmp_path)
     events, _ = drain(export_tiff(run))
     start, *blocks = events
     assert start == StageStarted("convert", 0, 3)
@@ -118,7 +87,7 @@ def test_events_count_the_slabs(tmp_path: Path) -> None:
 
 
 def test_a_stopped_conversion_leaves_nothing(tmp_path: Path) -> None:
-    run, _ = make_run(tmp_path)
+    run, _ = make_labels(tmp_path)
     events = export_tiff(run, tmp_path / "out" / "labels.tif")
     next(events)
     next(events)
@@ -128,14 +97,14 @@ def test_a_stopped_conversion_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_a_folder_gets_the_default_name(tmp_path: Path) -> None:
-    run, _ = make_run(tmp_path)
+    run, _ = make_labels(tmp_path)
     (tmp_path / "out").mkdir()
     _, file = drain(export_tiff(run, tmp_path / "out"))
     assert file == tmp_path / "out" / "cells_instances.tif"
 
 
 def test_a_file_is_replaced_only_on_request(tmp_path: Path) -> None:
-    run, labels = make_run(tmp_path)
+    run, labels = make_labels(tmp_path)
     file = tmp_path / "cells_instances.tif"
     file.write_text("mine")
     with pytest.raises(RunExistsError, match="--overwrite"):
@@ -155,13 +124,13 @@ def test_a_file_is_replaced_only_on_request(tmp_path: Path) -> None:
     ],
 )
 def test_a_name_that_training_reads_is_refused(tmp_path: Path, name: str) -> None:
-    run, _ = make_run(tmp_path)
+    run, _ = make_labels(tmp_path)
     with pytest.raises(RunError, match="Training would take"):
         drain(export_tiff(run, tmp_path / name, overwrite=True))
 
 
 def test_an_image_is_never_replaced(tmp_path: Path) -> None:
-    run, _ = make_run(tmp_path)
+    run, _ = make_labels(tmp_path)
     (tmp_path / "other.tif").touch()
     (tmp_path / "other.labels.tif").touch()
     for name in ("cells.tif", "other.tif"):
@@ -170,13 +139,13 @@ def test_an_image_is_never_replaced(tmp_path: Path) -> None:
 
 
 def test_a_name_that_is_no_tiff_is_refused(tmp_path: Path) -> None:
-    run, _ = make_run(tmp_path)
+    run, _ = make_labels(tmp_path)
     with pytest.raises(RunError, match=r"end in \.tif"):
         drain(export_tiff(run, tmp_path / "cells.png"))
 
 
 def test_an_unfinished_run_is_refused(tmp_path: Path) -> None:
-    run, _ = make_run(tmp_path, finished=False)
+    run, _ = make_labels(tmp_path, finished=False)
     with pytest.raises(RunError, match="--resume"):
         drain(export_tiff(run))
 
@@ -194,7 +163,7 @@ def test_a_disk_that_refuses_is_named(
     def refuse(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    run, _ = make_run(tmp_path)
+    run, _ = make_labels(tmp_path)
     monkeypatch.setattr(tifffile.TiffWriter, "write", refuse)
     with pytest.raises(StorageError, match="No space left on device"):
         drain(export_tiff(run))
