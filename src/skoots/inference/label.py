@@ -77,7 +77,8 @@ def label(
         _label_block(run, block, settings, keys)
         return block
 
-    workers = count_workers(math.prod(run.plan.block_zyx))
+    # a block and what is made of it: less than 0.4 GB on any number of cores
+    workers = count_workers(2 * math.prod(run.plan.block_zyx))
     with closing(work_in_order(work, waiting, workers)) as finished:
         for block in finished:
             done += 1
