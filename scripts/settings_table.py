@@ -20,7 +20,16 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "settings.md"
 MARK = "<!-- Below this line: written by scripts/settings_table.py. -->"
 
 # What readers look for first stands first.
-_ORDER = ("INFERENCE", "SKOOTS", "MODEL", "TRAIN", "AUGMENTATION", "EXPERIMENTAL")
+_ORDER = (
+    "INFERENCE",
+    "SKOOTS",
+    "MODEL",
+    "TRAIN",
+    "TRAINER",
+    "AUGMENTATION",
+    "AUGMENTATION_EXTRA",
+    "EXPERIMENTAL",
+)
 
 
 def make_tables() -> str:

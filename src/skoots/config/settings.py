@@ -9,6 +9,7 @@ import yaml
 from pydantic import Field
 
 from skoots.config.augmentation import AugmentationConfig
+from skoots.config.augmentation_extra import AugmentationExtraConfig
 from skoots.config.experimental import ExperimentalConfig
 from skoots.config.geometry import SkootsConfig
 from skoots.config.inference import InferenceConfig
@@ -18,6 +19,7 @@ from skoots.config.section import Section
 from skoots.config.settings_file import PathLike, read_settings_file
 from skoots.config.system import SystemConfig
 from skoots.config.train import TrainConfig
+from skoots.config.trainer import TrainerConfig
 from skoots.errors import SettingsError
 
 
@@ -44,10 +46,20 @@ class Settings(Section):
     TRAIN: TrainConfig = Field(
         default=TrainConfig(), title="Training", description="How a model is trained."
     )
+    TRAINER: TrainerConfig = Field(
+        default=TrainerConfig(),
+        title="Trainer",
+        description="How a training runs, beyond TRAIN.",
+    )
     AUGMENTATION: AugmentationConfig = Field(
         default=AugmentationConfig(),
         title="Augmentation",
         description="How training crops are varied.",
+    )
+    AUGMENTATION_EXTRA: AugmentationExtraConfig = Field(
+        default=AugmentationExtraConfig(),
+        title="Augmentation, extra",
+        description="Variation beyond the published one.",
     )
     SKOOTS: SkootsConfig = Field(
         default=SkootsConfig(), title="SKOOTS", description="Scale of the vectors."

@@ -24,7 +24,9 @@ class ScheduleKeys(Section):
         default=10000, title="Epochs", description="Epochs of the whole training."
     )
     N_WARMUP: Count = Field(
-        default=1500, title="Warm-up", description="Steps before the first epoch."
+        default=1500,
+        title="Warm-up",
+        description="Steps over which the learning rate rises.",
     )
     OPTIMIZER: str = Field(
         default="adamw",
@@ -55,7 +57,8 @@ class ScheduleKeys(Section):
     SCHEDULER: str = Field(
         default="cosine_annealing_warm_restarts",
         title="Scheduler",
-        description="Course of the learning rate: cosine_annealing_warm_restarts.",
+        description="Course of the learning rate: cosine_annealing_warm_restarts, "
+        "cosine, one_cycle or constant.",
     )
     SCHEDULER_T0: Size = Field(
         default=10001,

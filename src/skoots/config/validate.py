@@ -17,9 +17,14 @@ if TYPE_CHECKING:
 
 ACTIVATIONS = ("gelu", "relu", "silu", "selu")
 KERNEL_SIZES = (3, 5, 7)
-LOSSES = ("tversky", "soft_cldice")
+LOSSES = ("tversky", "tversky_bce", "soft_cldice")
 OPTIMIZERS = ("adamw", "adam", "adamax", "sgd")
-SCHEDULERS = ("cosine_annealing_warm_restarts",)
+SCHEDULERS = (
+    "cosine_annealing_warm_restarts",
+    "cosine",
+    "one_cycle",
+    "constant",
+)
 
 _ONLY = {
     "BLOCK": "block3d",

@@ -170,10 +170,14 @@ class UNet(nn.Module):
                 f"1/{self.factor}. Pad each axis to a multiple of {self.factor} voxels."
             )
         # channel by channel in memory: over scattered voxels tanh is six times slower
-        y = self.logits(self.features(x)).contiguous()
+        y = self.raw(x).contiguous()
         y[:, :VECTORS].tanh_()
         y[:, VECTORS:].sigmoid_()
         return y
+
+    def raw(self, x: Tensor) -> Tensor:
+        """Give the five channels before their activation, (B, 5, X, Y, Z)."""
+        return self.logits(self.features(x))
 
     def features(self, x: Tensor) -> Tensor:
         """Give what the network sees at each voxel, (B, dims[0], X, Y, Z)."""

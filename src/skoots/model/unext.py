@@ -131,10 +131,14 @@ class UNeXT(nn.Module):
                 f"An image of {tuple(x.shape[2:])} voxels cannot be halved down to "
                 f"1/{self.factor}. Pad each axis to at least {self.factor} voxels."
             )
+        y = self.raw(x)
+        return torch.cat((y[:, :3].tanh(), y[:, 3:].sigmoid()), dim=1)
+
+    def raw(self, x: Tensor) -> Tensor:
+        """Give the five channels before their activation, (B, 5, X, Y, Z)."""
         features = self.backbone(x)
-        vectors = self.out_embed(features).tanh()
-        masks = torch.cat((self.out_skeleton(features), self.out_prob(features)), dim=1)
-        return torch.cat((vectors, masks.sigmoid()), dim=1)
+        parts = (self.out_embed, self.out_skeleton, self.out_prob)
+        return torch.cat([part(features) for part in parts], dim=1)
 
 
 def _downsample_layers(dims: tuple[int, ...]) -> list[nn.Sequential]:

@@ -46,7 +46,7 @@ def test_folders_need_not_exist() -> None:
         pytest.param("MODEL", {**UNET, "DIMS": [16]}, "no level"),
         pytest.param("TRAIN", {"LOSS_SKELETON": "cldice"}, "'soft_cldice'"),
         pytest.param("TRAIN", {"OPTIMIZER": "adamx"}, "'adamax'"),
-        pytest.param("TRAIN", {"SCHEDULER": "cosine"}, "cosine_annealing"),
+        pytest.param("TRAIN", {"SCHEDULER": "cosin"}, "'cosine'"),
         pytest.param("TRAIN", {"TARGET": "affinity"}, "'skoots'"),
         pytest.param(
             "TRAIN", {"LOSS_EMBED_VALUES": [1.0]}, "LOSS_EMBED_KEYWORDS has 3"

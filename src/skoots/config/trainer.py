@@ -1,0 +1,78 @@
+"""The section TRAINER: what the published YAML has no key for."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from annotated_types import Interval
+from pydantic import Field
+
+from skoots.config.section import Count, Float, NonNegative, Positive, Rate, Section
+
+
+class TrainerConfig(Section):
+    """How a training runs, beyond what the section TRAIN says."""
+
+    NAME: ClassVar[str] = "TRAINER"
+
+    SEED: Count = Field(
+        default=0, title="Seed", description="Of first weights, crops and noise."
+    )
+    THREADS: Count = Field(
+        default=0,
+        title="Threads",
+        description="Processor threads that may work; 0: all there are.",
+    )
+    NORMALIZATION: Literal["volume", "dataset"] = Field(
+        default="volume",
+        title="Normalisation",
+        description="volume: each volume has mean 0 and deviation 1; dataset: all "
+        "are shifted and scaled alike, by the mean and deviation of all together.",
+    )
+    SKELETON_MASK: Literal["disks", "within"] = Field(
+        default="disks",
+        title="Skeleton mask",
+        description="disks: as published; within: voxels of the object within "
+        "SKELETON_MASK_RADIUS of their own skeleton.",
+    )
+    OBJECT_RATE: Rate = Field(
+        default=1.0,
+        title="Object rate",
+        description="Share of the crops that are centred on an object.",
+    )
+    CENTRE_JITTER: NonNegative = Field(
+        default=0.0,
+        title="Centre jitter",
+        description="Voxels by which such a crop misses its object at most.",
+    )
+    SIGMA_FLOOR: NonNegative = Field(
+        default=0.0,
+        title="Least sigma",
+        description="Voxels below which sigma does not fall.",
+    )
+    EMA_DECAY: Annotated[Float, Interval(ge=0, lt=1)] = Field(
+        default=0.998,
+        title="Averaging of weights",
+        description="Share of the old average that a step keeps; 0: no average.",
+    )
+    GRADIENT_CLIP: NonNegative = Field(
+        default=5.0,
+        title="Gradient clip",
+        description="Greatest norm of a gradient; 0: none.",
+    )
+    FINAL_LEARNING_RATE: Rate = Field(
+        default=0.02,
+        title="Final learning rate",
+        description="Share of LEARNING_RATE at the end of a course that falls.",
+    )
+    CHECKPOINT_MINUTES: Positive = Field(
+        default=5.0,
+        title="Checkpoint every",
+        description="Minutes of training that a kill may lose.",
+    )
+    SCORE_VALIDATIONS: Count = Field(
+        default=1,
+        title="Score every",
+        description="Validations until whole volumes are segmented and scored; "
+        "0: never.",
+    )
