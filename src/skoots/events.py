@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from skoots._types import Shape3
@@ -88,15 +89,116 @@ class RunFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class TrainStarted:
+    """A training has its data and its network, and takes its first step."""
+
+    project: Path
+    """The folder of the training."""
+
+    network: str
+    """Such as ``unet, 2.4 million weights``."""
+
+    device: str
+    number_format: str
+    """What the network calculates with, such as ``bfloat16``."""
+
+    volumes: int
+    """Annotated volumes that are learned from."""
+
+    objects: int
+    """Objects in them."""
+
+    steps_done: int
+    """Steps that an earlier process took."""
+
+    steps: int
+    """Steps in all."""
+
+    epochs: int
+
+
+@dataclass(frozen=True, slots=True)
 class TrainStep:
-    """So many steps of a training are done."""
+    """One more step of a training is done, or was skipped."""
 
     step: int
+    """Counted from 1."""
+
     total: int
+    epoch: int
+    """Counted from 0."""
+
     loss: float
+    """The weighted sum that was minimised; NaN if the step was skipped."""
+
+    embedding: float
+    probability: float
+    skeleton: float
+    learning_rate: float
+    skipped: int
+    """Steps so far whose loss or gradient was no number, and which changed nothing."""
+
+    seconds: float
+    """Time spent training, by earlier processes too."""
+
+
+@dataclass(frozen=True, slots=True)
+class EpochDone:
+    """The mean losses of an epoch, and of its validation if there was one."""
+
+    epoch: int
+    epochs: int
+    step: int
+    losses: Mapping[str, float]
+    """``loss``, ``embedding``, ``probability``, ``skeleton`` of the training."""
+
+    validation: Mapping[str, float]
+    """The same of the held-out crops, and the scores of the held-out volumes
+    (``f1_50``, ``f1_75``, ``panoptic_quality``...); empty without a validation."""
+
+    best: bool
+    """Whether this validation is the best so far; its model was saved."""
+
+    learning_rate: float
+    sigma: tuple[float, float, float]
+    """Voxels along X, Y, Z."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointSaved:
+    """From here a killed training goes on."""
+
+    path: Path
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrainFinished:
+    """A training took all its steps. Also what the job returns."""
+
+    project: Path
+    model: Path
+    """The model to use: the best by validation, or the last where there was none."""
+
+    steps: int
+    skipped: int
+    scores: Mapping[str, float]
+    """Of that model; empty without validation."""
+
     seconds: float
 
 
 Event: TypeAlias = (
-    RunStarted | StageStarted | BlockDone | Notice | RunFinished | TrainStep
+    RunStarted
+    | StageStarted
+    | BlockDone
+    | Notice
+    | RunFinished
+    | TrainStarted
+    | TrainStep
+    | EpochDone
+    | CheckpointSaved
+    | TrainFinished
 )
