@@ -1,0 +1,145 @@
+"""Show a training on a terminal or in a log."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import TimeElapsedColumn, TimeRemainingColumn
+
+from skoots.cli.console import ERR, say
+from skoots.cli.stopping import stop_requests
+from skoots.events import EpochDone, Notice, TrainFinished, TrainStarted, TrainStep
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+    from typing import Any
+
+    from skoots.events import Event
+
+_LOG_SECONDS = 30.0
+"""A log gets a line for a step so long after the last one."""
+
+_STOPPING = "stopping after this step; once more to stop at once"
+
+
+def drain_training(
+    events: Generator[Event, Any, TrainFinished],
+) -> TrainFinished | None:
+    """Run a training and show how far it is.
+
+    Returns
+    -------
+    TrainFinished or None
+        None if it was asked to stop; its state is saved then.
+    """
+    view = _Bar() if ERR.is_terminal else _Log()
+    with stop_requests(_STOPPING) as asked, view:
+        for event in events:
+            view.show(event)
+            if isinstance(event, TrainFinished):
+                return event
+            if asked.is_set():
+                events.close()
+    return None
+
+
+class _Bar:
+    """One bar; a line above it for each validation."""
+
+    def __init__(self) -> None:
+        self._progress = Progress(
+            TextColumn("train"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[loss]}"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(speed_estimate_period=120),
+            console=ERR,
+        )
+        self._task = self._progress.add_task("train", total=None, loss="", start=False)
+
+    def __enter__(self) -> _Bar:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def show(self, event: Event) -> None:
+        """Move the bar, or write a line."""
+        match event:
+            case TrainStarted(steps=steps, steps_done=done):
+                say_started(event)
+                self._progress.start_task(self._task)
+                self._progress.update(self._task, total=steps, completed=done)
+            case TrainStep(step=step, loss=loss):
+                self._progress.update(
+                    self._task, completed=step, loss=f"loss {loss:.3f}"
+                )
+            case EpochDone(validation=found) if found:
+                say_validation(event)
+            case Notice(message=message):
+                say(f"note: {message}", style="yellow")
+            case _:
+                pass
+
+
+class _Log:
+    """A line for each validation, and for a step every half minute."""
+
+    def __init__(self) -> None:
+        self._said = monotonic()
+
+    def __enter__(self) -> _Log:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def show(self, event: Event) -> None:
+        """Write a line, if there is news."""
+        match event:
+            case TrainStarted():
+                say_started(event)
+            case TrainStep() if monotonic() - self._said >= _LOG_SECONDS:
+                self._said = monotonic()
+                say(
+                    f"step {event.step}/{event.total}, loss {event.loss:.3f}, "
+                    f"{event.seconds:.0f} s"
+                )
+            case EpochDone(validation=found) if found:
+                self._said = monotonic()
+                say_validation(event)
+            case Notice(message=message):
+                say(f"note: {message}", style="yellow")
+            case _:
+                pass
+
+
+def say_started(event: TrainStarted) -> None:
+    """Say what is trained, on what and where."""
+    volumes = "1 volume" if event.volumes == 1 else f"{event.volumes} volumes"
+    before = f" ({event.steps_done} done before)" if event.steps_done else ""
+    say(
+        f"{event.project}: {event.network}, {volumes} with {event.objects} objects, "
+        f"{event.steps} steps{before} in {event.epochs} epochs, on {event.device} in "
+        f"{event.number_format}"
+    )
+
+
+def say_validation(event: EpochDone) -> None:
+    """Say how good the network is by now."""
+    found: Mapping[str, float] = event.validation
+    words = [f"epoch {event.epoch + 1}/{event.epochs}"]
+    words.append(f"loss {event.losses['loss']:.3f}")
+    names = {
+        "loss": "validation",
+        "f1_50": "F1 at .5",
+        "f1_75": "at .75",
+        "panoptic_quality": "PQ",
+    }
+    words += [f"{name} {found[key]:.3f}" for key, name in names.items() if key in found]
+    say(", ".join(words) + (", best so far" if event.best else ""))

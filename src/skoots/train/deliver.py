@@ -1,0 +1,121 @@
+"""Hand a trained network over as a model file that says where it comes from."""
+
+from __future__ import annotations
+
+import platform
+from typing import TYPE_CHECKING
+
+import torch
+
+from skoots._version import __version__
+from skoots.model.checkpoint import load_checkpoint, save_checkpoint
+from skoots.model.halo import choose_halo, measure_rims
+from skoots.model.native import HALO_ZYX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from skoots._types import Shape3
+    from skoots.train.learner import Learner
+    from skoots.train.project import Project
+    from skoots.train.sources import Sources
+
+
+class Delivery:
+    """Writes the models of a training.
+
+    Parameters
+    ----------
+    project : Project
+        Whose settings the models carry.
+    learner : Learner
+        Whose averaged weights they hold.
+    sources : Sources
+        What it learns from.
+    """
+
+    def __init__(self, project: Project, learner: Learner, sources: Sources) -> None:
+        self._project = project
+        self._learner = learner
+        self._sources = sources
+
+    def write(
+        self,
+        path: Path,
+        step: int,
+        scores: Mapping[str, float],
+        halo_zyx: Shape3 | None = None,
+    ) -> None:
+        """Write the averaged weights as a model.
+
+        Parameters
+        ----------
+        path : Path
+            An old file is replaced, in one step.
+        step : int
+            Steps that were taken.
+        scores : Mapping from str to float
+            What it scored on what was held out.
+        halo_zyx : tuple of int, optional
+            The halo that was measured.
+        """
+        save_checkpoint(
+            path,
+            self._learner.average.network,
+            self._project.settings,
+            normalization=self._sources.normalization,
+            voxel_size=self._sources.voxel_size,
+            object_diameter=self._sources.object_diameter,
+            halo_zyx=halo_zyx,
+            provenance=self._provenance(step),
+            scores=scores,
+        )
+
+    def measure_halo(self, path: Path) -> Iterator[str]:
+        """Measure the halo that a model needs, and write it into its file.
+
+        It is left alone where INFERENCE.HALO says what it is.
+
+        Yields
+        ------
+        str
+            What was found along each axis.
+        """
+        settings = self._project.settings
+        if settings.INFERENCE.HALO is not None:
+            return
+        model = load_checkpoint(path)
+        effects = measure_rims(model.network, self._sources.normalised(), settings)
+        halo = choose_halo(effects, model.network.factor, HALO_ZYX)
+        save_checkpoint(
+            path,
+            model.network,
+            model.config,
+            normalization=model.normalization,
+            voxel_size=model.voxel_size,
+            object_diameter=model.object_diameter,
+            halo_zyx=halo,
+            provenance=model.provenance,
+            scores=model.scores,
+        )
+        settled = [effect.settled(model.network.factor) for effect in effects]
+        for axis, voxels, sure in zip("ZYX", halo, settled, strict=True):
+            how = "measured" if sure else "the volumes show too little to measure it"
+            yield f"halo along {axis}: {voxels} voxels ({how})"
+
+    def _provenance(self, step: int) -> dict[str, object]:
+        return {
+            "data": [volume.name for volume in self._sources.training.volumes],
+            "objects": self._sources.objects,
+            "steps": step,
+            "seed": self._project.settings.TRAINER.SEED,
+            "number_format": self._learner.number_format,
+            "device": str(self._learner.device),
+            "threads": torch.get_num_threads(),
+            "versions": {
+                "skoots": __version__,
+                "torch": str(torch.__version__),
+                "python": platform.python_version(),
+            },
+        }

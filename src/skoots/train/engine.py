@@ -1,0 +1,390 @@
+"""Train a network: a generator of events, in a folder that survives being killed.
+
+::
+
+    settings.yaml -> sources -> epochs -> crops -> learner: a step
+                        |                             |  every N minutes
+                        |                             +--> state.pt, last.skoots
+                        |                             |  every few epochs
+                        +--> held-out volumes --> validation --> best.skoots
+                                                      |
+                                                      +--> curves.csv, curves.png
+
+Every sample, step and rate is a function of the settings and of the step's number, and
+`state.pt` holds all the rest. A training that was interrupted therefore ends with the
+weights of one that was not, on the same machine.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing, nullcontext
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from skoots.errors import RunExistsError
+from skoots.events import (
+    CheckpointSaved,
+    EpochDone,
+    Notice,
+    TrainFinished,
+    TrainStarted,
+    TrainStep,
+)
+from skoots.model.precision import choose_device
+from skoots.train.batch import collate
+from skoots.train.check import check_training
+from skoots.train.curves import Curves
+from skoots.train.deliver import Delivery
+from skoots.train.epochs import Epochs, Stream, random_numbers
+from skoots.train.learner import NAMES, Learner
+from skoots.train.number_format import choose_training_format
+from skoots.train.prefetch import prepared
+from skoots.train.pretrained import start_from_pretrained
+from skoots.train.project import Project
+from skoots.train.ranks import joined
+from skoots.train.schedule import learning_rate_at
+from skoots.train.sources import load_sources
+from skoots.train.state import Progress, load_state, save_state
+from skoots.train.validation import score_volumes, validate_losses
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from skoots.events import Event
+    from skoots.train.batch import Batch
+    from skoots.train.learner import Outcome
+    from skoots.train.project import PathLike
+    from skoots.train.ranks import Ranks
+    from skoots.train.sources import Sources
+
+
+def train(
+    project: PathLike, *, resume: bool = False, device: str = "auto", threads: int = 0
+) -> Generator[Event, Any, TrainFinished]:
+    """Train the network that a project describes.
+
+    Parameters
+    ----------
+    project : path
+        A folder with ``settings.yaml``, as `skoots.train.project.Project.create`
+        makes it; all results go there.
+    resume : bool
+        Go on with a training that began there; begin one where none did.
+    device : str
+        ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+    threads : int
+        Processor threads that may work; 0: what the settings say.
+
+    Yields
+    ------
+    TrainStarted, TrainStep, EpochDone, CheckpointSaved, Notice, TrainFinished
+        Closing the generator stops the training after a step and saves its state.
+
+    Returns
+    -------
+    TrainFinished
+
+    Raises
+    ------
+    SkootsError
+        Of the kind that says what is wrong; before any work starts where it can be
+        known by then.
+    """
+    place = Project(project)
+    if place.state_file.is_file() and not resume:
+        raise RunExistsError(
+            f"{place.path} holds a training. Go on with it by resume=True (--resume)."
+        )
+    check_training(place.settings)
+    with joined(device) as ranks:
+        with place.locked() if ranks.leads else nullcontext():
+            threads = threads or place.settings.TRAINER.THREADS
+            torch.set_num_threads(threads or torch.get_num_threads())
+            training = _Training(place, ranks, device)
+            return (yield from training.run())
+
+
+class _Training:
+    """One process of a training."""
+
+    def __init__(self, project: Project, ranks: Ranks, device: str) -> None:
+        settings = project.settings
+        self._project = project
+        self._settings = settings
+        self._ranks = ranks
+        self._device = choose_device(ranks.device(device))
+        torch.backends.cudnn.benchmark = settings.TRAIN.CUDNN_BENCHMARK
+        self._sources = self._load_sources()
+        self._learner = Learner(settings, self._device, ranks)
+        self._epochs = Epochs(
+            len(self._sources.training),
+            settings.TRAIN.TRAIN_BATCH_SIZE,
+            settings.TRAINER.SEED,
+            ranks.rank,
+            ranks.world,
+        )
+        self._steps = self._epochs.steps * settings.TRAIN.NUM_EPOCHS
+        self._progress = Progress()
+        self._saved_step = 0
+        self._delivery = Delivery(project, self._learner, self._sources)
+
+    # ---- the course of a training
+
+    def run(self) -> Generator[Event, Any, TrainFinished]:
+        """Take all steps that are left."""
+        for message in self._begin():
+            yield Notice(message)
+        yield self._started()
+        curves = (
+            Curves(self._project.curves_file, self._progress.epochs)
+            if self._ranks.leads
+            else None
+        )
+        try:
+            yield from self._steps_left(curves)
+        except GeneratorExit:  # between two steps: what is in memory is whole
+            self._save()
+            raise
+        finally:
+            if curves is not None:
+                curves.close()
+        yield from self._save_if(due=True)
+        return (yield from self._finish())
+
+    def _steps_left(
+        self, curves: Curves | None
+    ) -> Generator[Event, Any, None]:
+        workers = self._workers()
+        todo = range(self._progress.step, self._steps)
+        began = time.monotonic() - self._progress.seconds
+        saved = time.monotonic()
+        with closing(prepared(self._batch, todo, workers=workers)) as batches:
+            yield from self._end_epoch_if_due(curves)  # of a training that was killed
+            for batch in batches:
+                outcome, rate = self._take_step(batch)
+                self._progress.seconds = time.monotonic() - began
+                yield self._step_event(outcome, rate)
+                minutes = (time.monotonic() - saved) / 60
+                if minutes >= self._settings.TRAINER.CHECKPOINT_MINUTES:
+                    yield from self._save_if(due=True)
+                    saved = time.monotonic()
+                    if curves is not None:
+                        curves.draw()
+                yield from self._end_epoch_if_due(curves)
+                self._progress.seconds = time.monotonic() - began
+
+    def _take_step(self, batch: Batch) -> tuple[Outcome, float]:
+        step = self._progress.step
+        rate = learning_rate_at(step, self._settings, self._epochs.steps, self._steps)
+        epoch = step // self._epochs.steps
+        outcome = self._learner.step(batch, epoch, step, rate)
+        self._progress.count(outcome)
+        return outcome, rate
+
+    def _end_epoch_if_due(self, curves: Curves | None) -> Iterator[Event]:
+        epoch = self._progress.epochs
+        if self._progress.step < (epoch + 1) * self._epochs.steps:
+            return
+        validation, best = {}, False
+        if self._validates(epoch):
+            validation, best = self._validate(epoch)
+        means = self._progress.close_epoch()
+        step = self._progress.step
+        done = EpochDone(
+            epoch=epoch,
+            epochs=self._settings.TRAIN.NUM_EPOCHS,
+            step=step,
+            losses=dict(zip(NAMES, means, strict=True)),
+            validation=validation,
+            best=best,
+            learning_rate=learning_rate_at(
+                step - 1, self._settings, self._epochs.steps, self._steps
+            ),
+            sigma=self._learner.objective.sigma(epoch),
+            seconds=self._progress.seconds,
+        )
+        if curves is not None:
+            curves.add(done, self._progress.skipped)
+        yield done
+        interval = self._settings.TRAIN.SAVE_INTERVAL
+        yield from self._save_if(due=(epoch + 1) % interval == 0)
+        self._ranks.barrier()
+
+    # ---- validation
+
+    def _validates(self, epoch: int) -> bool:
+        if self._sources.validation is None and not self._sources.scored:
+            return False
+        skip = self._settings.TRAIN.VALIDATE_EPOCH_SKIP
+        return (epoch + 1) % skip == 0 or epoch + 1 == self._settings.TRAIN.NUM_EPOCHS
+
+    def _validate(self, epoch: int) -> tuple[dict[str, float], bool]:
+        """Give losses and scores, and whether they are the best so far."""
+        if not self._ranks.leads:
+            return {}, False
+        found: dict[str, float] = {}
+        network = self._learner.average.network
+        if self._sources.validation is not None:
+            losses = validate_losses(
+                network,
+                self._learner.objective,
+                self._validation_crops(),
+                epoch,
+                self._device,
+            )
+            found.update(zip(NAMES, losses, strict=True))
+        if self._scores_now(epoch):
+            found.update(
+                score_volumes(
+                    network,
+                    self._settings,
+                    self._sources.normalization,
+                    self._sources.scored,
+                    self._device,
+                )
+            )
+        self._progress.validations += 1
+        return found, self._keep_if_best(found)
+
+    def _keep_if_best(self, found: dict[str, float]) -> bool:
+        if self._sources.scored and self._settings.TRAINER.SCORE_VALIDATIONS:
+            if "panoptic_quality" not in found:
+                return False
+            value = found["panoptic_quality"]
+        else:
+            # That of the vectors rises as sigma falls, whatever was learned.
+            value = -(found["probability"] + found["skeleton"])
+        if self._progress.best is not None and value <= self._progress.best:
+            return False
+        self._progress.best = value
+        self._progress.best_scores = found
+        self._delivery.write(self._project.best, self._progress.step, found)
+        return True
+
+    def _scores_now(self, epoch: int) -> bool:
+        every = self._settings.TRAINER.SCORE_VALIDATIONS
+        if not self._sources.scored or every == 0:
+            return False
+        last = epoch + 1 == self._settings.TRAIN.NUM_EPOCHS
+        return last or self._progress.validations % every == 0
+
+    def _validation_crops(self) -> Iterator[dict[str, Any]]:
+        validation = self._sources.validation
+        if validation is None:
+            return
+        seed = self._settings.TRAINER.SEED
+        for index in range(len(validation)):
+            rng = random_numbers(seed, Stream.VALIDATION, index)
+            yield validation.sample(index, rng)
+
+    # ---- the beginning, the end, and what is saved between
+
+    def _load_sources(self) -> Sources:
+        # The first process makes skeletons that are missing; the others read them.
+        if not self._ranks.leads:
+            self._ranks.barrier()
+        sources = load_sources(self._settings, self._device)
+        if self._ranks.leads:
+            self._ranks.barrier()
+        return sources
+
+    def _begin(self) -> list[str]:
+        """Go on where a training stopped, or begin; give what should be known."""
+        notes = list(self._sources.notes)
+        state = self._project.state_file
+        if state.is_file():
+            self._progress = load_state(state, self._learner, self._ranks.world)
+            self._saved_step = self._progress.step
+            return notes
+        notes += start_from_pretrained(
+            self._learner.network, self._learner.optimizer, self._settings
+        )
+        self._learner.average.restart(self._learner.network)
+        if self._sources.validation is None and not self._sources.scored:
+            notes.append(
+                "Nothing is held out, so the last model counts as the best. Name "
+                "folders in TRAIN.VALIDATION_DATA_DIR to see how good it is."
+            )
+        self._learner.number_format = choose_training_format(
+            self._learner.network, self._settings, self._device
+        )
+        return notes
+
+    def _started(self) -> TrainStarted:
+        weights = sum(p.numel() for p in self._learner.network.parameters())
+        return TrainStarted(
+            project=self._project.path,
+            network=f"{self._settings.MODEL.ARCHITECTURE}, {weights:,} weights",
+            device=str(self._device),
+            number_format=self._learner.number_format,
+            volumes=len(self._sources.training.volumes),
+            objects=self._sources.objects,
+            steps_done=self._progress.step,
+            steps=self._steps,
+            epochs=self._settings.TRAIN.NUM_EPOCHS,
+        )
+
+    def _batch(self, step: int) -> Batch:
+        seed = self._settings.TRAINER.SEED
+        draws = self._epochs.draws(step)
+        samples = [
+            self._sources.training.sample(
+                draw.index, random_numbers(seed, Stream.SAMPLE, draw.epoch, draw.place)
+            )
+            for draw in draws
+        ]
+        return collate(samples)
+
+    def _workers(self) -> int:
+        # On a GPU the processor is free to prepare the next crop.
+        asked = self._settings.TRAIN.DATALOADER_NUM_WORKERS
+        return asked or int(self._device.type != "cpu")
+
+    def _step_event(self, outcome: Outcome, rate: float) -> TrainStep:
+        loss, embedding, probability, skeleton = outcome.values
+        step = self._progress.step
+        return TrainStep(
+            step=step,
+            total=self._steps,
+            epoch=(step - 1) // self._epochs.steps,
+            loss=loss,
+            embedding=embedding,
+            probability=probability,
+            skeleton=skeleton,
+            learning_rate=rate,
+            skipped=self._progress.skipped,
+            seconds=self._progress.seconds,
+        )
+
+    def _save_if(self, *, due: bool) -> Iterator[Event]:
+        if due and self._save():
+            yield CheckpointSaved(self._project.state_file, self._progress.step)
+
+    def _save(self) -> bool:
+        """Save the state, unless it is saved."""
+        if not self._ranks.leads or self._saved_step == self._progress.step:
+            return False
+        state = self._project.state_file
+        save_state(state, self._progress, self._learner, self._ranks.world)
+        self._delivery.write(self._project.last, self._progress.step, {})
+        self._saved_step = self._progress.step
+        return True
+
+    def _finish(self) -> Generator[Event, Any, TrainFinished]:
+        progress = self._progress
+        model = self._project.best if progress.best is not None else self._project.last
+        if self._ranks.leads:
+            for message in self._delivery.measure_halo(model):
+                yield Notice(message)
+        finished = TrainFinished(
+            project=self._project.path,
+            model=model,
+            steps=progress.step,
+            skipped=progress.skipped,
+            scores=progress.best_scores,
+            seconds=progress.seconds,
+        )
+        yield finished
+        return finished

@@ -1,0 +1,198 @@
+"""The folder of one training, and what lies in it.
+
+======================  =======================================================
+``settings.yaml``       all settings, as the training uses them
+``last.skoots``         the model as it was last saved
+``best.skoots``         the model with the best validation; absent without one
+``curves.csv``, ``.png``  losses and scores, a row an epoch
+``state.pt``            what a training needs to go on
+``tensorboard``         the curves for TensorBoard, where it is installed
+======================  =======================================================
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from filelock import FileLock, Timeout
+
+from skoots.config import get_cfg_defaults, validate_cfg
+from skoots.errors import RunBusyError, RunExistsError, TrainingError
+from skoots.run.storage import storage_errors, write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from skoots.config import Settings
+
+PathLike: TypeAlias = str | os.PathLike[str]
+
+MAY_CHANGE = frozenset(
+    {
+        "SYSTEM.NUM_CPUS",
+        "SYSTEM.NUM_GPUS",
+        "TRAIN.NUM_EPOCHS",
+        "TRAIN.SAVE_PATH",
+        "TRAIN.SAVE_INTERVAL",
+        "TRAIN.VALIDATE_EPOCH_SKIP",
+        "TRAIN.DATALOADER_NUM_WORKERS",
+        "TRAIN.DATALOADER_PREFETCH_FACTOR",
+        "TRAIN.TRAIN_STORE_DATA_ON_GPU",
+        "TRAIN.VALIDATION_STORE_DATA_ON_GPU",
+        "TRAIN.BACKGROUND_STORE_DATA_ON_GPU",
+        "TRAINER.THREADS",
+        "TRAINER.CHECKPOINT_MINUTES",
+        "TRAINER.SCORE_VALIDATIONS",
+    }
+)
+"""What a training that goes on may do otherwise: how long and where, not what."""
+
+
+class Project:
+    """A training's folder.
+
+    Parameters
+    ----------
+    path : path
+        A folder with a ``settings.yaml``.
+
+    Raises
+    ------
+    TrainingError
+        If there is no such folder, or no settings in it.
+    SettingsError
+        If the settings cannot be used.
+    """
+
+    def __init__(self, path: PathLike) -> None:
+        self.path = Path(path)
+        if not self.settings_file.is_file():
+            raise TrainingError(
+                f"{self.path} is no training: it has no {self.settings_file.name}. "
+                "Begin one with: skoots train --config-file FILE"
+            )
+        read = get_cfg_defaults().merge_from_file(self.settings_file)
+        self.settings: Settings = validate_cfg(read)
+
+    @classmethod
+    def create(
+        cls,
+        path: PathLike,
+        settings: Settings,
+        *,
+        resume: bool = False,
+        overwrite: bool = False,
+    ) -> Project:
+        """Make a folder for a training, or open the one that is there.
+
+        Parameters
+        ----------
+        path : path
+            The folder; it and those above it are made.
+        settings : Settings
+            Of the training.
+        resume : bool
+            Whether a training that is there goes on; only how long it takes and where
+            it runs may be set otherwise.
+        overwrite : bool
+            Whether a training that is there is thrown away.
+
+        Raises
+        ------
+        RunExistsError
+            If a training is there and neither is said.
+        TrainingError
+            If a training that goes on would be another one.
+        StorageError
+            If the folder cannot be written.
+        """
+        folder = Path(path)
+        there = (folder / "settings.yaml").is_file()
+        began = there and (folder / "state.pt").is_file()
+        if began and not (resume or overwrite):
+            raise RunExistsError(
+                f"{folder} holds a training. Go on with it by resume=True (--resume), "
+                "throw it away by overwrite=True (--overwrite), or name another "
+                "folder (--out)."
+            )
+        if began and resume:
+            _refuse_other_settings(cls(folder).settings, settings, folder)
+        validate_cfg(settings)
+        with storage_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            if began and overwrite:
+                _clear(folder)
+            text = settings.to_yaml().encode()
+            write_atomically(folder / "settings.yaml", text)
+        return cls(folder)
+
+    @property
+    def settings_file(self) -> Path:
+        """The settings as the training uses them."""
+        return self.path / "settings.yaml"
+
+    @property
+    def state_file(self) -> Path:
+        """What a training needs to go on."""
+        return self.path / "state.pt"
+
+    @property
+    def curves_file(self) -> Path:
+        """Losses and scores, a row an epoch."""
+        return self.path / "curves.csv"
+
+    @property
+    def last(self) -> Path:
+        """The model as it was last saved."""
+        return self.path / "last.skoots"
+
+    @property
+    def best(self) -> Path:
+        """The model with the best validation."""
+        return self.path / "best.skoots"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes from training here.
+
+        Raises
+        ------
+        RunBusyError
+            If one does already.
+        """
+        # a generator may be closed in another thread than the one that started it
+        lock = FileLock(self.path / ".lock", thread_local=False)
+        try:
+            held = lock.acquire(timeout=0)
+        except Timeout as error:
+            raise RunBusyError(
+                f"Another process is training in {self.path}. Wait for it, or stop it."
+            ) from error
+        with held:
+            yield
+
+
+def _clear(folder: Path) -> None:
+    """Remove what a training wrote, and nothing that lies beside it."""
+    names = ("state.pt", "last.skoots", "best.skoots", "curves.csv", "curves.png")
+    for name in names:
+        (folder / name).unlink(missing_ok=True)
+
+
+def _refuse_other_settings(before: Settings, now: Settings, folder: Path) -> None:
+    old, new = before.to_dict(), now.to_dict()
+    changed = [
+        f"{section}.{key} was {old[section][key]} and is {value}"
+        for section, values in new.items()
+        for key, value in values.items()
+        if value != old[section][key] and f"{section}.{key}" not in MAY_CHANGE
+    ]
+    if changed:
+        raise TrainingError(
+            f"The training in {folder} cannot go on with other settings: "
+            f"{'; '.join(changed)}. Take them back, or begin a new one in another "
+            "folder (--out)."
+        )

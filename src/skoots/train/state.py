@@ -1,0 +1,135 @@
+"""How far a training is, and the file from which it goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from skoots.errors import CheckpointError, TrainingError
+from skoots.model.safe_file import read_safely, write_safely
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from skoots.train.learner import Learner, Outcome
+
+FORMAT, VERSION = "skoots-training", 1
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a training is."""
+
+    step: int = 0
+    """Steps that were taken or skipped."""
+
+    epochs: int = 0
+    """Epochs whose row is written."""
+
+    skipped: int = 0
+    seconds: float = 0.0
+    """Time spent training, validation included."""
+
+    sums: list[float] = field(default_factory=lambda: [0.0] * 4)
+    """Of the losses of this epoch's steps; see `skoots.train.learner.NAMES`."""
+
+    counted: int = 0
+    """Steps in the sums."""
+
+    validations: int = 0
+    best: float | None = None
+    """The best validation so far; more is better."""
+
+    best_scores: dict[str, float] = field(default_factory=dict)
+    """Scores of the best model."""
+
+    def count(self, outcome: Outcome) -> None:
+        """Count a step."""
+        self.step += 1
+        if outcome.skipped:
+            self.skipped += 1
+            return
+        self.counted += 1
+        self.sums = [a + b for a, b in zip(self.sums, outcome.values, strict=True)]
+
+    def close_epoch(self) -> list[float]:
+        """Give the means of the epoch's losses and begin the next; NaN without any."""
+        means = [s / self.counted if self.counted else float("nan") for s in self.sums]
+        self.sums, self.counted = [0.0] * 4, 0
+        self.epochs += 1
+        return means
+
+
+def save_state(path: Path, progress: Progress, learner: Learner, world: int) -> None:
+    """Write what a training needs to go on, in one step.
+
+    Parameters
+    ----------
+    path : Path
+        An old file is replaced.
+    progress : Progress
+        How far it is.
+    learner : Learner
+        What it has learned.
+    world : int
+        How many processes train together.
+
+    Raises
+    ------
+    StorageError
+        If the disk is full, or nothing may be written there. The old file stays.
+    """
+    payload = {
+        "format": FORMAT,
+        "version": VERSION,
+        "world": world,
+        "progress": asdict(progress),
+        "learner": learner.state_dict(),
+    }
+    write_safely(path, payload)
+
+
+def load_state(path: Path, learner: Learner, world: int) -> Progress:
+    """Put a learner where a training stopped.
+
+    Parameters
+    ----------
+    path : Path
+        What `save_state` wrote.
+    learner : Learner
+        Made from the same settings.
+    world : int
+        How many processes train together now.
+
+    Returns
+    -------
+    Progress
+
+    Raises
+    ------
+    CheckpointError
+        If the file is damaged or of another version.
+    TrainingError
+        If the training ran on another number of processes.
+    """
+    payload: Any = read_safely(path)
+    known = isinstance(payload, Mapping) and payload.get("format") == FORMAT
+    if not known or payload.get("version") != VERSION:
+        raise CheckpointError(
+            f"{path} is no state of a training of this version of skoots. Begin the "
+            "training anew by overwrite=True (--overwrite)."
+        )
+    if payload["world"] != world:
+        raise TrainingError(
+            f"The training in {path.parent} ran on {payload['world']} processes and "
+            f"cannot go on with {world}: another number gives other steps."
+        )
+    try:
+        learner.load_state_dict(payload["learner"])
+        return Progress(**payload["progress"])
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise CheckpointError(
+            f"{path} does not fit the settings beside it: {error}. Begin the training "
+            "anew by overwrite=True (--overwrite)."
+        ) from error
