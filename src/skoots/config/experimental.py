@@ -17,17 +17,20 @@ class ExperimentalConfig(Section):
     DIST_THR: NonNegative = Field(
         default=10.0,
         title="Distance threshold",
-        description="Voxels from a skeleton within which vectors are trained.",
+        description="With IS_SPARSE: voxels from its skeleton within which a vector "
+        "is trained.",
     )
     IS_SPARSE: bool = Field(
         default=False,
         title="Sparse labels",
-        description="Whether unlabelled voxels may belong to objects.",
+        description="Whether DIST_THR and SPARSE_BACKGROUND_PENALTY_MULTIPLIER count; "
+        "unknown voxels teach nothing in any case.",
     )
     SPARSE_BACKGROUND_PENALTY_MULTIPLIER: NonNegative = Field(
         default=10,
         title="Background penalty",
-        description="Weight of the voxels that are surely background.",
+        description="With IS_SPARSE: weight of the voxels that are surely "
+        "background, against 1 of the objects.",
     )
     BACKGROUND_N_ERODE: NonNegative = Field(
         default=0.0,

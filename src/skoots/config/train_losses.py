@@ -23,7 +23,11 @@ class LossKeys(Section):
     """Three losses, each with its arguments, its weight and its first epoch."""
 
     LOSS_EMBED: str = Field(
-        default="tversky", title="Vector loss", description="Loss of the vectors."
+        default="tversky",
+        title="Vector loss",
+        description="Loss of the vectors: "
+        "tversky (alpha, beta, eps), tversky_bce (alpha, beta, smooth, bce) or "
+        "soft_cldice (iter_, alpha, smooth).",
     )
     LOSS_EMBED_KEYWORDS: Keywords = Field(
         default=_TVERSKY,
@@ -48,7 +52,7 @@ class LossKeys(Section):
     LOSS_PROBABILITY: str = Field(
         default="tversky",
         title="Probability loss",
-        description="Loss of the foreground probability.",
+        description="Loss of the foreground probability, as LOSS_EMBED.",
     )
     LOSS_PROBABILITY_KEYWORDS: Keywords = Field(
         default=_TVERSKY,
@@ -73,7 +77,7 @@ class LossKeys(Section):
     LOSS_SKELETON: str = Field(
         default="tversky",
         title="Skeleton loss",
-        description="Loss of the skeleton mask.",
+        description="Loss of the skeleton mask, as LOSS_EMBED.",
     )
     LOSS_SKELETON_KEYWORDS: Keywords = Field(
         default=_TVERSKY,

@@ -26,7 +26,8 @@ class ScheduleKeys(Section):
     N_WARMUP: Count = Field(
         default=1500,
         title="Warm-up",
-        description="Steps over which the learning rate rises.",
+        description="Steps over which the learning rate rises, at most half of all; "
+        "one_cycle has a rise of its own.",
     )
     OPTIMIZER: str = Field(
         default="adamw",

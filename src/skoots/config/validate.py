@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from skoots.config.arguments import (
+    LOSS_ARGUMENTS,
+    OPTIMIZER_ARGUMENTS,
+    named_arguments,
+)
 from skoots.config.report import nearest
 from skoots.errors import SettingsError
 
@@ -17,8 +22,8 @@ if TYPE_CHECKING:
 
 ACTIVATIONS = ("gelu", "relu", "silu", "selu")
 KERNEL_SIZES = (3, 5, 7)
-LOSSES = ("tversky", "tversky_bce", "soft_cldice")
-OPTIMIZERS = ("adamw", "adam", "adamax", "sgd")
+LOSSES = tuple(LOSS_ARGUMENTS)
+OPTIMIZERS = tuple(OPTIMIZER_ARGUMENTS)
 SCHEDULERS = (
     "cosine_annealing_warm_restarts",
     "cosine",
@@ -156,6 +161,28 @@ def _validate_training(train: TrainConfig) -> None:
                 f"TRAIN.{first} has {lengths[0]} entries and TRAIN.{second} "
                 f"{lengths[1]}. Give both the same number."
             )
+    _validate_arguments(train)
+
+
+def _validate_arguments(train: TrainConfig) -> None:
+    for key in ("LOSS_EMBED", "LOSS_PROBABILITY", "LOSS_SKELETON"):
+        loss = getattr(train, key)
+        names = getattr(train, f"{key}_KEYWORDS")
+        values = getattr(train, f"{key}_VALUES")
+        said = f"TRAIN.{key} = {loss!r}"
+        named_arguments(said, LOSS_ARGUMENTS[loss], names, values)
+    given = named_arguments(
+        f"TRAIN.OPTIMIZER = {train.OPTIMIZER!r}",
+        OPTIMIZER_ARGUMENTS[train.OPTIMIZER],
+        train.OPTIMIZER_KEYWORD_ARGUMENTS,
+        train.OPTIMIZER_KEYWORD_VALUES,
+    )
+    if given.get("nesterov") and (not given.get("momentum") or given.get("dampening")):
+        raise SettingsError(
+            f"TRAIN.OPTIMIZER = 'sgd' with nesterov has momentum = "
+            f"{given.get('momentum', 0)} and dampening = {given.get('dampening', 0)}. "
+            "Give a momentum above 0 and no dampening."
+        )
 
 
 def _validate_ranges(augmentation: AugmentationConfig) -> None:

@@ -50,7 +50,7 @@ def clean_state(raw: object) -> State:
             raise CheckpointError(
                 f"The weight {name} is no tensor but {type(value).__name__}."
             )
-        state[_bare_name(str(name))] = _clean(str(name), value)
+        state[clean_name(str(name))] = _clean(str(name), value)
     return state
 
 
@@ -124,7 +124,8 @@ def _refuse(what: str, names: list[str]) -> None:
         )
 
 
-def _bare_name(name: str) -> str:
+def clean_name(name: str) -> str:
+    """Give the name of a weight without what wrappers put in."""
     return ".".join(part for part in name.split(".") if part not in WRAPPERS)
 
 

@@ -1,113 +1,114 @@
-"""Losses over the voxels that are known.
+"""Losses over the voxels that are known, by the names that settings give them.
 
-Every function takes a `weight` that is 0 where nothing is known (outside the volume, or
-unpainted), so that such voxels cost nothing and teach nothing.
+Every loss takes a `weight` that is 0 where nothing is known (outside the volume, or
+unpainted): such voxels cost nothing and teach nothing, whatever stands there.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-import torch
-from torch.nn import functional
+from skoots.config.arguments import LOSS_ARGUMENTS, named_arguments
+from skoots.config.report import nearest
+from skoots.errors import SettingsError
+from skoots.train.cldice import soft_dice_cldice
+from skoots.train.old_loss import embedding_loss, mask_loss, tversky_loss
+from skoots.train.tversky import tversky, tversky_bce
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from collections.abc import Sequence
+
+    from torch import Tensor, nn
+
+    from skoots.config.arguments import Value
+
+__all__ = [
+    "Loss",
+    "embedding_loss",
+    "make_loss",
+    "mask_loss",
+    "soft_dice_cldice",
+    "tversky",
+    "tversky_bce",
+    "tversky_loss",
+]
 
 
-SMOOTH_SHARE = 0.005
-"""Of the voxels of a crop. Much less, and crops with next to no object outweigh all
-others, by their gradient: a network is pushed to say nothing where it is not sure. A
-run with one voxel missed large objects; what else differed was not taken apart."""
+class Loss(Protocol):
+    """What every loss is: a price for a prediction."""
+
+    def __call__(
+        self,
+        predicted: Tensor,
+        ground_truth: Tensor,
+        weight: Tensor | None = None,
+        *,
+        logits: Tensor | None = None,
+    ) -> Tensor:
+        """Price a prediction.
+
+        Parameters
+        ----------
+        predicted : Tensor, (B, C, X, Y, Z), float32
+            From 0 to 1.
+        ground_truth : Tensor, of the same shape, bool or number
+            Everything that is not 0 is true.
+        weight : Tensor, of the same shape, float32, optional
+            What a voxel counts, 0 where nothing is known; 1 everywhere by default.
+        logits : Tensor, of the same shape, float32, optional
+            `predicted` before its sigmoid, from which some prices are exacter.
+
+        Returns
+        -------
+        Tensor, (), float32
+            0 for a perfect prediction.
+
+        Raises
+        ------
+        ShapeError
+            If the shapes differ.
+        """
+        ...
 
 
-def tversky_loss(
-    prediction: Tensor,
-    truth: Tensor,
-    weight: Tensor,
-    *,
-    alpha: float,
-    beta: float,
-    smooth: float | None = None,
-) -> Tensor:
-    """Overlap of two masks, with its own price for each kind of mistake.
-
-    Parameters
-    ----------
-    prediction, truth, weight : Tensor, same shape, float32
-        Between 0 and 1.
-    alpha : float
-        Price of a false positive.
-    beta : float
-        Price of a false negative.
-    smooth : float, optional
-        Added above and below, in voxels; half a per cent of all by default. In an empty
-        crop the loss is then ``1 - smooth / (alpha * FP + smooth)``, which still falls
-        as the false positives do, and no more steeply than in a full one.
-
-    Returns
-    -------
-    Tensor, (), float32
-
-    Notes
-    -----
-    ``1 - (TP + s) / (TP + alpha * FP + beta * FN + s)``. *Source:* Salehi et al.,
-    "Tversky loss function for image segmentation using 3D fully convolutional deep
-    networks" (2017).
-    """
-    smooth = SMOOTH_SHARE * weight.numel() if smooth is None else smooth
-    hit = (prediction * truth * weight).sum()
-    false_positive = (prediction * (1 - truth) * weight).sum()
-    false_negative = ((1 - prediction) * truth * weight).sum()
-    total = hit + alpha * false_positive + beta * false_negative
-    return 1 - (hit + smooth) / (total + smooth)
+_CLASSES: dict[str, type[nn.Module]] = {
+    "tversky": tversky,
+    "tversky_bce": tversky_bce,
+    "soft_cldice": soft_dice_cldice,
+}
 
 
-def mask_loss(
-    logits: Tensor, truth: Tensor, weight: Tensor, *, alpha: float, beta: float
-) -> Tensor:
-    """Tversky with a little cross entropy, so that an empty answer is no dead end.
-
-    Parameters
-    ----------
-    logits : Tensor, any shape, float32
-        Before the sigmoid.
-    truth, weight : Tensor, same shape, float32
-        Between 0 and 1.
-    alpha, beta : float
-        See `tversky_loss`.
-
-    Returns
-    -------
-    Tensor, (), float32
-    """
-    entropy = functional.binary_cross_entropy_with_logits(
-        logits, truth, weight, reduction="sum"
-    ) / weight.sum().clamp_min(1)
-    overlap = tversky_loss(logits.sigmoid(), truth, weight, alpha=alpha, beta=beta)
-    return overlap + 0.3 * entropy
-
-
-def embedding_loss(
-    vectors: Tensor, offsets: Tensor, foreground: Tensor, sigma: float
-) -> Tensor:
-    """How far the vectors of foreground voxels end from their skeleton.
+def make_loss(name: str, keywords: Sequence[str], values: Sequence[Value]) -> Loss:
+    """Make a loss from its name and its arguments, as settings give them.
 
     Parameters
     ----------
-    vectors : Tensor, (B, 3, X, Y, Z), float32
-        Predicted, in voxels.
-    offsets : Tensor, (B, 3, X, Y, Z), float32
-        From each voxel to the nearest point of its own skeleton, in voxels.
-    foreground : Tensor, (B, 1, X, Y, Z), float32
-        1 on voxels of objects that count.
-    sigma : float
-        Distance, in voxels, at which a vector is forgiven 40 per cent.
+    name : str
+        ``tversky``, ``tversky_bce`` or ``soft_cldice``.
+    keywords : sequence of str
+        Names of arguments.
+    values : sequence of numbers
+        Their values.
 
     Returns
     -------
-    Tensor, (), float32
+    Loss
+
+    Raises
+    ------
+    SettingsError
+        If there is no such loss, or it does not take these arguments.
+
+    Examples
+    --------
+    >>> make_loss("tversky", ("alpha", "beta"), (0.25, 0.75))
+    tversky(alpha=0.25, beta=0.75, eps=1e-08)
     """
-    squared = (vectors - offsets).square().sum(dim=1, keepdim=True)
-    near = torch.exp(-squared / (2 * sigma**2))
-    return tversky_loss(near, foreground, foreground, alpha=0.25, beta=0.75)
+    if name not in _CLASSES:
+        raise SettingsError(
+            f"There is no loss {name!r}. The nearest is {nearest(name, _CLASSES)!r}; "
+            f"known are {', '.join(_CLASSES)}."
+        )
+    said = f"The loss {name!r}"
+    arguments = named_arguments(said, LOSS_ARGUMENTS[name], keywords, values)
+    return _CLASSES[name](**arguments)

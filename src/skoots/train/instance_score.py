@@ -1,0 +1,263 @@
+"""Score a network by segmenting whole volumes, or held-out boxes, with it.
+
+A box is segmented with what surrounds it, as the network and the vectors of its objects
+look out of it, and scored inside alone. Nothing is kept on disk.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from skoots.errors import NotFiniteError
+from skoots.inference.pipeline import segment
+from skoots.model import native
+from skoots.model.checkpoint import Checkpoint, Normalization
+from skoots.validate.labels import open_labels
+from skoots.validate.scores import score
+from skoots.volume.axes import triple_to_zyx
+from skoots.volume.source import open_source
+from skoots.volume.tiling import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import torch
+
+    from skoots._types import Shape3
+    from skoots.config import Settings
+    from skoots.model.unet import UNet
+    from skoots.model.unext import UNeXT
+    from skoots.validate.scores import Scores
+    from skoots.volume.source import Source
+    from skoots.volume.tiling import Box
+
+
+class _Intensity(Protocol):
+    @property
+    def mean(self) -> float: ...
+    @property
+    def std(self) -> float: ...
+
+
+class _TaughtBox(Protocol):
+    @property
+    def box(self) -> Box: ...
+    @property
+    def held_out(self) -> bool: ...
+
+
+class Annotated(Protocol):
+    """What is asked of an annotated volume."""
+
+    @property
+    def image_path(self) -> Path:
+        """Where the image is."""
+
+    @property
+    def labels_path(self) -> Path | None:
+        """Where its labels are; without them it is not scored."""
+
+    @property
+    def boxes(self) -> Sequence[_TaughtBox]:
+        """Where everything is labelled."""
+
+    @property
+    def sparse(self) -> bool:
+        """Whether there may be unlabelled objects outside the boxes."""
+
+    @property
+    def intensity(self) -> _Intensity:
+        """Mean and deviation of the whole image."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceScore:
+    """Means over regions, each counted as often as it has true objects."""
+
+    f1_50: float = 0.0
+    f1_75: float = 0.0
+    f1_mean: float = 0.0
+    panoptic_quality: float = 0.0
+    semantic_iou: float = 0.0
+
+    objects_truth: int = 0
+    objects_predicted: int = 0
+    regions: int = 0
+    """Volumes and boxes that were scored."""
+
+
+_MEANS = ("f1_50", "f1_75", "f1_mean", "panoptic_quality", "semantic_iou")
+
+
+def score_volumes(
+    network: UNet | UNeXT,
+    settings: Settings,
+    normalization: Normalization,
+    volumes: Iterable[Annotated],
+    device: str | torch.device,
+    scratch: Path,
+) -> InstanceScore:
+    """Segment volumes with a network and compare with their labels.
+
+    Parameters
+    ----------
+    network : UNet or UNeXT
+        Of one input channel; stays as it is.
+    settings : Settings
+        Those of the training; INFERENCE says how objects are made.
+    normalization : Normalization
+        How intensities become the numbers that it is trained on.
+    volumes : iterable of AnnotatedVolume
+        Densely labelled ones are scored whole. Of sparsely labelled ones the held-out
+        boxes are, or all boxes where none is held out.
+    device : str or torch.device
+        Where the network runs.
+    scratch : Path
+        A folder for what is in between, which goes again; made if it is missing.
+
+    Returns
+    -------
+    InstanceScore
+        A region where nothing is found, or of which the network makes no numbers,
+        scores 0.
+
+    Raises
+    ------
+    SkootsError
+        If an image or its labels cannot be read, or the network takes several channels.
+    """
+    checkpoint = _checkpoint(network, settings, normalization)
+    results = [
+        result
+        for volume in volumes
+        for result in _score_volume(checkpoint, volume, str(device), scratch)
+    ]
+    return mean_score(results)
+
+
+def mean_score(results: Sequence[Scores]) -> InstanceScore:
+    """Take means, each result as often as it has true objects.
+
+    Parameters
+    ----------
+    results : sequence of Scores
+        One for each region.
+
+    Returns
+    -------
+    InstanceScore
+        Where no region has a true object, all count alike.
+    """
+    if not results:
+        return InstanceScore()
+    shares = np.array([one.objects_truth for one in results], float)
+    if not shares.any():
+        shares[:] = 1
+    means = {
+        name: float(np.average([getattr(one, name) for one in results], weights=shares))
+        for name in _MEANS
+    }
+    return InstanceScore(
+        **means,
+        objects_truth=sum(one.objects_truth for one in results),
+        objects_predicted=sum(one.objects_predicted for one in results),
+        regions=len(results),
+    )
+
+
+def _score_volume(
+    checkpoint: Checkpoint, volume: Annotated, device: str, scratch: Path
+) -> list[Scores]:
+    if volume.labels_path is None:
+        return []
+    image, truth = open_source(volume.image_path), open_source(volume.labels_path)
+    if not volume.sparse:
+        return [_score(checkpoint, image, truth, device, scratch)]
+    if checkpoint.normalization.kind == "volume":  # a box is not the volume
+        mean, std = volume.intensity.mean, max(volume.intensity.std, 1e-6)
+        checkpoint = replace(
+            checkpoint, normalization=Normalization("fixed", mean, std)
+        )
+    boxes = [taught.box for taught in volume.boxes if taught.held_out]
+    results = []
+    for box in boxes or [taught.box for taught in volume.boxes]:
+        wide = _with_context(box, image.shape, checkpoint)
+        part = open_source(image.read(wide))
+        inside = _within(box, wide)
+        truth_here = open_source(truth.read(box))
+        results.append(_score(checkpoint, part, truth_here, device, scratch, inside))
+    return results
+
+
+def _score(
+    checkpoint: Checkpoint,
+    image: Source,
+    truth: Source,
+    device: str,
+    scratch: Path,
+    inside: Box | None = None,
+) -> Scores:
+    """Segment an image and compare what lies inside a box of it with the truth."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=scratch, prefix="validation_") as folder:
+        run = Path(folder, "validation.skoots.zarr")
+        try:
+            for _ in segment(image, checkpoint, run, device=device):
+                pass
+        except NotFiniteError:
+            return score(np.broadcast_to(np.uint8(0), truth.shape), truth)
+        found = open_labels(run)
+        return score(found if inside is None else found.read(inside), truth)
+
+
+def _with_context(box: Box, shape_zyx: Shape3, checkpoint: Checkpoint) -> Box:
+    """Give a box with what its voxels are judged by, on the network's grid."""
+    factor = checkpoint.network.factor
+    scale = triple_to_zyx(checkpoint.config.SKOOTS.VECTOR_SCALING)
+    wide = []
+    for span, size, halo, vector in zip(
+        box, shape_zyx, checkpoint.halo_zyx, scale, strict=True
+    ):
+        # half of VECTOR_SCALING: most vectors are no longer
+        around = max(halo, math.ceil(vector / 2))
+        start = max(span.start - around, 0) // factor * factor
+        wide.append(Span(start, min(span.stop + around, size)))
+    z, y, x = wide
+    return z, y, x
+
+
+def _within(box: Box, wide: Box) -> Box:
+    """Give a box as seen from the first voxel of a wider one."""
+    z, y, x = (
+        Span(kept.start - around.start, kept.stop - around.start)
+        for kept, around in zip(box, wide, strict=True)
+    )
+    return z, y, x
+
+
+def _checkpoint(
+    network: UNet | UNeXT, settings: Settings, normalization: Normalization
+) -> Checkpoint:
+    """Make a model of a network without a file."""
+    factor = network.factor
+    halo = settings.INFERENCE.HALO or native.HALO_ZYX
+    z, y, x = (-(-voxels // factor) * factor for voxels in halo)
+    return Checkpoint(
+        network=network,
+        config=settings,
+        normalization=normalization,
+        voxel_size=None,
+        object_diameter=None,
+        halo_zyx=(z, y, x),
+        name="validation",
+        digest="validation",
+        published=False,
+        provenance={},
+        scores={},
+    )
