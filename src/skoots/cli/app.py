@@ -16,6 +16,7 @@ from skoots.cli.models import models
 from skoots.cli.options import Debug
 from skoots.cli.score import score
 from skoots.cli.segment import segment
+from skoots.cli.train import train
 
 app = typer.Typer(
     name="skoots",
@@ -24,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (segment, convert, score, models, doctor):
+for _command in (segment, train, convert, score, models, doctor):
     app.command()(_command)
 
 _PUBLISHED = "Flags of the published SKOOTS"

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import time
 from contextlib import closing, nullcontext
+from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -35,19 +36,19 @@ from skoots.events import (
 from skoots.model.precision import choose_device
 from skoots.train.batch import collate
 from skoots.train.check import check_training
-from skoots.train.curves import Curves
+from skoots.train.curves import SCORES, Curves
 from skoots.train.deliver import Delivery
 from skoots.train.epochs import Epochs, Stream, random_numbers
 from skoots.train.learner import NAMES, Learner
 from skoots.train.number_format import choose_training_format
 from skoots.train.prefetch import prepared
-from skoots.train.pretrained import start_from_pretrained
 from skoots.train.project import Project
 from skoots.train.ranks import joined
 from skoots.train.schedule import learning_rate_at
 from skoots.train.sources import load_sources
 from skoots.train.state import Progress, load_state, save_state
-from skoots.train.validation import score_volumes, validate_losses
+from skoots.train.instance_score import score_volumes
+from skoots.train.validation import validate_losses
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -202,7 +203,7 @@ class _Training:
             learning_rate=learning_rate_at(
                 step - 1, self._settings, self._epochs.steps, self._steps
             ),
-            sigma=self._learner.objective.sigma(epoch),
+            sigma=self._learner.sigma(epoch),
             seconds=self._progress.seconds,
         )
         if curves is not None:
@@ -233,30 +234,30 @@ class _Training:
                 self._validation_crops(),
                 epoch,
                 self._device,
+                self._learner.number_format,
             )
-            found.update(zip(NAMES, losses, strict=True))
+            found.update(zip(NAMES, astuple(losses), strict=True))
         if self._scores_now(epoch):
-            found.update(
-                score_volumes(
-                    network,
-                    self._settings,
-                    self._sources.normalization,
-                    self._sources.scored,
-                    self._device,
-                )
+            scores = score_volumes(
+                network,
+                self._settings,
+                self._sources.normalization,
+                self._sources.scored,
+                self._device,
+                self._project.path,
             )
+            found.update({name: getattr(scores, name) for name in SCORES})
         self._progress.validations += 1
         return found, self._keep_if_best(found)
 
     def _keep_if_best(self, found: dict[str, float]) -> bool:
-        if self._sources.scored and self._settings.TRAINER.SCORE_VALIDATIONS:
-            if "panoptic_quality" not in found:
-                return False
-            value = found["panoptic_quality"]
-        else:
-            # That of the vectors rises as sigma falls, whatever was learned.
-            value = -(found["probability"] + found["skeleton"])
-        if self._progress.best is not None and value <= self._progress.best:
+        judged = self._sources.scored and self._settings.TRAINER.SCORE_VALIDATIONS
+        if judged and "panoptic_quality" not in found:
+            return False
+        # The loss of the vectors is left out: it rises as sigma falls.
+        masks = found.get("probability", 0.0) + found.get("skeleton", 0.0)
+        value = [found.get("panoptic_quality", 0.0), -masks]
+        if self._progress.best and value <= self._progress.best:
             return False
         self._progress.best = value
         self._progress.best_scores = found
@@ -298,17 +299,15 @@ class _Training:
             self._progress = load_state(state, self._learner, self._ranks.world)
             self._saved_step = self._progress.step
             return notes
-        notes += start_from_pretrained(
-            self._learner.network, self._learner.optimizer, self._settings
-        )
-        self._learner.average.restart(self._learner.network)
+        notes += self._learner.start_from_pretrained()
         if self._sources.validation is None and not self._sources.scored:
             notes.append(
                 "Nothing is held out, so the last model counts as the best. Name "
                 "folders in TRAIN.VALIDATION_DATA_DIR to see how good it is."
             )
+        image = self._batch(0).image.to(self._device)
         self._learner.number_format = choose_training_format(
-            self._learner.network, self._settings, self._device
+            self._learner.network, self._settings, image
         )
         return notes
 
@@ -374,7 +373,7 @@ class _Training:
 
     def _finish(self) -> Generator[Event, Any, TrainFinished]:
         progress = self._progress
-        model = self._project.best if progress.best is not None else self._project.last
+        model = self._project.best if progress.best else self._project.last
         if self._ranks.leads:
             for message in self._delivery.measure_halo(model):
                 yield Notice(message)

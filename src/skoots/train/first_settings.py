@@ -43,6 +43,12 @@ _CROP_VOXELS = 48 * 96 * 96
 
 _CROP_VOXELS_GPU = 64 * 128 * 128
 
+SMALLEST, LARGEST, SHEAR = 0.7, 1.4, 7.0
+"""Magnifications of a crop, and degrees by which it is sheared."""
+
+_NUDGE = 1.0
+"""Voxels by which a point of a skeleton is moved at most to stay in its object."""
+
 _PLAIN_DIAMETER = 32.0
 """Voxels across the objects that the choices were made on."""
 
@@ -241,7 +247,8 @@ def _augmentation(measured: Measured, device: torch.device) -> dict[str, Any]:
         "CONTRAST_RATE": 1.0,
         "CONTRAST_RANGE": [0.6, 1.4],
         "AFFINE_RATE": 0.0 if turned else 0.6,
-        "AFFINE_SCALE": [0.7, 1.4],
+        "AFFINE_SCALE": [SMALLEST, LARGEST],
+        "AFFINE_SHEAR": [-SHEAR, SHEAR],
         "ELASTIC_RATE": 0.0,
         "BAKE_SKELETON_ANISOTROPY": _rounded(measured.spacing),
     }
@@ -281,7 +288,7 @@ def _extra(measured: Measured) -> dict[str, Any]:
     return {
         "PERMUTE_RATE": 1.0 if turned else 0.0,
         "ROTATION_RATE": 0.6 if turned else 0.0,
-        "ROTATION_SCALE": [0.7, 1.42],
+        "ROTATION_SCALE": [SMALLEST, LARGEST],
         "INVERT_RATE": 0.0,
         "GAMMA_RATE": 0.3,
         "SHADE_RATE": 0.4,
@@ -290,13 +297,13 @@ def _extra(measured: Measured) -> dict[str, Any]:
 
 
 def _vector_scaling(measured: Measured) -> list[int]:
-    """No way to a skeleton may be longer; one that is turned counts in all planes."""
+    """No way to a skeleton may be longer, however its crop is turned and enlarged."""
     x, y, z = measured.longest
     if _is_isotropic(measured):
-        x = y = z = measured.longest_way
+        x = y = z = measured.longest_way * LARGEST
     else:
-        x = y = math.hypot(x, y)
-    return [max(1, math.ceil(n / REACH + 1e-6)) for n in (x, y, z)]
+        x = y = math.hypot(x, y) * LARGEST * (1 + math.tan(math.radians(SHEAR)))
+    return [math.ceil((n + _NUDGE) / REACH) for n in (x, y, z)]
 
 
 def _radius(measured: Measured) -> int:
@@ -305,7 +312,7 @@ def _radius(measured: Measured) -> int:
 
 def _inference(measured: Measured) -> dict[str, Any]:
     least = 0.02 * float(np.median(measured.volumes))
-    smallest = 0.5 * float(np.quantile(measured.volumes, 0.02))
+    smallest = 0.5 * float(np.quantile(measured.volumes, 0.1))
     share = (_radius(measured) / 5) ** 2 * measured.diameter / _PLAIN_DIAMETER
     return {
         "PROBABILITY_THRESHOLD": 0.5,
@@ -343,7 +350,7 @@ def _reasons(measured: Measured) -> dict[str, str]:
     size = "no volume says its voxel size" if unknown else "from the voxel size"
     turned = _is_isotropic(measured)
     return {
-        "SKOOTS.VECTOR_SCALING": "no vector of this data is longer",
+        "SKOOTS.VECTOR_SCALING": "no vector is longer, however a crop is enlarged",
         "SKOOTS.ANISOTROPY": f"along X, Y, Z; {size}",
         "AUGMENTATION.BAKE_SKELETON_ANISOTROPY": f"along X, Y, Z; {size}",
         "AUGMENTATION.CROP_WIDTH": "of X, Y, Z: what memory and the volumes allow",
@@ -355,6 +362,6 @@ def _reasons(measured: Measured) -> dict[str, str]:
         "TRAIN.TRAIN_SAMPLE_PER_IMAGE": f"some {STEPS_PER_EPOCH} steps an epoch",
         "TRAIN.SKELETON_MASK_RADIUS": "a quarter of an object's diameter, at most 5",
         "TRAIN.INITIAL_SIGMA": "voxels along X, Y, Z, from the objects' diameter",
-        "INFERENCE.MIN_OBJECT_VOXELS": "far smaller than the smallest objects",
+        "INFERENCE.MIN_OBJECT_VOXELS": "far smaller than most objects",
         "INFERENCE.GROW": "half an object's diameter",
     }

@@ -12,10 +12,12 @@ from torch.nn.parallel import DistributedDataParallel
 
 from skoots.errors import TrainingError
 from skoots.model.build import build_network
-from skoots.train.average import Average
+from skoots.train.average import WeightAverage
 from skoots.train.epochs import torch_seed
 from skoots.train.objective import Objective
 from skoots.train.optimizer import make_optimizer
+from skoots.train.pretrained import load_pretrained, load_pretrained_optimizer
+from skoots.train.validation import autocast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from skoots.model.unet import UNet
     from skoots.model.unext import UNeXT
     from skoots.train.batch import Batch
+    from skoots.train.objective import Losses
     from skoots.train.ranks import Ranks
 
 PATIENCE = 20
@@ -77,7 +80,7 @@ class Learner:
             network = build_network(settings)
         self.network = network.to(device)
         self.network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]  # torch's types lack it
-        self.average = Average(self.network, settings.TRAINER.EMA_DECAY)
+        self.average = self._fresh_average(settings)
         self.optimizer = make_optimizer(self.network, settings)
         self.device = device
         self.number_format: NumberFormat = "float32"
@@ -87,10 +90,24 @@ class Learner:
         self._module = self._wrapped()
         self._in_a_row = 0
 
+    def start_from_pretrained(self) -> tuple[str, ...]:
+        """Take the weights of the model that the settings name; say what was done."""
+        notes = load_pretrained(self.network, self._settings)
+        self.average = self._fresh_average(self._settings)
+        note = load_pretrained_optimizer(self.optimizer, self._settings)
+        return (*notes, note) if note else notes
+
     @property
     def objective(self) -> Objective:
         """What is minimised."""
         return self._objective
+
+    def sigma(self, epoch: int) -> tuple[float, float, float]:
+        """Give how far a vector may miss in an epoch, in voxels along X, Y, Z."""
+        objective = self._objective
+        width = objective.sigma(epoch).clamp_min(objective.sigma_floor)
+        x, y, z = (float(voxels) for voxels in width)
+        return x, y, z
 
     def step(self, batch: Batch, epoch: int, step: int, rate: float) -> Outcome:
         """Learn from a batch.
@@ -149,6 +166,9 @@ class Learner:
         self.number_format = state["number_format"]
         self._in_a_row = state["in_a_row"]
 
+    def _fresh_average(self, settings: Settings) -> WeightAverage:
+        return WeightAverage(self.network, settings.TRAINER.EMA_DECAY)
+
     @contextmanager
     def _seeded(self, step: int) -> Iterator[None]:
         """Let the network draw the same in this step, whatever came before."""
@@ -170,11 +190,10 @@ class Learner:
             module.compile()
         return module
 
-    def _losses(self, batch: Batch, epoch: int) -> Any:
+    def _losses(self, batch: Batch, epoch: int) -> Losses:
         image = batch.image.contiguous(memory_format=torch.channels_last_3d)
-        mixed = self.number_format == "bfloat16"
         try:
-            with torch.autocast(self.device.type, torch.bfloat16, enabled=mixed):
+            with autocast(self.device, self.number_format):
                 raw = self._module(image)
         except RuntimeError as error:
             if self._settings.MODEL.COMPILE and "compil" in str(error).lower():

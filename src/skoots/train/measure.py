@@ -84,7 +84,7 @@ def measure_volumes(folder: Path) -> Measured:
         reach, distance, voxels = _measure_objects(item, spacing)
         longest, way = np.maximum(longest, reach), max(way, distance)
         counts.append(voxels)
-    spreads = [v.intensity.std / max(v.intensity.range, 1e-9) for v in data.volumes]
+    spreads = [v.intensity.std / v.intensity.span for v in data.volumes]
     x_long, y_long, z_long = (float(n) for n in longest)
     return Measured(
         shapes=tuple(_extent(item) for item in items),

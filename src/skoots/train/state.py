@@ -38,8 +38,9 @@ class Progress:
     """Steps in the sums."""
 
     validations: int = 0
-    best: float | None = None
-    """The best validation so far; more is better."""
+    best: list[float] = field(default_factory=list)
+    """The best validation so far: panoptic quality, then the negative loss of the
+    masks; empty before one."""
 
     best_scores: dict[str, float] = field(default_factory=dict)
     """Scores of the best model."""
