@@ -8,10 +8,10 @@ the generator: `finally` blocks run, and what was written stays valid.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
     from pathlib import Path
 
     from skoots._types import Shape3
@@ -48,13 +48,14 @@ class StageStarted:
     """The next pass over the blocks begins."""
 
     stage: str
-    """``predict``, ``label``, ``assign`` or ``finish``; ``convert`` for a TIFF."""
+    """``predict``, ``label``, ``assign`` or ``finish``; ``convert`` for a TIFF and
+    ``skeletonize`` for labels."""
 
     done: int
-    """Blocks that need no work any more."""
+    """Blocks, or objects, that need no work any more."""
 
     total: int
-    """Blocks of the stage."""
+    """Blocks, or objects, of the stage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,15 @@ class BlockDone:
     box_zyx: tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
     """Start and stop of the block along Z, Y, X, in voxels."""
 
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectsDone:
+    """Some more objects of a stage are worked on."""
+
+    stage: str
     done: int
     total: int
 
@@ -194,6 +204,7 @@ Event: TypeAlias = (
     RunStarted
     | StageStarted
     | BlockDone
+    | ObjectsDone
     | Notice
     | RunFinished
     | TrainStarted
@@ -202,3 +213,15 @@ Event: TypeAlias = (
     | CheckpointSaved
     | TrainFinished
 )
+
+T = TypeVar("T")
+
+
+def result_of(job: Generator[Event, None, T]) -> T:
+    """Run a job to its end without listening, and give its result."""
+    while True:
+        try:
+            next(job)
+        except StopIteration as end:
+            result: T = end.value
+            return result

@@ -17,7 +17,14 @@ from rich.progress import (
 )
 
 from skoots.cli.console import ERR, say
-from skoots.events import BlockDone, Notice, RunFinished, RunStarted, StageStarted
+from skoots.events import (
+    BlockDone,
+    Notice,
+    ObjectsDone,
+    RunFinished,
+    RunStarted,
+    StageStarted,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -99,7 +106,9 @@ class Bars:
                 self._tasks[stage] = self._progress.add_task(
                     f"{self._name} {stage}", total=total, completed=done
                 )
-            case BlockDone(stage=stage, done=done) if stage in self._tasks:
+            case (
+                BlockDone(stage=stage, done=done) | ObjectsDone(stage=stage, done=done)
+            ) if stage in self._tasks:
                 self._progress.update(self._tasks[stage], completed=done)
             case RunFinished():
                 for task in self._progress.tasks:  # a stage may end without a block
@@ -136,7 +145,8 @@ class Log:
                 self._began = self._said = monotonic()
                 self._before = self._shown = done
                 say(f"{self._name} {stage} {done}/{total}")
-            case BlockDone(stage=stage, done=done, total=total):
+            case BlockDone() | ObjectsDone():
+                stage, done, total = event.stage, event.done, event.total
                 now = monotonic()
                 if self._is_due(done, total, now):
                     self._shown, self._said = done, now

@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 
     Triple = tuple[float, float, float]
 
+SMOOTH = 2.0
+"""Standard deviation of the blur, in voxels of the finest axis."""
+
+PAD = 8
+"""Cut objects are continued by so many voxels beyond the volume."""
+
 _THIN = 8
 """Axes shorter than this many cells are not sampled at half resolution."""
 
@@ -55,8 +61,8 @@ def skeletonize_labels(
     labels: NDArray[np.integer],
     *,
     spacing: Triple = (1.0, 1.0, 1.0),
-    smooth: float = 2.0,
-    pad: int = 8,
+    smooth: float = SMOOTH,
+    pad: int = PAD,
 ) -> dict[int, NDArray[np.float32]]:
     """Give the axis of each object, free of the branches that rough outlines grow.
 
@@ -104,6 +110,41 @@ def skeletonize_labels(
         for item in _cut_out(_checked(labels))
     }
     return {key: points[key] for key in sorted(points)}
+
+
+def skeletonize_object(
+    mask: NDArray[np.bool_], origin: Shape3, shape: Shape3, spacing: Triple
+) -> NDArray[np.float32]:
+    """Give the axis of one object, as `skeletonize_labels` does for all.
+
+    Parameters
+    ----------
+    mask : ndarray, (X, Y, Z), bool
+        The object within its bounding box.
+    origin : tuple of int
+        Where the box begins in its volume.
+    shape : tuple of int
+        Extent of the volume, in voxels.
+    spacing : tuple of float
+        Size of a voxel along X, Y, Z. Only the ratios matter.
+
+    Returns
+    -------
+    ndarray, (N, 3), float32
+        Points along X, Y, Z, in voxels of the volume.
+    """
+    sides = zip(origin, mask.shape, shape, strict=True)
+    cut = tuple((start == 0, start + size == full) for start, size, full in sides)
+    item = _Object(0, mask, origin, cut)
+    return _smooth_axis(item, np.asarray(spacing, np.float64), SMOOTH, PAD)
+
+
+def count_pieces(solid: NDArray[np.bool_]) -> int:
+    """Count the pieces of a mask; corners connect."""
+    _, count = cc3d.connected_components(
+        np.ascontiguousarray(solid).view(np.uint8), connectivity=26, return_N=True
+    )
+    return int(count)
 
 
 def calculate_skeletons(
@@ -235,15 +276,8 @@ def _centres(cells: int, length: int) -> NDArray[np.float64]:
 
 def _still_whole(cells: NDArray[np.bool_], solid: NDArray[np.bool_]) -> bool:
     """Tell whether an object is there and in no more pieces than before."""
-    pieces = _count_pieces(cells)
-    return pieces == 1 or (pieces > 1 and pieces <= _count_pieces(solid))
-
-
-def _count_pieces(solid: NDArray[np.bool_]) -> int:
-    _, count = cc3d.connected_components(
-        solid.view(np.uint8), connectivity=26, return_N=True
-    )
-    return int(count)
+    pieces = count_pieces(cells)
+    return pieces == 1 or (pieces > 1 and pieces <= count_pieces(solid))
 
 
 def _axis(cells: NDArray[np.bool_], shape: Sequence[int]) -> NDArray[np.float64]:
