@@ -106,7 +106,7 @@ def train_as_published(
     ],
     batch: Annotated[
         bool,
-        typer.Option("--batch", "-b", help="The file is a folder: train by each *.yaml."),
+        typer.Option("--batch", "-b", help="FILE is a folder of *.yaml."),
     ] = False,
     log: Annotated[int, typer.Option(min=0, max=4, help="Published, not used.")] = 3,
     resume: Annotated[

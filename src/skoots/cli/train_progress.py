@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.progress import TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from skoots.cli.console import ERR, say
 from skoots.cli.stopping import stop_requests
@@ -56,12 +62,13 @@ class _Bar:
             TextColumn("{task.fields[loss]}"),
             TimeElapsedColumn(),
             TextColumn("left"),
-            TimeRemainingColumn(speed_estimate_period=120),
+            TimeRemainingColumn(),
             console=ERR,
+            speed_estimate_period=120,
         )
         self._task = self._progress.add_task("train", total=None, loss="", start=False)
 
-    def __enter__(self) -> _Bar:
+    def __enter__(self) -> Self:
         self._progress.start()
         return self
 
@@ -93,7 +100,7 @@ class _Log:
     def __init__(self) -> None:
         self._said = monotonic()
 
-    def __enter__(self) -> _Log:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -72,7 +72,7 @@ def list_settings(folder: Path) -> list[Path]:
     files = sorted(p for p in folder.glob("*") if p.suffix in _YAML)
     if not files:
         raise SettingsError(
-            f"{folder} holds no *.yaml. Give a folder of settings, or leave --batch out."
+            f"{folder} holds no *.yaml. Give a folder of them, or leave --batch out."
         )
     return files
 

@@ -202,4 +202,4 @@ def _open_board(folder: Path) -> Any:
         return None
     from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415 - may be missing
 
-    return SummaryWriter(str(folder))  # type: ignore[no-untyped-call]  # torch has no type here
+    return SummaryWriter(str(folder))

@@ -39,6 +39,7 @@ from skoots.train.check import check_training
 from skoots.train.curves import SCORES, Curves
 from skoots.train.deliver import Delivery
 from skoots.train.epochs import Epochs, Stream, random_numbers
+from skoots.train.instance_score import score_volumes
 from skoots.train.learner import NAMES, Learner
 from skoots.train.number_format import choose_training_format
 from skoots.train.prefetch import prepared
@@ -47,7 +48,6 @@ from skoots.train.ranks import joined
 from skoots.train.schedule import learning_rate_at
 from skoots.train.sources import load_sources
 from skoots.train.state import Progress, load_state, save_state
-from skoots.train.instance_score import score_volumes
 from skoots.train.validation import validate_losses
 
 if TYPE_CHECKING:
@@ -99,12 +99,11 @@ def train(
             f"{place.path} holds a training. Go on with it by resume=True (--resume)."
         )
     check_training(place.settings)
-    with joined(device) as ranks:
-        with place.locked() if ranks.leads else nullcontext():
-            threads = threads or place.settings.TRAINER.THREADS
-            torch.set_num_threads(threads or torch.get_num_threads())
-            training = _Training(place, ranks, device)
-            return (yield from training.run())
+    with joined(device) as ranks, place.locked() if ranks.leads else nullcontext():
+        threads = threads or place.settings.TRAINER.THREADS
+        torch.set_num_threads(threads or torch.get_num_threads())
+        training = _Training(place, ranks, device)
+        return (yield from training.run())
 
 
 class _Training:
@@ -154,9 +153,7 @@ class _Training:
         yield from self._save_if(due=True)
         return (yield from self._finish())
 
-    def _steps_left(
-        self, curves: Curves | None
-    ) -> Generator[Event, Any, None]:
+    def _steps_left(self, curves: Curves | None) -> Generator[Event, Any, None]:
         workers = self._workers()
         todo = range(self._progress.step, self._steps)
         began = time.monotonic() - self._progress.seconds
@@ -188,7 +185,8 @@ class _Training:
         epoch = self._progress.epochs
         if self._progress.step < (epoch + 1) * self._epochs.steps:
             return
-        validation, best = {}, False
+        validation: dict[str, float] = {}
+        best = False
         if self._validates(epoch):
             validation, best = self._validate(epoch)
         means = self._progress.close_epoch()

@@ -8,14 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from skoots.errors import TrainingError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 class Stream(IntEnum):
@@ -102,5 +98,3 @@ def random_numbers(seed: int, stream: Stream, *place: int) -> np.random.Generato
 def torch_seed(seed: int, step: int, rank: int) -> int:
     """Give the seed of what the network itself draws in a step."""
     return int(random_numbers(seed, Stream.STEP, step, rank).integers(1 << 62))
-
-

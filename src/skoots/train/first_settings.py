@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 import yaml
 
 from skoots.config import Settings, validate_cfg
@@ -23,6 +22,9 @@ from skoots.train.objective import REACH
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+    from typing import Any
+
+    import torch
 
     from skoots._types import Shape3
     from skoots.train.measure import Measured
@@ -339,8 +341,8 @@ def _found(measured: Measured) -> tuple[str, ...]:
     x, y, z = measured.longest
     return (
         f"volumes (Z, Y, X): {shapes}, voxel {edges}{' um' if size else ''}",
-        f"{len(measured.volumes)} objects of {int(measured.volumes.min())} to "
-        f"{int(measured.volumes.max())} voxels, {measured.diameter:.0f} across",
+        f"{len(measured.volumes)} objects of {measured.volumes.min()} to "
+        + f"{measured.volumes.max()} voxels, {measured.diameter:.0f} across",
         f"longest way to a skeleton: {z:.0f}, {x:.0f}, {y:.0f} voxels along Z, Y, X",
     )
 

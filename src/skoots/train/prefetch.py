@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable
     from concurrent.futures import Future
 
 Key = TypeVar("Key")
@@ -16,7 +16,7 @@ Made = TypeVar("Made")
 
 def prepared(
     make: Callable[[Key], Made], keys: Iterable[Key], *, workers: int, ahead: int = 2
-) -> Iterator[Made]:
+) -> Generator[Made, None, None]:
     """Yield what `make` gives for each key, in the keys' order.
 
     Threads are enough: the work is done in compiled code that lets others run.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Ranks:
-    """This process among all that train together."""
+    """One process among all that train together."""
 
     rank: int = 0
     world: int = 1

@@ -86,10 +86,11 @@ def load_sources(settings: Settings, device: torch.device) -> Sources:
     """
     where = _transform_device(settings, device)
     transform = TransformFromCfg(settings, where)
+    plain, nothing = transform.plain(), BackgroundTransformFromCfg(settings, where)
     annotated = _annotated(settings, "TRAIN", transform)
-    empty = _backgrounds(settings, where)
+    empty = _backgrounds(settings, nothing)
     training = MultiDataset(*annotated, *empty)
-    held_out = _annotated(settings, "VALIDATION", transform.plain())
+    held_out = _annotated(settings, "VALIDATION", plain)
     validation = MultiDataset(*held_out) if held_out else None
     volumes = [v for one in annotated for v in one.volumes]
     judged = [v for one in held_out for v in one.volumes]
@@ -103,7 +104,7 @@ def load_sources(settings: Settings, device: torch.device) -> Sources:
         training=training,
         validation=validation,
         scored=(*judged, *boxed),
-        normalization=_normalization(settings, training, held_out),
+        normalization=_normalization(settings, training, [transform, plain, nothing]),
         voxel_size=_median_size(volumes),
         object_diameter=_diameter(volumes),
         objects=sum(len(v.skeletons) for v in volumes),
@@ -122,8 +123,9 @@ def _annotated(
     ]
 
 
-def _backgrounds(settings: Settings, where: torch.device) -> list[BackgroundDataset]:
-    transform = BackgroundTransformFromCfg(settings, where)
+def _backgrounds(
+    settings: Settings, transform: BackgroundTransformFromCfg
+) -> list[BackgroundDataset]:
     train = settings.TRAIN
     pairs = zip(
         train.BACKGROUND_DATA_DIR, train.BACKGROUND_SAMPLE_PER_IMAGE, strict=True
@@ -184,7 +186,7 @@ def _store(
 
 
 def _normalization(
-    settings: Settings, training: MultiDataset, held_out: Sequence[dataset]
+    settings: Settings, training: MultiDataset, transforms: Sequence[TransformFromCfg]
 ) -> Normalization:
     if settings.TRAINER.NORMALIZATION == "volume":
         return Normalization("volume")
@@ -192,8 +194,8 @@ def _normalization(
     inverts = (settings.AUGMENTATION.BRIGHTNESS_RATE if rate is None else rate) > 0
     mean = float(training.mean(with_invert=inverts))
     std = float(training.std(with_invert=inverts))
-    for one in (*training.datasets, *held_out):
-        one.transforms.set_dataset_mean(mean).set_dataset_std(std)
+    for one in transforms:
+        one.set_dataset_mean(mean).set_dataset_std(std)
     return Normalization("fixed", mean, std)
 
 

@@ -1,9 +1,9 @@
 """Train in a process of its own: ``python -m skoots.train.worker PROJECT``.
 
 Training in a thread would take the interpreter's lock from whoever draws a window. This
-process prints one JSON object a line for each event, and at the end of an error one with
-the event ``Error``. A line ``stop`` on its standard input, or the signals that end a
-process, let it finish its step, save and leave.
+process prints one JSON object a line for each event; an error is one too, ``Error``. A
+line ``stop`` on its standard input, or the signals that end a process, let it finish
+its step, save and leave.
 """
 
 from __future__ import annotations
