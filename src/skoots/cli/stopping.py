@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from skoots.cli.console import say
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
@@ -31,14 +33,12 @@ def stop_requests(message: str) -> Iterator[threading.Event]:
         if asked.is_set():
             raise KeyboardInterrupt
         asked.set()
-        say(message)
+        # Not through rich: it may be in the middle of a line that it would repeat.
+        os.write(sys.stderr.fileno(), f"{message}\n".encode())
 
-    before = {name: signal.signal(name, hear) for name in _NAMES}
+    before = {name: signal.signal(name, hear) for name in _SIGNALS}
     try:
         yield asked
     finally:
         for name, handler in before.items():
             signal.signal(name, handler)
-
-
-_NAMES = (signal.SIGINT, signal.SIGTERM)

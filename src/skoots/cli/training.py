@@ -11,7 +11,6 @@ from skoots.config import get_cfg_defaults, validate_cfg
 from skoots.errors import SettingsError
 from skoots.train.engine import train
 from skoots.train.first_settings import make_first_settings, write_first_settings
-from skoots.train.preview import write_preview
 from skoots.train.project import Project
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ _YAML = (".yaml", ".yml")
 
 def write_settings(folder: Path, out: Path | None, *, overwrite: bool) -> None:
     """Measure a folder of annotated volumes and write settings that fit it."""
-    path = out or folder / "skoots.yaml"
+    path = out or folder / f"{folder.resolve().name}.yaml"
     if path.exists() and not overwrite:
         raise SettingsError(
             f"{path} is there already. Give --overwrite, or another place with --out."
@@ -37,6 +36,8 @@ def write_settings(folder: Path, out: Path | None, *, overwrite: bool) -> None:
 
 def draw_preview(config_file: Path | None, out: Path | None, count: int) -> None:
     """Draw crops with their targets."""
+    from skoots.train.preview import write_preview  # noqa: PLC0415 - imports matplotlib
+
     settings, place = _settings_and_place(config_file, out)
     for path in write_preview(settings, place / "preview", count):
         OUT.print(str(path), markup=False, soft_wrap=True)
@@ -63,7 +64,11 @@ def run(place: Path, device: str, threads: int) -> bool:
     if finished is None:
         say(f"stopped; go on with: skoots train --resume --out {place}")
         return False
+    minutes, seconds = divmod(round(finished.seconds), 60)
+    skipped = f", {finished.skipped} of them skipped" if finished.skipped else ""
+    say(f"{finished.steps} steps{skipped} in {minutes}:{seconds:02d}")
     OUT.print(str(finished.model), markup=False, soft_wrap=True)
+    say(f"use it: skoots segment IMAGE --model {finished.model}")
     return True
 
 
