@@ -49,7 +49,7 @@ def test_each_is_what_its_name_says(
 def test_an_unknown_name_and_an_unknown_argument_are_named() -> None:
     with pytest.raises(SettingsError, match="known are adamw, adam, adamax, sgd"):
         _make("rmsprop")
-    with pytest.raises(SettingsError, match="'momentum'.*takes betas"):
+    with pytest.raises(SettingsError, match=r"'momentum'.*takes betas"):
         _make("adamw", momentum=0.9)
 
 
