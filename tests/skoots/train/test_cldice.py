@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.nn.functional import max_pool3d, relu
 
 from skoots.train.loss import soft_dice_cldice
 from skoots.train.soft_skeleton import soft_skeleton
@@ -60,3 +63,37 @@ def test_only_the_share_of_the_skeletons_is_changed_by_alpha() -> None:
     assert half == pytest.approx((masks + skeletons) / 2, abs=1e-6)
     hit, size = float((truth * predicted).sum()), float(truth.sum() + predicted.sum())
     assert masks == pytest.approx(1 - (2 * hit + 1) / (size + 1), abs=1e-5)
+
+
+def _pooled(mask: torch.Tensor, iterations: int) -> torch.Tensor:
+    """The paper's algorithm, by pooling."""
+
+    def erode(x: torch.Tensor) -> torch.Tensor:
+        parts = [
+            -max_pool3d(-x, window, 1, [n // 2 for n in window])
+            for window in ((3, 1, 1), (1, 3, 1), (1, 1, 3))
+        ]
+        return torch.stack(parts).amin(dim=0)
+
+    def ridge(x: torch.Tensor) -> torch.Tensor:
+        return relu(x - max_pool3d(erode(x), 3, 1, 1))
+
+    skeleton = ridge(mask)
+    for _ in range(iterations):
+        mask = erode(mask)
+        skeleton = skeleton + relu(ridge(mask) * (1 - skeleton))
+    return skeleton
+
+
+@given(
+    seed=st.integers(0, 10**6),
+    shape=st.tuples(*[st.integers(1, 7)] * 3),
+    iterations=st.integers(0, 4),
+)
+@settings(deadline=None, max_examples=30)
+def test_soft_skeletons_are_those_of_the_paper(
+    seed: int, shape: tuple[int, int, int], iterations: int
+) -> None:
+    mask = torch.rand((2, 1, *shape), generator=torch.Generator().manual_seed(seed))
+    expected = _pooled(mask, iterations)
+    assert torch.allclose(soft_skeleton(mask, iterations), expected, atol=1e-6)
