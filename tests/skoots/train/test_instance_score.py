@@ -16,9 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from skoots.config import Settings
-from skoots.errors import SourceNotFoundError
+from skoots.errors import SourceNotFoundError, TrainingError
 from skoots.model.checkpoint import Normalization
 from skoots.train.validation import InstanceScore, score_volumes
+from skoots.volume.axes import zyx_to_xyz
 from skoots.volume.tiling import Box, Span
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class Grey:
 
 @dataclass(frozen=True)
 class Volume:
+    image: Tensor | None  # None where it is read from the disk
     image_path: Path
     labels_path: Path | None
     boxes: tuple[Taught, ...] = ()
@@ -78,7 +80,10 @@ def _write(folder: Path, name: str, image: Any, labels: Any) -> Volume:
     tifffile.imwrite(folder / f"{name}.tif", image)
     tifffile.imwrite(folder / f"{name}.labels.tif", labels)
     grey = Grey(float(image.mean()), float(image.std()))
-    return Volume(folder / f"{name}.tif", folder / f"{name}.labels.tif", intensity=grey)
+    values = torch.from_numpy(np.ascontiguousarray(zyx_to_xyz(image)))[None]
+    return Volume(
+        values, folder / f"{name}.tif", folder / f"{name}.labels.tif", intensity=grey
+    )
 
 
 @pytest.fixture
@@ -110,9 +115,29 @@ def _box(*edges: tuple[int, int]) -> Box:
     return z, y, x
 
 
-def test_a_perfect_network_scores_one(volume: Volume, tmp_path: Path) -> None:
+@pytest.mark.parametrize("held", [True, False], ids=["in memory", "on disk"])
+def test_a_perfect_network_scores_one(
+    volume: Volume, tmp_path: Path, *, held: bool
+) -> None:
+    volume = volume if held else replace(volume, image=None)
     result = _score(Threshold(0.0), volume, tmp_path=tmp_path)
     assert result == InstanceScore(1, 1, 1, 1, 1, 4, 4, 1)
+
+
+def test_what_a_killed_training_left_is_no_obstacle(
+    volume: Volume, tmp_path: Path
+) -> None:
+    (tmp_path / "scratch" / "validation.skoots.zarr" / "labels").mkdir(parents=True)
+    assert _score(Threshold(0.0), volume, tmp_path=tmp_path).f1_50 == 1
+
+
+def test_networks_of_several_channels_say_what_to_set(
+    volume: Volume, tmp_path: Path
+) -> None:
+    network = Threshold(0.0)
+    network.in_channels = 3
+    with pytest.raises(TrainingError, match=r"SCORE_VALIDATIONS to 0"):
+        _score(network, volume, tmp_path=tmp_path)
 
 
 def test_a_network_that_finds_nothing_scores_zero(
@@ -193,6 +218,6 @@ def test_volumes_without_labels_or_boxes_are_left_out(
 
 
 def test_a_missing_image_is_an_error(volume: Volume, tmp_path: Path) -> None:
-    gone = replace(volume, image_path=tmp_path / "gone.tif")
+    gone = replace(volume, image=None, image_path=tmp_path / "gone.tif")
     with pytest.raises(SourceNotFoundError, match=r"gone\.tif"):
         _score(Threshold(0.0), gone, tmp_path=tmp_path)
