@@ -7,35 +7,41 @@ look out of it, and scored inside alone. Nothing is kept on disk.
 from __future__ import annotations
 
 import math
+import shutil
 from dataclasses import dataclass, replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+import torch
 
-from skoots.errors import NotFiniteError
+from skoots.errors import NotFiniteError, TrainingError
 from skoots.inference.pipeline import segment
 from skoots.model import native
 from skoots.model.checkpoint import Checkpoint, Normalization
 from skoots.validate.labels import open_labels
 from skoots.validate.scores import score
-from skoots.volume.axes import triple_to_zyx
+from skoots.volume.axes import triple_to_zyx, xyz_to_zyx
 from skoots.volume.source import open_source
 from skoots.volume.tiling import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
-    import torch
+    from torch import Tensor
 
     from skoots._types import Shape3
     from skoots.config import Settings
     from skoots.model.unet import UNet
     from skoots.model.unext import UNeXT
+    from skoots.train.lazy_volume import Volume
     from skoots.validate.scores import Scores
     from skoots.volume.source import Source
     from skoots.volume.tiling import Box
+
+
+RUN = "validation.skoots.zarr"
+"""What a run is called while it is there."""
 
 
 class _Intensity(Protocol):
@@ -58,6 +64,10 @@ class Annotated(Protocol):
     @property
     def image_path(self) -> Path:
         """Where the image is."""
+
+    @property
+    def image(self) -> Tensor | Volume:
+        """(C, X, Y, Z), grey values: a Tensor if it is held in memory."""
 
     @property
     def labels_path(self) -> Path | None:
@@ -129,9 +139,16 @@ def score_volumes(
 
     Raises
     ------
+    TrainingError
+        If the network takes several channels.
     SkootsError
-        If an image or its labels cannot be read, or the network takes several channels.
+        If an image or its labels cannot be read.
     """
+    if network.in_channels != 1:
+        raise TrainingError(
+            f"A network of {network.in_channels} channels cannot segment volumes. Set "
+            "TRAINER.SCORE_VALIDATIONS to 0 to be content with the losses."
+        )
     checkpoint = _checkpoint(network, settings, normalization)
     results = [
         result
@@ -176,7 +193,7 @@ def _score_volume(
 ) -> list[Scores]:
     if volume.labels_path is None:
         return []
-    image, truth = open_source(volume.image_path), open_source(volume.labels_path)
+    image, truth = _image(volume), open_source(volume.labels_path)
     if not volume.sparse:
         return [_score(checkpoint, image, truth, device, scratch)]
     if checkpoint.normalization.kind == "volume":  # a box is not the volume
@@ -195,6 +212,13 @@ def _score_volume(
     return results
 
 
+def _image(volume: Annotated) -> Source:
+    """Give an image from memory, of one channel also where its file has several."""
+    if isinstance(volume.image, torch.Tensor):
+        return open_source(xyz_to_zyx(volume.image[0].cpu().numpy()))
+    return open_source(volume.image_path)
+
+
 def _score(
     checkpoint: Checkpoint,
     image: Source,
@@ -205,15 +229,17 @@ def _score(
 ) -> Scores:
     """Segment an image and compare what lies inside a box of it with the truth."""
     scratch.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=scratch, prefix="validation_") as folder:
-        run = Path(folder, "validation.skoots.zarr")
-        try:
-            for _ in segment(image, checkpoint, run, device=device):
-                pass
-        except NotFiniteError:
-            return score(np.broadcast_to(np.uint8(0), truth.shape), truth)
+    run = scratch / RUN
+    shutil.rmtree(run, ignore_errors=True)  # of a training that was killed
+    try:
+        for _ in segment(image, checkpoint, run, device=device):
+            pass
         found = open_labels(run)
         return score(found if inside is None else found.read(inside), truth)
+    except NotFiniteError:
+        return score(np.broadcast_to(np.uint8(0), truth.shape), truth)
+    finally:
+        shutil.rmtree(run, ignore_errors=True)
 
 
 def _with_context(box: Box, shape_zyx: Shape3, checkpoint: Checkpoint) -> Box:

@@ -94,7 +94,7 @@ class Learner:
         """Take the weights of the model that the settings name; say what was done."""
         notes = load_pretrained(self.network, self._settings)
         self.average = self._fresh_average(self._settings)
-        note = load_pretrained_optimizer(self.optimizer, self._settings)
+        note = load_pretrained_optimizer(self.optimizer, self.network, self._settings)
         return (*notes, note) if note else notes
 
     @property

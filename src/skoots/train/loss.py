@@ -12,7 +12,6 @@ from skoots.config.arguments import LOSS_ARGUMENTS, named_arguments
 from skoots.config.report import nearest
 from skoots.errors import SettingsError
 from skoots.train.cldice import soft_dice_cldice
-from skoots.train.old_loss import embedding_loss, mask_loss, tversky_loss
 from skoots.train.tversky import tversky, tversky_bce
 
 if TYPE_CHECKING:
@@ -24,13 +23,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Loss",
-    "embedding_loss",
     "make_loss",
-    "mask_loss",
     "soft_dice_cldice",
     "tversky",
     "tversky_bce",
-    "tversky_loss",
 ]
 
 

@@ -10,11 +10,10 @@ import torch
 from skoots.config.yacs import cfg_node_to_mapping
 from skoots.errors import SettingsError
 from skoots.model.safe_file import read_safely
+from skoots.model.state import clean_name
 from skoots.model.zoo import find_model, load_model
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from torch import nn
 
     from skoots.config import Settings
@@ -66,16 +65,18 @@ def load_pretrained(network: nn.Module, settings: Settings) -> tuple[str, ...]:
 
 
 def load_pretrained_optimizer(
-    optimizer: torch.optim.Optimizer, settings: Settings
+    optimizer: torch.optim.Optimizer, network: nn.Module, settings: Settings
 ) -> str | None:
     """Let an optimizer go on where the pretrained model's left off, if that is asked.
 
-    Learning rate and weight decay stay those of the settings.
+    Learning rate, weight decay and all else that settings say stay theirs.
 
     Parameters
     ----------
     optimizer : Optimizer
-        Of the network that `load_pretrained` filled; changed.
+        As `skoots.train.optimizer.make_optimizer` makes it; changed.
+    network : Module
+        What it optimizes, filled by `load_pretrained`.
     settings : Settings
         Nothing is done unless TRAIN.LOAD_PRETRAINED_OPTIMIZER and there is a model.
 
@@ -90,7 +91,7 @@ def load_pretrained_optimizer(
     path = find_model(train.PRETRAINED_MODEL_PATH[0])
     payload = read_safely(path)
     stored = payload.get("optimizer_state_dict") if isinstance(payload, dict) else None
-    if not isinstance(stored, Mapping) or not stored.get("state"):
+    if not isinstance(payload, dict) or not isinstance(stored, Mapping):
         return f"The optimizer starts anew: {path} keeps no state of one."
     before = _optimizer_name(payload)
     if before != train.OPTIMIZER:
@@ -98,11 +99,13 @@ def load_pretrained_optimizer(
             f"The optimizer starts anew: {path} was trained with {before} and not with "
             f"{train.OPTIMIZER}."
         )
-    parameters = [p for group in optimizer.param_groups for p in group["params"]]
-    if not _fits(stored, parameters):
-        return f"The optimizer starts anew: its state in {path} has another shape."
+    state = _by_our_order(stored.get("state"), payload["model_state_dict"], network)
+    if not _fits(state, network, _needed_moments(settings)):
+        return (
+            f"The optimizer starts anew: what {path} keeps of it does not fit the "
+            "weights."
+        )
     fresh = optimizer.state_dict()["param_groups"]
-    state = {index: dict(values) for index, values in stored["state"].items()}
     optimizer.load_state_dict({"state": state, "param_groups": fresh})
     return f"The optimizer goes on where {path} left it."
 
@@ -143,26 +146,55 @@ def _differences(checkpoint: Checkpoint, settings: Settings) -> list[str]:
     return notes
 
 
-def _optimizer_name(payload: Any) -> object:
+def _optimizer_name(payload: Mapping[str, Any]) -> object:
     """Give what published settings say; adamw was their default."""
     if payload.get("cfg") is None:
         return "adamw"
-    return (
-        cfg_node_to_mapping(payload["cfg"]).get("TRAIN", {}).get("OPTIMIZER", "adamw")
+    train = cfg_node_to_mapping(payload["cfg"]).get("TRAIN", {})
+    return train.get("OPTIMIZER", "adamw")
+
+
+def _by_our_order(
+    stored: object, weights: Mapping[str, object], network: nn.Module
+) -> dict[int, Any]:
+    """Number moments as our weights are; files number them in an order of their own.
+
+    The published network has no buffers, so its weights are all that it optimizes.
+    """
+    ours = {name: place for place, (name, _) in enumerate(network.named_parameters())}
+    theirs = [ours.get(clean_name(name)) for name in weights]
+    if not isinstance(stored, Mapping):
+        return {}
+    places = dict(enumerate(theirs))
+    return {
+        place: moments
+        for index, moments in stored.items()
+        if (place := places.get(index)) is not None
+    }
+
+
+def _needed_moments(settings: Settings) -> set[str]:
+    train = settings.TRAIN
+    if train.OPTIMIZER == "sgd":
+        return set()
+    second = "exp_inf" if train.OPTIMIZER == "adamax" else "exp_avg_sq"
+    given = zip(
+        train.OPTIMIZER_KEYWORD_ARGUMENTS, train.OPTIMIZER_KEYWORD_VALUES, strict=True
     )
+    greatest = {"max_exp_avg_sq"} if dict(given).get("amsgrad") else set()
+    return {"step", "exp_avg", second, *greatest}
 
 
-def _fits(stored: Mapping[str, Any], parameters: Sequence[torch.Tensor]) -> bool:
-    """Tell whether every moment has the shape of its weight."""
-    state = stored["state"]
-    if not isinstance(state, Mapping) or set(state) - set(range(len(parameters))):
-        return False
-    return all(
+def _fits(state: Mapping[int, Any], network: nn.Module, needed: set[str]) -> bool:
+    """Tell whether every weight has its moments, in its shape."""
+    parameters = list(network.parameters())
+    return set(state) == set(range(len(parameters))) and all(
         isinstance(moments, Mapping)
+        and needed <= set(moments)
         and all(
-            value.ndim == 0 or value.shape == parameters[index].shape
+            value.ndim == 0 or value.shape == parameters[place].shape
             for value in moments.values()
             if isinstance(value, torch.Tensor)
         )
-        for index, moments in state.items()
+        for place, moments in state.items()
     )

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import torch
 from torch.nn import functional
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import Tensor
 
-_ALONG = (((3, 1, 1), (1, 0, 0)), ((1, 3, 1), (0, 1, 0)), ((1, 1, 3), (0, 0, 1)))
-"""Window and padding of three voxels along X, Y and Z."""
+_AXES = (2, 3, 4)
 
 
 def soft_skeleton(mask: Tensor, iterations: int) -> Tensor:
@@ -32,23 +34,37 @@ def soft_skeleton(mask: Tensor, iterations: int) -> Tensor:
     Tensor, of the shape of `mask`
         From 0 to 1; 1 along the axis of whatever was peeled away.
     """
-    skeleton = functional.relu(mask - _open(mask))
+    peeled = _erode(mask)
+    skeleton = functional.relu(mask - _dilate(peeled))
     for _ in range(iterations):
-        mask = _erode(mask)
-        ridge = functional.relu(mask - _open(mask))
+        mask, peeled = peeled, _erode(peeled)
+        ridge = functional.relu(mask - _dilate(peeled))
         skeleton = skeleton + functional.relu(ridge - skeleton * ridge)
     return skeleton
 
 
 def _erode(mask: Tensor) -> Tensor:
     """Take the least of each voxel and its six neighbours."""
-    least = mask
-    for window, padding in _ALONG:
-        along = -functional.max_pool3d(-mask, window, stride=1, padding=padding)
-        least = least.minimum(along)
-    return least
+    x, y, z = (_along(mask, axis, torch.minimum) for axis in _AXES)
+    return x.minimum(y).minimum(z)
 
 
-def _open(mask: Tensor) -> Tensor:
-    """Take away what is too thin to be peeled, and leave the rest as it is."""
-    return functional.max_pool3d(_erode(mask), 3, stride=1, padding=1)
+def _dilate(mask: Tensor) -> Tensor:
+    """Take the greatest of each voxel and its 26 neighbours."""
+    for axis in _AXES:
+        mask = _along(mask, axis, torch.maximum)
+    return mask
+
+
+def _along(mask: Tensor, axis: int, pick: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """Pick among each voxel and its two neighbours along an axis.
+
+    On a processor whole planes are compared many times faster than windows are pooled.
+    """
+    size = mask.shape[axis]
+    if size == 1:
+        return mask
+    pairs = pick(mask.narrow(axis, 0, size - 1), mask.narrow(axis, 1, size - 1))
+    triples = pick(pairs.narrow(axis, 0, size - 2), pairs.narrow(axis, 1, size - 2))
+    first, last = pairs.narrow(axis, 0, 1), pairs.narrow(axis, size - 2, 1)
+    return torch.cat([first, triples, last], dim=axis)

@@ -13,6 +13,7 @@ import torch
 
 from skoots.errors import TrainingError
 from skoots.train.batch import collate
+from skoots.train.instance_score import InstanceScore, score_volumes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
     from skoots.model.unet import UNet
     from skoots.model.unext import UNeXT
     from skoots.train.objective import Losses, Objective
+
+__all__ = [
+    "InstanceScore",
+    "LossMeans",
+    "autocast",
+    "score_volumes",
+    "validate_losses",
+]
 
 
 @dataclass(frozen=True, slots=True)

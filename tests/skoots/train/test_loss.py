@@ -1,56 +1,127 @@
-"""Losses fall towards the truth and look only where something is known."""
+"""What holds for every loss, whatever its formula."""
 
 from __future__ import annotations
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from skoots.train.loss import embedding_loss, mask_loss, tversky_loss
+from skoots.errors import SettingsError, ShapeError
+from skoots.train.loss import Loss, make_loss
 
-
-def test_tversky_by_hand() -> None:
-    prediction = torch.tensor([1.0, 1.0, 0.0, 0.0])
-    truth = torch.tensor([1.0, 0.0, 1.0, 0.0])
-    # one hit, one false positive at .25, one miss at .75, nothing added
-    loss = tversky_loss(
-        prediction, truth, torch.ones(4), alpha=0.25, beta=0.75, smooth=0.0
-    )
-    assert loss.item() == pytest.approx(1 - 1 / 2)
-
-
-def test_an_empty_crop_still_punishes_false_positives() -> None:
-    # the published loss has no gradient here (defect 42)
-    logits = torch.full((1, 1, 4, 4, 4), 3.0, requires_grad=True)
-    empty, known = torch.zeros(logits.shape), torch.ones(logits.shape)
-    mask_loss(logits, empty, known, alpha=0.5, beta=0.5).backward()
-    assert (logits.grad > 1e-3).all()
+LOSSES = {
+    "tversky": make_loss("tversky", ("alpha", "beta", "eps"), (0.25, 0.75, 1e-8)),
+    "tversky_bce": make_loss("tversky_bce", ("alpha", "beta"), (0.5, 1.5)),
+    "soft_cldice": make_loss("soft_cldice", (), ()),
+}
+every_loss = pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES.keys())
+SHAPE = (2, 1, 6, 5, 4)
 
 
-def test_what_is_not_known_costs_nothing() -> None:
-    generator = torch.Generator().manual_seed(0)
-    logits = torch.randn((1, 1, 4, 4, 4), generator=generator, requires_grad=True)
-    truth = (torch.rand(logits.shape, generator=generator) > 0.5).float()
-    weight = torch.ones(logits.shape)
-    weight[..., 2:] = 0
-    mask_loss(logits, truth, weight, alpha=0.5, beta=1.5).backward()
-    assert (logits.grad[..., 2:] == 0).all()
-    assert (logits.grad[..., :2] != 0).all()
+def _draw(seed: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Give logits, a truth and weights of 0, 1 and 2."""
+    generator = torch.Generator().manual_seed(seed)
+    logits = 2 * torch.randn(SHAPE, generator=generator)
+    truth = (torch.rand(SHAPE, generator=generator) > 0.6).float()
+    weight = torch.randint(0, 3, SHAPE, generator=generator).float()
+    return logits, truth, weight
 
 
-def test_vectors_that_end_on_the_skeleton_cost_nothing() -> None:
-    offsets = torch.randn((1, 3, 4, 4, 4), generator=torch.Generator().manual_seed(0))
-    foreground = torch.ones((1, 1, 4, 4, 4))
-    assert embedding_loss(offsets, offsets, foreground, 2.9).item() == pytest.approx(0)
-    far = embedding_loss(offsets + 5, offsets, foreground, 2.9)
-    farther = embedding_loss(offsets + 9, offsets, foreground, 2.9)
-    assert 0 < far < farther
+@every_loss
+@given(seed=st.integers(0, 10**6))
+@settings(deadline=None, max_examples=10)
+def test_the_order_in_a_batch_does_not_matter(loss: Loss, seed: int) -> None:
+    logits, truth, weight = _draw(seed)
+    straight = loss(logits.sigmoid(), truth, weight)
+    turned = loss(logits.sigmoid().flip(0), truth.flip(0), weight.flip(0))
+    assert turned.item() == pytest.approx(straight.item(), abs=1e-6)
 
 
-def test_background_vectors_are_free() -> None:
-    vectors = torch.zeros((1, 3, 2, 2, 2), requires_grad=True)
-    offsets = torch.ones((1, 3, 2, 2, 2))
-    foreground = torch.zeros((1, 1, 2, 2, 2))
-    foreground[0, 0, 0] = 1
-    embedding_loss(vectors, offsets, foreground, 5.0).backward()
-    assert (vectors.grad[0, :, 0] != 0).all()
-    assert (vectors.grad[0, :, 1] == 0).all()
+@every_loss
+@given(seed=st.integers(0, 10**6))
+@settings(deadline=None, max_examples=10)
+def test_what_is_not_known_costs_nothing_and_teaches_nothing(
+    loss: Loss, seed: int
+) -> None:
+    logits, truth, weight = _draw(seed)
+    logits.requires_grad_()
+    price = loss(logits.sigmoid(), truth * (weight > 0), weight, logits=logits)
+    price.backward()
+    assert (logits.grad[weight == 0] == 0).all()
+    assert logits.grad[weight > 0].any()
+    other = torch.where(weight == 0, -logits, logits)
+    again = loss(other.sigmoid(), truth * (weight > 0), weight, logits=other)
+    assert again.item() == price.item()
+
+
+@every_loss
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_a_perfect_prediction_costs_nothing(loss: Loss, share: float) -> None:
+    truth = torch.rand(SHAPE, generator=torch.Generator().manual_seed(0)) < share
+    logits = torch.where(truth, 40.0, -40.0)
+    price = loss(logits.sigmoid(), truth, torch.ones(SHAPE), logits=logits)
+    assert price.item() == pytest.approx(0, abs=1e-5)
+
+
+@every_loss
+@pytest.mark.parametrize("sure", [-4.0, 0.0, 4.6], ids=["hardly", "half", "surely"])
+def test_an_empty_crop_has_a_slope_for_false_positives(loss: Loss, sure: float) -> None:
+    # the published one has none: 0 for a probability of .99 everywhere (defect 42)
+    logits = torch.full(SHAPE, sure, requires_grad=True)
+    loss(logits.sigmoid(), torch.zeros(SHAPE), logits=logits).backward()
+    probability = logits.detach().sigmoid()
+    slope = logits.grad / (probability * (1 - probability))
+    # a tenth of a voxel's share at least, as in crops that hold objects
+    assert (slope * logits.numel() > 0.1).all()
+
+
+@every_loss
+def test_an_empty_crop_costs_less_the_less_is_predicted(loss: Loss) -> None:
+    empty = torch.zeros(SHAPE)
+    prices = [loss(torch.full(SHAPE, p), empty).item() for p in (0, 0.1, 0.5, 0.9, 1)]
+    assert prices[0] == pytest.approx(0, abs=1e-6)
+    assert prices == sorted(prices)
+    assert prices[-1] > 0.4
+
+
+@every_loss
+def test_a_batch_of_which_nothing_is_known_costs_nothing(loss: Loss) -> None:
+    logits, truth, weight = _draw(0)
+    logits.requires_grad_()
+    price = loss(logits.sigmoid(), truth * 0, weight * 0, logits=logits)
+    price.backward()
+    assert price.item() == pytest.approx(0, abs=1e-6)
+    assert (logits.grad == 0).all()
+
+
+@every_loss
+def test_ids_count_as_true(loss: Loss) -> None:
+    logits, truth, weight = _draw(3)
+    ids = truth.int() * 7
+    assert loss(logits.sigmoid(), ids, weight) == loss(logits.sigmoid(), truth, weight)
+
+
+@every_loss
+def test_other_shapes_are_refused(loss: Loss) -> None:
+    with pytest.raises(ShapeError, match="cannot be compared"):
+        loss(torch.rand(SHAPE), torch.zeros(SHAPE[1:]))
+
+
+def test_a_loss_that_is_not_known_is_named_with_those_that_are() -> None:
+    with pytest.raises(SettingsError, match="'tversky'; known are tversky, tversky_b"):
+        make_loss("tverski", (), ())
+
+
+def test_arguments_that_a_loss_does_not_take_are_named() -> None:
+    with pytest.raises(SettingsError, match="takes iter_, alpha, smooth"):
+        make_loss("soft_cldice", ("alpha", "beta"), (0.5, 0.5))
+    with pytest.raises(SettingsError, match="1 names of arguments and 2 values"):
+        make_loss("tversky", ("alpha",), (0.5, 0.5))
+
+
+def test_arguments_arrive() -> None:
+    loss = make_loss("tversky_bce", ("beta", "bce", "alpha"), (0.7, 0.1, 0.2))
+    assert repr(loss) == "tversky_bce(alpha=0.2, beta=0.7, smooth=0.005, bce=0.1)"
+    loss = make_loss("soft_cldice", ("iter_", "alpha"), (2.0, 0.25))
+    assert repr(loss) == "soft_dice_cldice(iter_=2, alpha=0.25, smooth=1.0)"

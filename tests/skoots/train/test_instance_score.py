@@ -1,0 +1,223 @@
+"""Whole volumes and held-out boxes are scored as they would be segmented.
+
+The network here calls a voxel object where its normalised intensity is above a level,
+and all of an object is its skeleton: so objects are bright pieces, known exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import tifffile
+import torch
+from torch import Tensor, nn
+
+from skoots.config import Settings
+from skoots.errors import SourceNotFoundError, TrainingError
+from skoots.model.checkpoint import Normalization
+from skoots.train.validation import InstanceScore, score_volumes
+from skoots.volume.axes import zyx_to_xyz
+from skoots.volume.tiling import Box, Span
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SETTINGS = Settings.from_dict(
+    {
+        "SKOOTS": {"VECTOR_SCALING": [8, 8, 8]},
+        "INFERENCE": {
+            "SKELETON_DILATIONS_3D": 0,
+            "SKELETON_DILATIONS_2D": 0,
+            "MIN_SKELETON_VOXELS": 1,
+            "MIN_OBJECT_VOXELS": 1,
+            "HALO": [8, 8, 8],
+        },
+    }
+)
+
+
+class Threshold(nn.Module):
+    """Calls a voxel object above a level of its normalised intensity."""
+
+    factor = 8
+    in_channels = 1
+
+    def __init__(self, level: float) -> None:
+        super().__init__()
+        self.level = nn.Parameter(torch.tensor([level]))
+
+    def forward(self, x: Tensor) -> Tensor:
+        sure = (100 * (x - self.level)).sigmoid()
+        return torch.cat([0 * x, 0 * x, 0 * x, sure, sure], dim=1)
+
+
+@dataclass(frozen=True)
+class Taught:
+    box: Box
+    held_out: bool = False
+
+
+@dataclass(frozen=True)
+class Grey:
+    mean: float
+    std: float
+
+
+@dataclass(frozen=True)
+class Volume:
+    image: Tensor | None  # None where it is read from the disk
+    image_path: Path
+    labels_path: Path | None
+    boxes: tuple[Taught, ...] = ()
+    sparse: bool = False
+    intensity: Grey = field(default=Grey(0.0, 1.0))
+
+
+def _write(folder: Path, name: str, image: Any, labels: Any) -> Volume:
+    tifffile.imwrite(folder / f"{name}.tif", image)
+    tifffile.imwrite(folder / f"{name}.labels.tif", labels)
+    grey = Grey(float(image.mean()), float(image.std()))
+    values = torch.from_numpy(np.ascontiguousarray(zyx_to_xyz(image)))[None]
+    return Volume(
+        values, folder / f"{name}.tif", folder / f"{name}.labels.tif", intensity=grey
+    )
+
+
+@pytest.fixture
+def volume(tmp_path: Path) -> Volume:
+    """Four bright cubes in the corners of one plane of blocks."""
+    labels = np.zeros((16, 40, 40), np.uint16)
+    for number, (y, x) in enumerate(((4, 4), (4, 24), (24, 4), (24, 24)), start=1):
+        labels[4:12, y : y + 8, x : x + 8] = 10 * number
+    image = np.where(labels > 0, 200, 50).astype(np.uint8)
+    return _write(tmp_path, "cubes", image, labels)
+
+
+def _score(network: nn.Module, *volumes: Volume, tmp_path: Path) -> InstanceScore:
+    scratch = tmp_path / "scratch"
+    result = score_volumes(
+        network,  # type: ignore[arg-type]  # stands in for a network
+        SETTINGS,
+        Normalization("volume"),
+        volumes,
+        "cpu",
+        scratch,
+    )
+    assert not scratch.exists() or not list(scratch.iterdir())
+    return result
+
+
+def _box(*edges: tuple[int, int]) -> Box:
+    z, y, x = (Span(start, stop) for start, stop in edges)
+    return z, y, x
+
+
+@pytest.mark.parametrize("held", [True, False], ids=["in memory", "on disk"])
+def test_a_perfect_network_scores_one(
+    volume: Volume, tmp_path: Path, *, held: bool
+) -> None:
+    volume = volume if held else replace(volume, image=None)
+    result = _score(Threshold(0.0), volume, tmp_path=tmp_path)
+    assert result == InstanceScore(1, 1, 1, 1, 1, 4, 4, 1)
+
+
+def test_what_a_killed_training_left_is_no_obstacle(
+    volume: Volume, tmp_path: Path
+) -> None:
+    (tmp_path / "scratch" / "validation.skoots.zarr" / "labels").mkdir(parents=True)
+    assert _score(Threshold(0.0), volume, tmp_path=tmp_path).f1_50 == 1
+
+
+def test_networks_of_several_channels_say_what_to_set(
+    volume: Volume, tmp_path: Path
+) -> None:
+    network = Threshold(0.0)
+    network.in_channels = 3
+    with pytest.raises(TrainingError, match=r"SCORE_VALIDATIONS to 0"):
+        _score(network, volume, tmp_path=tmp_path)
+
+
+def test_a_network_that_finds_nothing_scores_zero(
+    volume: Volume, tmp_path: Path
+) -> None:
+    result = _score(Threshold(99.0), volume, tmp_path=tmp_path)
+    assert result == InstanceScore(0, 0, 0, 0, 0, 4, 0, 1)
+
+
+def test_a_network_that_gives_no_numbers_scores_zero(
+    volume: Volume, tmp_path: Path
+) -> None:
+    result = _score(Threshold(float("nan")), volume, tmp_path=tmp_path)
+    assert result == InstanceScore(0, 0, 0, 0, 0, 4, 0, 1)
+
+
+def test_the_network_stays_as_it_is(volume: Volume, tmp_path: Path) -> None:
+    network = Threshold(0.0).train()
+    _score(network, volume, tmp_path=tmp_path)
+    assert network.training
+    assert network.level.dtype == torch.float32
+    assert network.level.requires_grad
+
+
+def test_volumes_count_by_their_objects(volume: Volume, tmp_path: Path) -> None:
+    labels = tifffile.imread(volume.labels_path)
+    labels[:, :20] = 0
+    labels[:, :, :20] = 0  # one object is left, of which nothing can be seen
+    dark = _write(tmp_path, "dark", np.full_like(labels, 7), labels)
+    result = _score(Threshold(0.5), volume, dark, tmp_path=tmp_path)
+    assert result.f1_50 == pytest.approx(4 / 5)
+    assert result.regions == 2
+    assert result.objects_truth == 5
+
+
+def test_of_a_sparse_volume_the_held_out_box_is_scored_inside_alone(
+    volume: Volume, tmp_path: Path
+) -> None:
+    # the second and the fourth cube lie in the box; the first is not labelled at all
+    labels = tifffile.imread(volume.labels_path)
+    labels[labels == 10] = 0
+    tifffile.imwrite(volume.labels_path, labels)
+    boxes = (
+        Taught(_box((0, 16), (0, 40), (0, 20))),
+        Taught(_box((0, 16), (0, 40), (20, 40)), held_out=True),
+    )
+    sparse = replace(volume, sparse=True, boxes=boxes)
+    result = _score(Threshold(0.0), sparse, tmp_path=tmp_path)
+    assert result == InstanceScore(1, 1, 1, 1, 1, 2, 2, 1)
+    # without a held-out box all are scored: there is a cube too much in the first
+    shown = replace(sparse, boxes=(boxes[0], replace(boxes[1], held_out=False)))
+    result = _score(Threshold(0.0), shown, tmp_path=tmp_path)
+    assert (result.objects_truth, result.objects_predicted, result.regions) == (3, 4, 2)
+    # one of one is right among two: 2/3; two of two are right: 1
+    assert result.f1_50 == pytest.approx((1 * 2 / 3 + 2 * 1) / 3)
+
+
+def test_a_box_is_normalised_as_the_volume_that_it_is_part_of(
+    tmp_path: Path,
+) -> None:
+    # half the volume is brighter than its mean: inside the box everything is
+    image = np.full((16, 32, 160), 10, np.uint8)
+    image[:, :, 80:] = 90
+    image[4:12, 8:24, 136:152] = 100
+    labels = (image >= 90).astype(np.uint16)
+    box = Taught(_box((0, 16), (0, 32), (128, 160)), held_out=True)
+    volume = replace(_write(tmp_path, "half", image, labels), sparse=True, boxes=(box,))
+    result = _score(Threshold(0.5), volume, tmp_path=tmp_path)
+    assert result.semantic_iou == 1
+
+
+def test_volumes_without_labels_or_boxes_are_left_out(
+    volume: Volume, tmp_path: Path
+) -> None:
+    blank = replace(volume, labels_path=None)
+    unboxed = replace(volume, sparse=True)
+    assert _score(Threshold(0.0), blank, unboxed, tmp_path=tmp_path) == InstanceScore()
+
+
+def test_a_missing_image_is_an_error(volume: Volume, tmp_path: Path) -> None:
+    gone = replace(volume, image=None, image_path=tmp_path / "gone.tif")
+    with pytest.raises(SourceNotFoundError, match=r"gone\.tif"):
+        _score(Threshold(0.0), gone, tmp_path=tmp_path)
