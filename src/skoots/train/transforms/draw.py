@@ -47,6 +47,7 @@ def draw_map(rng: np.random.Generator, settings: Settings, shape: Shape3) -> Cro
     Parameters
     ----------
     rng : Generator
+        Moves on by each draw.
     settings : Settings
         Sections AUGMENTATION and AUGMENTATION_EXTRA.
     shape : tuple of 3 ints
@@ -82,6 +83,7 @@ def draw_centre(
     Parameters
     ----------
     rng : Generator
+        Moves on by each draw.
     settings : Settings
         OBJECT_RATE and CENTRE_JITTER of the section TRAINER.
     skeletons : mapping of int to Tensor, (N, 3)
