@@ -21,7 +21,9 @@ def draw(seed: int, kind: str) -> CropMap:
     shape = tuple(int(n) for n in rng.integers(1, 10, 3))
     start = rng.integers(-9, 12, 3).astype(float)
     if kind == "copy":
-        return CropMap(np.eye(3)[rng.permutation(3)] * rng.choice((-1, 1), 3), start, shape)
+        return CropMap(
+            np.eye(3)[rng.permutation(3)] * rng.choice((-1, 1), 3), start, shape
+        )
     matrix = rng.uniform(-1.3, 1.3, (3, 3))
     if kind == "planes":
         matrix[2, :2] = matrix[:2, 2] = 0
