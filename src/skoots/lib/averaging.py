@@ -8,7 +8,7 @@ not grow with the volume.
 from __future__ import annotations
 
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _SMALL = 1 << 17
+
+_STRIP = 128
+"""Voxels that are averaged at once: their sums stay in the fastest memory."""
 
 
 def average_within(
@@ -86,6 +89,17 @@ def _overlap(
     return middle, neighbour
 
 
+class _Window(NamedTuple):
+    """Planes round the one in work, with a rim of background, one after another."""
+
+    values: NDArray[np.float32]
+    """(side, 3, (Y + 2 radius) * (Z + 2 radius))."""
+
+    labels: NDArray[np.int32]
+    wanted: NDArray[np.int32]
+    """(side, ...). Plane x stands at ``x % side``."""
+
+
 @compiled
 def _average_planes(
     values: NDArray[np.float32],
@@ -96,98 +110,122 @@ def _average_planes(
     stop: int,
     out: NDArray[np.float32],
 ) -> None:
-    """Average planes `start` to `stop` along X, row by row along Z."""
-    _, x_size, y_size, z_size = values.shape
-    flat = values.reshape(3, x_size * y_size, z_size)
-    middles = wanted.reshape(x_size * y_size, z_size)
-    neighbours = labels.reshape(x_size * y_size, z_size)
-    means = out.reshape(3, x_size * y_size, z_size)
-    sums = np.empty((4, z_size), np.float32)
-    for row in range(start * y_size, stop * y_size):
-        x, y = row // y_size, row % y_size
-        span = _span(middles[row])
+    """Average planes `start` to `stop` along X.
+
+    A plane with its rim is one long row, in which a neighbour lies always as far away:
+    all 27 are added by the vector units, whatever the extent along Z.
+    """
+    side = 2 * radius + 1
+    size = (values.shape[2] + 2 * radius) * (values.shape[3] + 2 * radius)
+    window = _Window(
+        np.zeros((side, 3, size), np.float32),
+        np.zeros((side, size), np.int32),
+        np.zeros((side, size), np.int32),
+    )
+    sums = np.empty((4, _STRIP), np.float32)
+    means = np.empty((3, size), np.float32)
+    for x in range(start - radius, stop + radius):
+        _load_plane(values, wanted, labels, x, window)
+        if x - radius >= start:
+            means[:] = 0
+            _average_plane(
+                window, x - radius, labels.shape[2] + 2 * radius, sums, means
+            )
+            _store_plane(means, radius, out[:, x - radius])
+
+
+@compiled
+def _load_plane(
+    values: NDArray[np.float32],
+    wanted: NDArray[np.int32],
+    labels: NDArray[np.int32],
+    x: int,
+    window: _Window,
+) -> None:
+    x_size, y_size, z_size = labels.shape
+    side = len(window.labels)
+    radius, slot = side // 2, (x + side) % side
+    if x < 0 or x >= x_size:
+        window.labels[slot] = 0
+        return
+    for y in range(y_size):
+        first = (y + radius) * (z_size + 2 * radius) + radius
+        window.labels[slot, first : first + z_size] = labels[x, y]
+        window.wanted[slot, first : first + z_size] = wanted[x, y]
+        for axis in range(3):
+            window.values[slot, axis, first : first + z_size] = values[axis, x, y]
+
+
+@compiled
+def _store_plane(
+    means: NDArray[np.float32], radius: int, out: NDArray[np.float32]
+) -> None:
+    _, y_size, z_size = out.shape
+    for y in range(y_size):
+        first = (y + radius) * (z_size + 2 * radius) + radius
+        for axis in range(3):
+            out[axis, y] = means[axis, first : first + z_size]
+
+
+@compiled
+def _average_plane(
+    window: _Window,
+    x: int,
+    width: int,
+    sums: NDArray[np.float32],
+    means: NDArray[np.float32],
+) -> None:
+    """Average one plane in strips; those without foreground cost nothing."""
+    side, size = window.labels.shape
+    radius = side // 2
+    middle, rim = x % side, radius * width + radius
+    for first in range(rim, size - rim, _STRIP):
+        last = min(first + _STRIP, size - rim)
+        wanted = window.wanted[middle, first:last]
+        if not wanted.any():
+            continue
+        values = window.values[middle]
         sums[:] = 0
-        for near_x in range(max(0, x - radius), min(x_size, x + radius + 1)):
-            for near_y in range(max(0, y - radius), min(y_size, y + radius + 1)):
-                rows = (row, near_x * y_size + near_y)
-                for shift in range(-radius, radius + 1):
-                    _add_row(flat, middles, neighbours, rows, span, shift, sums)
-        _write_means(flat, row, sums, means)
+        for near in range(x - radius, x + radius + 1):
+            slot = (near + side) % side
+            for shift in range(-radius * width, radius * width + 1, width):
+                for step in range(shift - radius, shift + radius + 1):
+                    labels = window.labels[slot, first + step : last + step]
+                    there = window.values[slot, :, first + step : last + step]
+                    _add(values[:, first:last], wanted, there, labels, sums)
+        _write_means(values[:, first:last], sums, means[:, first:last])
+
+
+@compiled
+def _add(
+    middle: NDArray[np.float32],
+    wanted: NDArray[np.int32],
+    neighbour: NDArray[np.float32],
+    labels: NDArray[np.int32],
+    sums: NDArray[np.float32],
+) -> None:
+    """Add the steps from a strip to its neighbours, where these are wanted."""
+    # rows taken once: only then is the loop vectorised
+    a, b, c = middle[0], middle[1], middle[2]
+    d, e, f = neighbour[0], neighbour[1], neighbour[2]
+    s, t, u, count = sums[0], sums[1], sums[2], sums[3]
+    for i in range(len(wanted)):
+        same = (wanted[i] != 0) & (labels[i] == wanted[i])
+        s[i] += d[i] - a[i] if same else np.float32(0)
+        t[i] += e[i] - b[i] if same else np.float32(0)
+        u[i] += f[i] - c[i] if same else np.float32(0)
+        count[i] += np.float32(same)
 
 
 @compiled
 def _write_means(
     values: NDArray[np.float32],
-    row: int,
     sums: NDArray[np.float32],
     means: NDArray[np.float32],
 ) -> None:
     count = sums[3]
     for axis in range(3):
-        middle, total, mean = values[axis, row], sums[axis], means[axis, row]
-        for z in range(len(count)):
-            step = total[z] / max(count[z], np.float32(1))
-            mean[z] = middle[z] + step if count[z] > 0 else np.float32(0)
-
-
-@compiled
-def _span(wanted: NDArray[np.int32]) -> tuple[int, int]:
-    """Where the foreground of a row starts and stops."""
-    last = len(wanted)
-    while last > 0 and wanted[last - 1] == 0:
-        last -= 1
-    first = 0
-    while first < last and wanted[first] == 0:
-        first += 1
-    return first, last
-
-
-@compiled
-def _add_row(
-    values: NDArray[np.float32],
-    wanted: NDArray[np.int32],
-    labels: NDArray[np.int32],
-    rows: tuple[int, int],
-    span: tuple[int, int],
-    shift: int,
-    sums: NDArray[np.float32],
-) -> None:
-    """Add the second row, moved by `shift`, to the sums and the count of the first.
-
-    Every slice below is contiguous, or the loops would not use the vector units.
-    """
-    row, near = rows
-    low = max(span[0], -shift)
-    high = min(span[1], wanted.shape[1] - shift)
-    if low >= high:
-        return
-    here, there = wanted[row, low:high], labels[near, low + shift : high + shift]
-    _add_count(here, there, sums[3, low:high])
-    for axis in range(3):
-        middle = values[axis, row, low:high]
-        neighbour = values[axis, near, low + shift : high + shift]
-        _add_steps(middle, here, neighbour, there, sums[axis, low:high])
-
-
-@compiled
-def _add_count(
-    wanted: NDArray[np.int32], labels: NDArray[np.int32], count: NDArray[np.float32]
-) -> None:
-    """Count a row of neighbours where they are wanted."""
-    for z in range(len(wanted)):
-        same = (wanted[z] != 0) & (labels[z] == wanted[z])
-        count[z] += np.float32(same)
-
-
-@compiled
-def _add_steps(
-    middle: NDArray[np.float32],
-    wanted: NDArray[np.int32],
-    neighbour: NDArray[np.float32],
-    labels: NDArray[np.int32],
-    total: NDArray[np.float32],
-) -> None:
-    """Add the steps from a row to its neighbours where these are wanted."""
-    for z in range(len(wanted)):
-        same = (wanted[z] != 0) & (labels[z] == wanted[z])
-        total[z] += neighbour[z] - middle[z] if same else np.float32(0)
+        middle, total, mean = values[axis], sums[axis], means[axis]
+        for i in range(len(mean)):
+            step = total[i] / max(count[i], np.float32(1))
+            mean[i] = middle[i] + step if count[i] > 0 else np.float32(0)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _ROBUST = (0.5, 99.5)
-"""Percentiles between which the values of an image that is not 8 bit count as 0 to 1."""
+"""Percentiles of an image that is not 8 bit that count as 0 and 1."""
 
 _WHITE_8, _WHITE_16 = 255.0, 65535.0
 

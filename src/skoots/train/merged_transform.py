@@ -109,7 +109,7 @@ class TransformFromCfg:
         self._rng = np.random.default_rng(self.seed)
 
     def set_dataset_mean(self, mean: float) -> Self:
-        """Set the mean that NORMALIZATION ``dataset`` takes off; give this transform."""
+        """Set the mean that NORMALIZATION ``dataset`` takes off."""
         self.dataset_mean = float(mean)
         return self
 
@@ -202,8 +202,8 @@ class TransformFromCfg:
             self.dataset_mean is None or not self.dataset_std
         ):
             raise TrainingError(
-                f"NORMALIZATION is dataset, but its mean is {self.dataset_mean} and its "
-                f"deviation {self.dataset_std}. Call set_dataset_mean and "
+                f"NORMALIZATION is dataset, but its mean is {self.dataset_mean} and "
+                f"its deviation {self.dataset_std}. Call set_dataset_mean and "
                 "set_dataset_std first."
             )
 
@@ -302,7 +302,7 @@ def _is_known(volume: Sample, centre: np.ndarray[Any, np.dtype[np.float64]]) -> 
     return bool(background[here].any()) or bool((volume["masks"][here] > 0).any())
 
 
-def _measured(image: Any) -> Intensity:  # noqa: ANN401 - a tensor, or what reads one
+def _measured(image: Any) -> Intensity:
     whole = tuple(slice(0, n) for n in image.shape)
     return Intensity.of(image[whole].cpu().numpy())
 

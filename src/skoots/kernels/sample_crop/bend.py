@@ -44,7 +44,8 @@ class Bend:
     @property
     def reach(self) -> NDArray[np.float64]:
         """Largest shift along each axis, in voxels. (3,)."""
-        return np.abs(self.points).reshape(3, -1).max(axis=1)
+        most: NDArray[np.float64] = np.abs(self.points).reshape(3, -1).max(axis=1)
+        return most
 
     def at(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
         """Give the shifts at places of the crop, (N, 3), also outside of it."""
@@ -77,7 +78,7 @@ class Bend:
         return Bend(self.points * (STEEPEST / steepness), self.shape)
 
     def _steepness(self) -> float:
-        """Greatest change of the shift over a way as long, both in shares of the crop."""
+        """Most that the shift changes over a way, both in shares of the crop."""
         probes = [
             np.linspace(0, n - 1, _PROBES * self._counts[i]) for i, n in self._extents()
         ]

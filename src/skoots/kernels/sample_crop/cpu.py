@@ -8,7 +8,7 @@ pay for reflection.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 import torch
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    Floats: TypeAlias = NDArray[np.float64]
+
     from skoots._types import Shape3
     from skoots.kernels.sample_crop.crop_map import CropMap
 
@@ -27,22 +29,30 @@ _READ_AS_IS = {torch.uint8, torch.float32}
 """Other types of images are turned into float32 first, to compile no more twins."""
 
 
+class _Where(NamedTuple):
+    """A `CropMap` and a block of the volume, as the compiled functions take them."""
+
+    matrix: Floats
+    start: Floats
+    origin: Shape3
+    extent: Shape3
+    columns: Floats
+    curve: Floats
+
+
 def sample_linear_cpu(
     block: Tensor, crop: CropMap, origin: Shape3, extent: Shape3
 ) -> Tensor:
     """Sample an image; see `skoots.kernels.sample_crop.op.sample_linear`."""
     block = block if block.dtype in _READ_AS_IS else block.to(torch.float32)
-    flat = crop.keeps_planes
-    if flat:
-        block = block.index_select(3, _planes(crop, origin[2], extent[2]))
+    where = _where(crop, origin, extent)
+    if crop.keeps_planes:
+        planes = reflect(torch.from_numpy(_planes(crop)), extent[2]) - origin[2]
+        block = block.index_select(3, planes)
+    mix = _mix_columns if crop.keeps_planes else _mix_voxels
     out = np.empty((len(block), *crop.shape), np.float32)
     for channel, made in zip(block, out, strict=True):
-        values = channel.contiguous().numpy()
-        place = (crop.matrix, crop.start, origin, extent)
-        if flat:
-            _mix_columns(values, *place, made)
-        else:
-            _mix_voxels(values, *place, *_columns(crop), made)
+        mix(channel.contiguous().numpy(), where, made)
     return torch.from_numpy(out)
 
 
@@ -53,25 +63,25 @@ def sample_labels_cpu(
     values = block.contiguous().numpy()
     out = np.empty(crop.shape, values.dtype)
     edge = values.dtype.type(outside)
-    place = (crop.matrix, crop.start, origin, extent)
+    where = _where(crop, origin, extent)
     if crop.keeps_planes:
-        planes = int(crop.start[2]) + int(crop.matrix[2, 2]) * np.arange(crop.shape[2])
-        _pick_columns(values, *place, planes, edge, out)
+        _pick_columns(values, where, _planes(crop), edge, out)
     else:
-        _pick_voxels(values, *place, *_columns(crop), edge, out)
+        _pick_voxels(values, where, edge, out)
     return torch.from_numpy(out)
 
 
-def _planes(crop: CropMap, origin: int, extent: int) -> Tensor:
-    """Plane of the block that each plane of the crop shows."""
-    steps = torch.arange(crop.shape[2]) * int(crop.matrix[2, 2])
-    return reflect(steps + int(crop.start[2]), extent) - origin
+def _planes(crop: CropMap) -> NDArray[np.int64]:
+    """Plane of the volume that each plane of the crop shows. (Z,)."""
+    return int(crop.start[2]) + int(crop.matrix[2, 2]) * np.arange(crop.shape[2])
 
 
-def _columns(crop: CropMap) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _where(crop: CropMap, origin: Shape3, extent: Shape3) -> _Where:
+    columns, curve = np.zeros((3, 1, 1, 0)), np.zeros((0, crop.shape[2]))
     if crop.bend is not None:
-        return crop.bend.columns()
-    return np.zeros((3, 1, 1, 0)), np.zeros((0, crop.shape[2]))
+        columns, curve = crop.bend.columns()
+    matrix = np.ascontiguousarray(crop.matrix)
+    return _Where(matrix, crop.start, origin, extent, columns, curve)
 
 
 @compiled
@@ -84,14 +94,8 @@ def _reflect(i: int, n: int) -> int:
 
 
 @compiled
-def _mix_columns(
-    block: NDArray[Any],
-    matrix: NDArray[np.float64],
-    start: NDArray[np.float64],
-    origin: Shape3,
-    extent: Shape3,
-    out: NDArray[np.float32],
-) -> None:
+def _mix_columns(block: NDArray[Any], where: _Where, out: NDArray[np.float32]) -> None:
+    matrix, start, origin, extent = where[:4]
     for i in range(out.shape[0]):
         for j in range(out.shape[1]):
             x = start[0] + matrix[0, 0] * i + matrix[0, 1] * j
@@ -103,30 +107,23 @@ def _mix_columns(
             xb = _reflect(x0 + 1, extent[0]) - origin[0]
             ya = _reflect(y0, extent[1]) - origin[1]
             yb = _reflect(y0 + 1, extent[1]) - origin[1]
-            near, far = block[xa, ya], block[xa, yb]
-            near_b, far_b = block[xb, ya], block[xb, yb]
-            column = out[i, j]
+            aa, ab, ba, bb = block[xa, ya], block[xa, yb], block[xb, ya], block[xb, yb]
             waa, wab, wba, wbb = gx * gy, gx * fy, fx * gy, fx * fy
+            column = out[i, j]
             for k in range(len(column)):
-                column[k] = (
-                    waa * np.float32(near[k])
-                    + wab * np.float32(far[k])
-                    + wba * np.float32(near_b[k])
-                    + wbb * np.float32(far_b[k])
-                )
+                near = waa * np.float32(aa[k]) + wab * np.float32(ab[k])
+                column[k] = near + wba * np.float32(ba[k]) + wbb * np.float32(bb[k])
 
 
 @compiled
 def _pick_columns(
     block: NDArray[Any],
-    matrix: NDArray[np.float64],
-    start: NDArray[np.float64],
-    origin: Shape3,
-    extent: Shape3,
+    where: _Where,
     planes: NDArray[np.int64],
-    edge: Any,  # noqa: ANN401 - of the type of the block
+    edge: Any,
     out: NDArray[Any],
 ) -> None:
+    matrix, start, origin, extent = where[:4]
     for i in range(out.shape[0]):
         for j in range(out.shape[1]):
             x = start[0] + matrix[0, 0] * i + matrix[0, 1] * j
@@ -144,17 +141,14 @@ def _pick_columns(
 
 
 @compiled
-def _trace(
-    matrix: NDArray[np.float64],
-    start: NDArray[np.float64],
-    columns: NDArray[np.float64],
-    curve: NDArray[np.float64],
-    i: int,
-    j: int,
-    shifted: NDArray[np.float64],
-    places: NDArray[np.float64],
-) -> None:
+def _trace(where: _Where, i: int, j: int, shifted: Floats, places: Floats) -> None:
     """Find where the voxels of the column at `i`, `j` lie. (3, Z)."""
+    matrix, start, columns, curve = (
+        where.matrix,
+        where.start,
+        where.columns,
+        where.curve,
+    )
     for axis in range(3):
         row = shifted[axis]
         row[:] = i if axis == 0 else j
@@ -174,32 +168,24 @@ def _trace(
 
 
 @compiled
-def _mix_voxels(
-    block: NDArray[Any],
-    matrix: NDArray[np.float64],
-    start: NDArray[np.float64],
-    origin: Shape3,
-    extent: Shape3,
-    columns: NDArray[np.float64],
-    curve: NDArray[np.float64],
-    out: NDArray[np.float32],
-) -> None:
+def _mix_voxels(block: NDArray[Any], where: _Where, out: NDArray[np.float32]) -> None:
+    origin, extent = where.origin, where.extent
     shifted = np.empty((3, out.shape[2]))
     places = np.empty((3, out.shape[2]))
     n0, n1, n2 = block.shape
     for i in range(out.shape[0]):
         for j in range(out.shape[1]):
-            _trace(matrix, start, columns, curve, i, j, shifted, places)
+            _trace(where, i, j, shifted, places)
             xs, ys, zs = places[0], places[1], places[2]
             column = out[i, j]
             for k in range(len(column)):
                 x, y, z = np.floor(xs[k]), np.floor(ys[k]), np.floor(zs[k])
-                fx = np.float32(xs[k] - x)
-                fy = np.float32(ys[k] - y)
-                fz = np.float32(zs[k] - z)
-                xa = int(x) - origin[0]
-                ya = int(y) - origin[1]
-                za = int(z) - origin[2]
+                part = (
+                    np.float32(xs[k] - x),
+                    np.float32(ys[k] - y),
+                    np.float32(zs[k] - z),
+                )
+                xa, ya, za = int(x) - origin[0], int(y) - origin[1], int(z) - origin[2]
                 xb, yb, zb = xa + 1, ya + 1, za + 1
                 inside = xa >= 0 and xb < n0 and ya >= 0 and yb < n1
                 if not (inside and za >= 0 and zb < n2):
@@ -209,41 +195,32 @@ def _mix_voxels(
                     yb = _reflect(int(y) + 1, extent[1]) - origin[1]
                     za = _reflect(int(z), extent[2]) - origin[2]
                     zb = _reflect(int(z) + 1, extent[2]) - origin[2]
-                gz = np.float32(1) - fz
-                aa = gz * np.float32(block[xa, ya, za]) + fz * np.float32(
-                    block[xa, ya, zb]
-                )
-                ab = gz * np.float32(block[xa, yb, za]) + fz * np.float32(
-                    block[xa, yb, zb]
-                )
-                ba = gz * np.float32(block[xb, ya, za]) + fz * np.float32(
-                    block[xb, ya, zb]
-                )
-                bb = gz * np.float32(block[xb, yb, za]) + fz * np.float32(
-                    block[xb, yb, zb]
-                )
-                gy = np.float32(1) - fy
-                near, far = gy * aa + fy * ab, gy * ba + fy * bb
-                column[k] = (np.float32(1) - fx) * near + fx * far
+                aa = _between(block[xa, ya, za], block[xa, ya, zb], part[2])
+                ab = _between(block[xa, yb, za], block[xa, yb, zb], part[2])
+                ba = _between(block[xb, ya, za], block[xb, ya, zb], part[2])
+                bb = _between(block[xb, yb, za], block[xb, yb, zb], part[2])
+                near, far = _between(aa, ab, part[1]), _between(ba, bb, part[1])
+                column[k] = _between(near, far, part[0])
+
+
+@compiled
+def _between(near: Any, far: Any, part: np.float32) -> np.float32:
+    """Mix two values; the second counts by `part`."""
+    mixed: np.float32
+    mixed = (np.float32(1) - part) * np.float32(near) + part * np.float32(far)
+    return mixed
 
 
 @compiled
 def _pick_voxels(
-    block: NDArray[Any],
-    matrix: NDArray[np.float64],
-    start: NDArray[np.float64],
-    origin: Shape3,
-    extent: Shape3,
-    columns: NDArray[np.float64],
-    curve: NDArray[np.float64],
-    edge: Any,  # noqa: ANN401 - of the type of the block
-    out: NDArray[Any],
+    block: NDArray[Any], where: _Where, edge: Any, out: NDArray[Any]
 ) -> None:
+    origin, extent = where.origin, where.extent
     shifted = np.empty((3, out.shape[2]))
     places = np.empty((3, out.shape[2]))
     for i in range(out.shape[0]):
         for j in range(out.shape[1]):
-            _trace(matrix, start, columns, curve, i, j, shifted, places)
+            _trace(where, i, j, shifted, places)
             xs, ys, zs = places[0], places[1], places[2]
             column = out[i, j]
             for k in range(len(column)):

@@ -1,7 +1,7 @@
 """One map from crop to volume, for voxels and points alike.
 
-Each voxel of a crop asks the volume at ``matrix @ (voxel + bend) + start``. Points of the
-volume go the other way through the same map, so they stay where they were in the image.
+Each voxel of a crop asks the volume at ``matrix @ (voxel + bend) + start``. Points of
+the volume go the other way through the same map: they stay where they were in it.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class CropMap:
         return place
 
     def box(self, extent: Sequence[int]) -> tuple[slice, slice, slice]:
-        """Part of a volume of this extent that the crop looks at, reflections included."""
+        """Part of a volume that the crop looks at, reflections included."""
         low, high = self.bounds()
         x, y, z = (
             _reflected_span(int(np.floor(a)), int(np.floor(b)) + 1, n)

@@ -28,7 +28,7 @@ class Volume(Protocol):
     """A tensor, or what reads one piece by piece."""
 
     @property
-    def shape(self) -> Any: ...  # noqa: D102, ANN401 (torch.Size, or a tuple)
+    def shape(self) -> Any: ...  # noqa: D102 (torch.Size, or a tuple)
 
     def __getitem__(self, key: tuple[slice, ...], /) -> Tensor: ...
 

@@ -1,3 +1,3 @@
-"""The steps that make a training sample out of a volume: where, how it looks, targets."""
+"""The steps from a volume to a training sample: place, looks, targets."""
 
 from __future__ import annotations

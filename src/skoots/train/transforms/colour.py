@@ -37,6 +37,7 @@ def recolour(
     Parameters
     ----------
     rng : Generator
+        Moves on by each draw.
     image : Tensor, (C, X, Y, Z), float32
         Values of the file. It is changed.
     settings : Settings

@@ -47,6 +47,7 @@ def draw_map(rng: np.random.Generator, settings: Settings, shape: Shape3) -> Cro
     Parameters
     ----------
     rng : Generator
+        Moves on by each draw.
     settings : Settings
         Sections AUGMENTATION and AUGMENTATION_EXTRA.
     shape : tuple of 3 ints
@@ -82,6 +83,7 @@ def draw_centre(
     Parameters
     ----------
     rng : Generator
+        Moves on by each draw.
     settings : Settings
         OBJECT_RATE and CENTRE_JITTER of the section TRAINER.
     skeletons : mapping of int to Tensor, (N, 3)
@@ -117,33 +119,31 @@ def place(
     extent : tuple of 3 ints
         Of the volume along X, Y, Z.
     pad_size : int
-        Voxels by which the crop may reach over a face of the volume, and a quarter of
-        its own extent at most. Where it is larger than the volume, it reaches over both
-        faces alike.
+        Voxels by which the crop may reach over a face of the volume; a quarter of its
+        own extent at most, and no more than the volume is longer than the crop. Where
+        the crop is longer, it reaches over both faces alike.
 
     Returns
     -------
     CropMap
         Where an axis of the volume is only flipped or exchanged, voxels of the crop
-        come to lie on voxels of the volume.
+        come to lie on voxels of the volume, but for a bend.
     """
     low, high = replace(crop, start=np.zeros(3)).bounds()
-    size = high - low  # (3,), along the axes of the volume
-    allowed = np.floor(np.minimum(max(pad_size, 0), _REACH * (size + 1)))
-    least, most = -allowed, np.array(extent) - 1 - size + allowed
-    wanted = centre - size / 2
+    spare = np.array(extent) - 1 - (high - low)
+    reach = np.minimum(np.minimum(pad_size, _REACH * (high - low + 1)), spare)
+    allowed = np.maximum(np.floor(reach), 0)
+    least, most = -allowed - low, spare + allowed - low  # of the start
     straight = _straight_axes(crop)
-    wanted[straight] = np.rint(wanted[straight])
-    middle = (np.array(extent) - 1 - size) / 2
-    middle[straight] = np.floor(middle[straight])
-    near = np.where(least <= most, np.clip(wanted, least, most), middle)
-    return replace(crop, start=near - low)
+    least[straight], most[straight] = np.ceil(least[straight]), np.floor(most[straight])
+    wanted = centre - (low + high) / 2
+    start = np.where(least <= most, np.clip(wanted, least, most), spare / 2 - low)
+    start[straight] = np.rint(start[straight])
+    return replace(crop, start=start)
 
 
 def _straight_axes(crop: CropMap) -> NDArray[np.bool_]:
     """Tell which axes of the volume are axes of the crop, voxel by voxel. (3,)."""
-    if crop.bend is not None:
-        return np.zeros(3, np.bool_)
     size = np.abs(crop.matrix)
     straight: NDArray[np.bool_] = (size.max(axis=1) == 1) & (size.sum(axis=1) == 1)
     return straight

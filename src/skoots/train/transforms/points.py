@@ -49,6 +49,7 @@ def carry_points(
     objects : iterable of int
         Which of them the crop shows.
     crop : CropMap
+        Where the voxels of the crop lie.
     labels : ndarray, (X, Y, Z), integer
         The objects in the crop.
 
@@ -112,22 +113,41 @@ def _settle(
             continue
         if labels[x, y, z] == owner[n]:
             continue
-        least = np.inf
-        best = (-1, -1, -1)
-        for a in range(max(0, x - _NEARBY), min(nx, x + _NEARBY + 1)):
-            for b in range(max(0, y - _NEARBY), min(ny, y + _NEARBY + 1)):
-                for c in range(max(0, z - _NEARBY), min(nz, z + _NEARBY + 1)):
-                    if labels[a, b, c] != owner[n]:
-                        continue
-                    dx, dy = a - points[n, 0], b - points[n, 1]
-                    dz = c - points[n, 2]
-                    gap = dx * dx + dy * dy + dz * dz
-                    if gap < least:
-                        least = gap
-                        best = (a, b, c)
+        best = _own_nearby(points[n], (x, y, z), owner[n], labels)
         if best[0] < 0:
             kept[n] = False
             continue
         for axis in range(3):
             low, high = best[axis] - _WITHIN, best[axis] + _WITHIN
             points[n, axis] = min(max(points[n, axis], low), high)
+
+
+@compiled
+def _own_nearby(
+    point: NDArray[np.float32],
+    voxel: tuple[int, int, int],
+    owner: int,
+    labels: NDArray[Any],
+) -> tuple[int, int, int]:
+    """Voxel of an object round another that is closest to a point; or -1s."""
+    (x0, x1), (y0, y1), (z0, z1) = (
+        _around(voxel[0], labels.shape[0]),
+        _around(voxel[1], labels.shape[1]),
+        _around(voxel[2], labels.shape[2]),
+    )
+    least = np.inf
+    best = (-1, -1, -1)
+    for x in range(x0, x1):
+        for y in range(y0, y1):
+            for z in range(z0, z1):
+                dx, dy, dz = x - point[0], y - point[1], z - point[2]
+                gap = dx * dx + dy * dy + dz * dz
+                if labels[x, y, z] == owner and gap < least:
+                    least = gap
+                    best = (x, y, z)
+    return best
+
+
+@compiled
+def _around(place: int, extent: int) -> tuple[int, int]:
+    return max(0, place - _NEARBY), min(extent, place + _NEARBY + 1)
