@@ -16,6 +16,7 @@ FOLDER = ROOT / "benchmarks"
 
 SCRIPTS = {
     "bake": ["--case", "bake-128-50"],
+    "skeletonize": [],
     "label": ["--case", "label-512"],
     "assign": ["--case", "assign-first-hit"],
     "dilation": ["--case", "dilation-mask"],

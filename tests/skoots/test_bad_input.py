@@ -234,6 +234,10 @@ def other_shape(desk: Desk) -> Result:
     return CliRunner().invoke(app, ["score", *words])
 
 
+def skeletonize(path: Path) -> Result:
+    return CliRunner().invoke(app, ["skeletonize", str(path)])
+
+
 REFUSALS: dict[str, tuple[type[errors.SkootsError], str, Callable[[Desk], Result]]] = {
     "missing file": (
         errors.SourceNotFoundError,
@@ -332,6 +336,21 @@ REFUSALS: dict[str, tuple[type[errors.SkootsError], str, Callable[[Desk], Result
         damaged,
     ),
     "volumes of two shapes": (errors.ScoreError, "shape|voxels", other_shape),
+    "no labels to skeletonize": (
+        errors.TrainingError,
+        r"no NAME\.labels\.tif and no NAME\.labels\.zarr",
+        lambda d: skeletonize(d.folder),
+    ),
+    "labels without objects": (
+        errors.TrainingError,
+        r"cells\.labels\.tif has no objects",
+        lambda d: skeletonize(d.write("cells.labels.tif", np.zeros(SHAPE, "u2"))),
+    ),
+    "labels that are no ids": (
+        errors.TrainingError,
+        r"cells\.labels\.tif holds float32 and no ids",
+        lambda d: skeletonize(d.write("cells.labels.tif", np.ones(SHAPE, "f4"))),
+    ),
 }
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from skoots.cli import progress
 from skoots.cli.progress import drain
-from skoots.events import BlockDone, Notice, StageStarted
+from skoots.events import BlockDone, Notice, ObjectsDone, StageStarted
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -139,3 +139,15 @@ def test_a_slow_log_is_not_silent_for_long(
 def test_a_stage_without_blocks_is_not_mentioned(screen: Console) -> None:
     drain(Job().run(), "cells")
     assert "finish" not in read(screen)
+
+
+def test_objects_move_the_bar_as_blocks_do(screen: Console) -> None:
+    def job() -> Generator[Event, None, int]:
+        yield StageStarted("skeletonize", 0, 8)
+        for done in (3, 8):
+            yield ObjectsDone("skeletonize", done, 8)
+        return 8
+
+    assert drain(job(), "cells") == 8
+    assert "cells skeletonize" in read(screen)
+    assert "8/8" in read(screen)

@@ -16,6 +16,7 @@ from skoots.cli.models import models
 from skoots.cli.options import Debug
 from skoots.cli.score import score
 from skoots.cli.segment import segment
+from skoots.cli.skeletonize import skeletonize
 from skoots.cli.train import train
 
 app = typer.Typer(
@@ -25,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (segment, train, convert, score, models, doctor):
+for _command in (segment, train, skeletonize, convert, score, models, doctor):
     app.command()(_command)
 
 _PUBLISHED = "Flags of the published SKOOTS"
@@ -83,6 +84,38 @@ def skoots(  # noqa: PLR0913 - each parameter is an option
             rich_help_panel=_PUBLISHED,
         ),
     ] = None,
+    skeletonize_train_data: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            help="Give the objects of these labels, or of all in this folder, their "
+            "skeletons.",
+            rich_help_panel=_PUBLISHED,
+        ),
+    ] = None,
+    mask_filter: Annotated[
+        str,
+        typer.Option(
+            help="How the names of labels in a folder end, before .tif.",
+            rich_help_panel=_PUBLISHED,
+        ),
+    ] = ".labels",
+    anisotropy_xy: Annotated[
+        float,
+        typer.Option(
+            "--anisotropyXY",
+            help="Size of a voxel within a plane, for --skeletonize-train-data.",
+            rich_help_panel=_PUBLISHED,
+        ),
+    ] = 1.0,
+    anisotropy_z: Annotated[
+        float,
+        typer.Option(
+            "--anisotropyZ",
+            help="Size of a voxel across planes, for --skeletonize-train-data.",
+            rich_help_panel=_PUBLISHED,
+        ),
+    ] = 1.0,
     log: Annotated[
         int,
         typer.Option(
@@ -110,14 +143,18 @@ def skoots(  # noqa: PLR0913 - each parameter is an option
     """
     if debug:
         os.environ["SKOOTS_DEBUG"] = "1"  # the commands read it as their own --debug
+    asked = any(
+        path is not None for path in (image, convert_path, skeletonize_train_data)
+    )
     if ctx.invoked_subcommand is not None:
-        if image is not None or convert_path is not None:
+        if asked:
             raise typer.BadParameter(
-                "--image and --convert are commands of their own and stand alone.",
+                "--image, --convert and --skeletonize-train-data are commands of their "
+                "own and stand alone.",
                 param_hint=ctx.invoked_subcommand,
             )
         return
-    if image is None and convert_path is None:
+    if not asked:
         OUT.print(ctx.get_help())
         return
 
@@ -126,5 +163,9 @@ def skoots(  # noqa: PLR0913 - each parameter is an option
     with guard(debug=debug):
         if image is not None:
             published.segment_as_published(image, pretrained_checkpoint, log)
+        if skeletonize_train_data is not None:
+            published.skeletonize_as_published(
+                skeletonize_train_data, mask_filter, anisotropy_xy, anisotropy_z
+            )
         if convert_path is not None:
             published.convert_as_published(convert_path)

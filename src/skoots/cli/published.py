@@ -15,6 +15,8 @@ from skoots.cli.tensors import convert_tensor
 from skoots.errors import RunError, SkootsError
 from skoots.inference.convert import export_tiff
 from skoots.lib.eval import write_mask
+from skoots.train.pairs import LABELS, find_labels
+from skoots.train.skeletonize import skeletonize_file
 from skoots.volume.naming import RUN_SUFFIX, image_name
 
 _TENSOR = ".trch"
@@ -22,6 +24,8 @@ _TENSOR = ".trch"
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from skoots._types import VoxelSize
 
 _LOG_LEVELS = (
     logging.DEBUG,
@@ -80,6 +84,52 @@ def convert_as_published(path: Path) -> None:
         return f"wrote {drain(export_tiff(found, overwrite=True), found.name)}"
 
     _for_each(_list_results(path), work)
+
+
+def skeletonize_as_published(
+    path: Path, mask_filter: str, anisotropy_xy: float, anisotropy_z: float
+) -> None:
+    """Make the skeletons of a file of labels, or of each in a folder.
+
+    Parameters
+    ----------
+    path : path
+        A file, or a folder that stands for its labels.
+    mask_filter : str
+        How the names of labels in a folder end, before ``.tif``.
+    anisotropy_xy, anisotropy_z : float
+        How large a voxel is within a plane and across planes; only the ratio matters.
+    """
+    for value in (anisotropy_xy, anisotropy_z):
+        if not 0 < value < float("inf"):
+            raise typer.BadParameter(
+                f"{value} is no size of a voxel. Give numbers above 0.",
+                param_hint="--anisotropyXY, --anisotropyZ",
+            )
+    size = (anisotropy_z, anisotropy_xy, anisotropy_xy)
+    skeletonize_all(path, size, mask_filter)
+
+
+def skeletonize_all(
+    path: Path, voxel_size: VoxelSize | None, mask_filter: str = LABELS
+) -> None:
+    """Make the skeletons of a file of labels, or of each in a folder.
+
+    Parameters
+    ----------
+    path : path
+        A file, or a folder that stands for its labels.
+    voxel_size : tuple of float or None
+        Edge lengths along Z, Y, X; None as each file says.
+    mask_filter : str
+        How the names of labels in a folder end, before what tells their format.
+    """
+
+    def work(labels: Path) -> str:
+        job = skeletonize_file(labels, voxel_size=voxel_size)
+        return f"wrote {drain(job, image_name(labels))}"
+
+    _for_each(find_labels(path, mask_filter), work)
 
 
 def _list_results(path: Path) -> list[Path]:

@@ -14,6 +14,7 @@ import numpy as np
 from skoots.errors import AxesError
 from skoots.volume.array_source import ArraySource
 from skoots.volume.source import open_source
+from skoots.volume.tiling import box_shape
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +57,11 @@ class Channels:
 
     def read(self, box: Box, channels: slice = slice(None)) -> NDArray[Any]:
         """Give the voxels of a box, (C, Z, Y, X)."""
-        return np.stack([source.read(box) for source in self.sources[channels]])
+        asked = self.sources[channels]
+        values = np.empty((len(asked), *box_shape(box)), self.dtype)
+        for value, source in zip(values, asked, strict=True):
+            value[...] = source.read(box)
+        return values
 
     def __reduce__(self) -> tuple[Any, ...]:  # open files do not travel
         return open_as, (self.path, self.axes)

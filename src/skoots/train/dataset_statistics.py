@@ -91,12 +91,7 @@ def moments_of(image: Volume) -> Moments:
 
 
 def values_of(image: Volume) -> NDArray[Any]:
-    """Give the values of an image; of one on disk, of boxes spread evenly over it.
-
-    Parameters
-    ----------
-    image : Tensor or LazyVolume, (C, X, Y, Z)
-    """
+    """Give the values of an image; of one on disk, of boxes spread evenly over it."""
     if isinstance(image, Tensor):
         return np.asarray(image.detach().cpu().numpy())
     boxes = sample_boxes(triple_to_zyx(_extent(image)))

@@ -13,8 +13,10 @@ import torch
 from skoots.errors import StorageError
 from skoots.events import Notice, ObjectsDone, StageStarted
 from skoots.inference.in_order import work_in_order
+from skoots.train.channels import open_channels
 from skoots.train.generate_skeletons import count_pieces, skeletonize_object
 from skoots.train.label_volume import open_labels
+from skoots.train.pairs import find_pairs
 from skoots.train.skeleton_files import (
     find_skeletons,
     read_skeletons,
@@ -33,12 +35,16 @@ if TYPE_CHECKING:
     from skoots._types import VoxelSize
     from skoots.events import Event
     from skoots.train.label_volume import LabelVolume
+    from skoots.train.pairs import Folders
 
     Points = dict[int, NDArray[np.float32]]
 
 STAGE = "skeletonize"
 _AT_ONCE = 16
-"""Objects that a thread takes at a time."""
+"""Objects that a thread takes at a time, at most."""
+
+_SHARES = 8
+"""Times that a thread comes back for more, if there are few objects."""
 
 _UNKNOWN: VoxelSize = (1.0, 1.0, 1.0)
 """Taken where nobody said how large a voxel is: its edges are alike."""
@@ -77,6 +83,27 @@ def skeletonize_file(
     path = skeletons_path(labels)
     save_skeletons(path, points)
     return path
+
+
+def prepare_skeletons(folders: Folders) -> Generator[Event, None, None]:
+    """Make and save the skeletons that are missing in folders of training data.
+
+    A data set does so itself, but without a word while it is made.
+
+    Parameters
+    ----------
+    folders : path, or list of path
+        As for `dataset`.
+
+    Yields
+    ------
+    StageStarted, ObjectsDone, Notice
+    """
+    for pair in find_pairs(folders):
+        if find_skeletons(pair.labels)[0] is None:
+            labels = open_labels(pair.labels)
+            image = open_channels(pair.image, labels.shape_zyx)
+            yield from ensure_skeletons(labels, voxel_size=image.voxel_size)
 
 
 def ensure_skeletons(
@@ -149,11 +176,13 @@ def make_skeletons(
         return results
 
     keys = list(volume.objects) if only is None else list(only)
-    shares = [keys[k : k + _AT_ONCE] for k in range(0, len(keys), _AT_ONCE)]
+    workers = torch.get_num_threads()
+    share = max(1, min(_AT_ONCE, len(keys) // (_SHARES * workers)))
+    shares = [keys[k : k + share] for k in range(0, len(keys), share)]
     points: Points = {}
     broken = 0
     yield StageStarted(STAGE, 0, len(keys))
-    for done in work_in_order(work, shares, torch.get_num_threads()):
+    for done in work_in_order(work, shares, workers):
         for key, axis, pieces in done:
             points[key] = axis
             broken += pieces > 1

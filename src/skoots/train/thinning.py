@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _CENTRE = 13
 """The middle cell of a 3x3x3 cube, counted in C order."""
 
+_CUBE = np.argwhere(np.ones((3, 3, 3))) - 1
+"""The cells of a 3x3x3 cube as steps from its centre. (27, 3)."""
+
 _SLIM = 2
 """A voxel with one neighbour ends a curve only if that has at most so many neighbours.
 
@@ -82,11 +85,13 @@ def thin(solid: NDArray[np.bool_]) -> NDArray[np.bool_]:
     >>> int(thin(bar).sum())
     7
     """
-    work = np.ascontiguousarray(np.pad(solid, 1), dtype=np.uint8)
+    x, y, z = solid.shape
+    work = np.zeros((x + 2, y + 2, z + 2), np.uint8)
+    work[1:-1, 1:-1, 1:-1] = solid
     _, across, down = work.shape
     steps = np.array([across * down, -across * down, down, -down, 1, -1])
     sides = steps[[solid.shape[axis] > 1 for axis in (0, 0, 1, 1, 2, 2)]]
-    offsets = (np.argwhere(np.ones((3, 3, 3))) - 1) @ steps[::2]
+    offsets = _CUBE @ steps[::2]
     _peel(work.reshape(-1), np.flatnonzero(work), sides, offsets)
     return work[1:-1, 1:-1, 1:-1].astype(np.bool_)
 

@@ -14,6 +14,7 @@ from skoots.errors import TrainingError
 from skoots.lib.objects import to_device
 from skoots.train.dataset_statistics import Moments, joined
 from skoots.train.lazy_volume import LazyVolume
+from skoots.train.merged_transform import TransformFromCfg
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -224,9 +225,9 @@ class VolumeSet(Dataset[Item]):
         }
         if volume.background is not None:
             item["background"] = volume.background
-        if not hasattr(self.transforms, "set_dataset_mean"):
+        if not isinstance(self.transforms, TransformFromCfg):
             return self.transforms(item)
-        return self.transforms(  # type: ignore[call-arg]  # for now
+        return self.transforms(
             item, rng=rng, pad_size=self.pad_size, intensity=volume.intensity
         )
 
