@@ -294,16 +294,16 @@ def _settle(points: NDArray[np.float64], item: _Object) -> NDArray[np.float32]:
     top = np.array(item.mask.shape) - 1
     # Points in the continuation of a cut object go to the face: an axis that leaves the
     # volume ends there, and one that lies outside, as that of a thin slab, is kept.
-    points = (np.clip(points, 0, top) + item.origin).astype(np.float32)
+    placed = (np.clip(points, 0, top) + item.origin).astype(np.float32)
     # Round where the reader will: halves go to the even voxel of the volume.
-    voxels = np.rint(points).astype(int) - item.origin
+    voxels = np.rint(placed).astype(int) - item.origin
     outside = ~item.mask[tuple(voxels.T)]
     if outside.any():
         own = ndimage.distance_transform_edt(
             ~item.mask, return_distances=False, return_indices=True
         )
-        points[outside] = own[(slice(None), *voxels[outside].T)].T + item.origin
-    return _sorted_once(points)
+        placed[outside] = own[(slice(None), *voxels[outside].T)].T + item.origin
+    return _sorted_once(placed)
 
 
 def _sorted_once(points: NDArray[np.float32]) -> NDArray[np.float32]:
