@@ -49,7 +49,7 @@ class dataset(VolumeSet):  # noqa: N801 - the documented name
     ----------
     path : path, or list of path
         Folders that hold ``NAME.tif`` and ``NAME.labels.tif``, or the same as zarr.
-    transforms : callable
+    transforms : callable, optional
         Takes and gives an item, a dictionary.
     pad_size : int
         By how many voxels a crop may reach over the border of its volume, where the
@@ -77,7 +77,7 @@ class dataset(VolumeSet):  # noqa: N801 - the documented name
     def __init__(
         self,
         path: Folders,
-        transforms: Transform = as_they_are,
+        transforms: Transform | None = None,
         pad_size: int = _PAD,
         device: str | torch.device = "cpu",
         sample_per_image: int = 1,
@@ -86,7 +86,9 @@ class dataset(VolumeSet):  # noqa: N801 - the documented name
             return result_of(load_pair(pair, budget))
 
         volumes = _load_all(find_pairs(path), load)
-        super().__init__(volumes, transforms, pad_size, device, sample_per_image)
+        super().__init__(
+            volumes, transforms or as_they_are, pad_size, device, sample_per_image
+        )
 
 
 class BackgroundDataset(VolumeSet):
@@ -103,13 +105,15 @@ class BackgroundDataset(VolumeSet):
     def __init__(
         self,
         path: Folders,
-        transforms: Transform = as_they_are,
+        transforms: Transform | None = None,
         device: str | torch.device = "cpu",
         sample_per_image: int = 1,
         pad_size: int = _PAD,
     ) -> None:
         volumes = _load_all(find_images(path), load_background)
-        super().__init__(volumes, transforms, pad_size, device, sample_per_image)
+        super().__init__(
+            volumes, transforms or as_they_are, pad_size, device, sample_per_image
+        )
 
 
 def _load_all(

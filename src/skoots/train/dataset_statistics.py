@@ -7,6 +7,7 @@ same spread, so it is never made.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from math import sqrt
 from typing import TYPE_CHECKING, Any
@@ -68,6 +69,34 @@ class Moments:
         apart = (self.mean - other.mean) ** 2 * self.count * other.count / count
         total = self.total + other.total
         return Moments(count, total, self.squares + other.squares + apart)
+
+
+class GreyStatistics(ABC):
+    """Statistics of a data set, by their documented names."""
+
+    @abstractmethod
+    def moments(self, *, with_invert: bool = False) -> Moments:
+        """Give number, sum and spread of all grey values."""
+
+    def sum(self, with_invert: bool = False) -> float:  # noqa: FBT001, FBT002 - as documented
+        """Sum all grey values, each voxel once; `with_invert` the inverted ones too."""
+        return self.moments(with_invert=with_invert).total
+
+    def numel(self, with_invert: bool = False) -> int:  # noqa: FBT001, FBT002 - as documented
+        """Count all grey values that are finite."""
+        return self.moments(with_invert=with_invert).count
+
+    def mean(self, with_invert: bool = False) -> float:  # noqa: FBT001, FBT002 - as documented
+        """Give the mean of all grey values."""
+        return self.moments(with_invert=with_invert).mean
+
+    def std(self, with_invert: bool = False) -> float:  # noqa: FBT001, FBT002 - as documented
+        """Give the standard deviation of all grey values."""
+        return self.moments(with_invert=with_invert).std
+
+    def subtract_square_sum(self, other: float) -> float:
+        """Sum the squares of all grey values, each less a number."""
+        return self.moments().about(float(other))
 
 
 def joined(parts: Iterable[Moments]) -> Moments:

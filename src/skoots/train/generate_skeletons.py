@@ -19,6 +19,7 @@ import torch
 from scipy import ndimage
 
 from skoots.errors import ShapeError
+from skoots.train.blurred_cells import blurred_cells, cell_centres
 from skoots.train.thinning import thin
 
 if TYPE_CHECKING:
@@ -37,14 +38,8 @@ SMOOTH = 2.0
 PAD = 8
 """Cut objects are continued by so many voxels beyond the volume."""
 
-_THIN = 8
-"""Axes shorter than this many cells are not sampled at half resolution."""
-
 _LESS_SMOOTHING = (1.0, 0.5, 0.25)
 """Tried in turn while the blur tears an object apart or makes it vanish."""
-
-_SOLID = 0.5 - 1e-4
-"""A cell that is half full counts, also when rounding leaves it a little under."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +219,7 @@ def _smooth_axis(
     # Rounded: 0.06 and 0.01 have the ratio of 6 and 1.
     relative = np.round(spacing.min() / spacing, 9)
     for less in _LESS_SMOOTHING:
-        cells = _blurred_cells(solid, relative, smooth * less)
+        cells = blurred_cells(solid, relative, smooth * less)
         if _still_whole(cells, solid):
             break
     else:
@@ -238,43 +233,11 @@ def _raw_axis(item: _Object, scale: NDArray[np.float64]) -> NDArray[np.float32]:
         return _settle(np.argwhere(thin(item.mask)).astype(np.float64), item)
     shape = np.maximum(1, np.rint(item.mask.shape * scale).astype(int))
     index = [
-        np.rint(_centres(n, size)).astype(int)
+        np.rint(cell_centres(n, size)).astype(int)
         for n, size in zip(shape, item.mask.shape, strict=True)
     ]
     cells = item.mask[np.ix_(*index)]
     return _settle(_axis(cells if cells.any() else item.mask, item.mask.shape), item)
-
-
-def _blurred_cells(
-    solid: NDArray[np.bool_], relative: NDArray[np.float64], sigma: float
-) -> NDArray[np.bool_]:
-    """Blur a mask and read it on near-isotropic cells of two of the finest voxels."""
-    matrices = []
-    for length, ratio in zip(solid.shape, relative, strict=True):
-        step = 2 * ratio if length >= _THIN * 2 * ratio else min(1.0, 2 * ratio)
-        count = 2 * int(length / step / 2) + 1  # odd: the middle is a cell's centre
-        # A blur wider than a sixth of the box would take a flat object's middle too.
-        blur = min(sigma * ratio, length / 6)
-        matrices.append(_blur_matrix(count if length > 1 else 1, length, blur))
-    full = np.einsum(
-        "ax,by,cz,xyz->abc", *matrices, solid.astype(np.float32), optimize=True
-    )
-    return np.asarray(full > _SOLID)
-
-
-def _blur_matrix(cells: int, length: int, sigma: float) -> NDArray[np.float32]:
-    """Weights of voxels in cells: Gaussian, with nothing outside the box. (C, L)."""
-    reach = int(np.ceil(4 * sigma)) + 1
-    voxels = np.arange(-reach, length + reach)
-    offset = (_centres(cells, length)[:, None] - voxels) / sigma
-    weights = np.exp(-0.5 * (offset**2 - (offset**2).min(axis=1, keepdims=True)))
-    weights /= weights.sum(axis=1, keepdims=True)
-    return np.asarray(weights[:, reach : reach + length], np.float32)
-
-
-def _centres(cells: int, length: int) -> NDArray[np.float64]:
-    """Where the centres of `cells` equal cells lie on an axis of `length` voxels."""
-    return np.asarray((np.arange(cells) + 0.5) * (length / cells) - 0.5)
 
 
 def _still_whole(cells: NDArray[np.bool_], solid: NDArray[np.bool_]) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import psutil
@@ -13,17 +12,12 @@ from skoots.errors import TrainingError
 from skoots.events import Notice
 from skoots.train.annotated import AnnotatedVolume
 from skoots.train.channels import open_channels
+from skoots.train.known_voxels import read_known
 from skoots.train.label_volume import count_in_pieces, open_labels
 from skoots.train.lazy_volume import LazyVolume
-from skoots.train.readers import (
-    BackgroundReader,
-    ImageReader,
-    MasksReader,
-    grey_type,
-)
+from skoots.train.readers import ImageReader, grey_type
 from skoots.train.skeleton_files import find_skeletons
 from skoots.train.skeletonize import ensure_skeletons, pieces_notice
-from skoots.train.taught_boxes import read_boxes
 from skoots.volume.axes import triple_to_xyz
 from skoots.volume.naming import image_name
 from skoots.volume.tiling import whole
@@ -41,16 +35,13 @@ if TYPE_CHECKING:
     from skoots.train.label_volume import LabelVolume
     from skoots.train.lazy_volume import Reader, Volume
     from skoots.train.pairs import Pair
+    from skoots.train.readers import BackgroundReader
     from skoots.train.taught_boxes import TaughtBox
     from skoots.volume.tiling import Box
 
     Points = dict[int, NDArray[np.float32]]
 
-BOXES = ".boxes.json"
-"""How the name of a file of taught boxes ends."""
-
 _ID_BYTES = 4
-_LARGEST_INT32 = 2**31 - 1
 
 
 def memory_budget() -> int:
@@ -91,7 +82,7 @@ def load_pair(pair: Pair, budget: int) -> Generator[Event, None, AnnotatedVolume
     said: list[str] = []
     size = image.voxel_size or labels.channels.voxel_size
     skeletons = yield from _listen(_skeletons(labels, size, held=held), said)
-    known = _read_known(pair, labels)
+    known = read_known(pair, labels)
     masks = _volume(known.masks, shape, known.masks.dtype, held=held)
     said += [f"{pair.image.name}: {note}" for note in image.sources[0].notes]
     said += known.notices(pair)
@@ -139,49 +130,6 @@ def load_background(path: Path, budget: int) -> AnnotatedVolume:
         skeletons={},
         notices=tuple(f"{path.name}: {note}" for note in image.sources[0].notes),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What the files beside an image say of its voxels."""
-
-    boxes: tuple[TaughtBox, ...]
-    masks: MasksReader
-    background: BackgroundReader | None
-
-    def notices(self, pair: Pair) -> list[str]:
-        """Say if a network would learn from objects alone."""
-        taught = any(not box.held_out for box in self.boxes)
-        if self.background is None or taught or self.background.said is not None:
-            return []
-        name = pair.beside(BOXES).name
-        return [f"{name} has no box to learn from: no background is known there"]
-
-
-def _read_known(pair: Pair, labels: LabelVolume) -> _Known:
-    written = pair.beside(BOXES)
-    boxes = read_boxes(written, labels.shape_zyx) if written.exists() else ()
-    said = _said_background(pair, labels.shape_zyx)
-    sparse = said is not None or written.exists()
-    background = BackgroundReader(labels.channels, boxes, said) if sparse else None
-    large = max(labels.objects) > _LARGEST_INT32
-    dtype = torch.int64 if large else torch.int32
-    return _Known(boxes, MasksReader(labels.channels, boxes, dtype), background)
-
-
-def _said_background(pair: Pair, shape_zyx: Shape3) -> Channels | None:
-    paths = [pair.beside(f".background{end}") for end in (".tif", ".tiff", ".zarr")]
-    there = [path for path in paths if path.exists()]
-    if not there:
-        return None
-    said = open_channels(there[0], shape_zyx)
-    if said.shape_zyx != shape_zyx or len(said.sources) > 1:
-        raise TrainingError(
-            f"{there[0]} has the shape {said.shape_zyx} in {len(said.sources)} "
-            f"channels and its labels {shape_zyx} (Z, Y, X). Save one volume of that "
-            "shape, above 0 where there is surely background."
-        )
-    return said
 
 
 def _skeletons(

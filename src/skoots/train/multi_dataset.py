@@ -11,7 +11,7 @@ import torch
 from torch.utils.data import Dataset
 
 from skoots.errors import ShapeError
-from skoots.train.dataset_statistics import Moments, joined
+from skoots.train.dataset_statistics import GreyStatistics, Moments, joined
 from skoots.train.volume_set import Item, VolumeSet
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from skoots.train.annotated import AnnotatedVolume
 
 
-class MultiDataset(Dataset[Item]):
+class MultiDataset(GreyStatistics, Dataset[Item]):
     """Data sets one after the other, each with its own samples of an image.
 
     Parameters
@@ -84,26 +84,6 @@ class MultiDataset(Dataset[Item]):
         for part in self.datasets:
             part.map(fn, key)
         return self
-
-    def sum(self, with_invert: bool = False) -> float:  # noqa: FBT001, FBT002 - as documented
-        """Sum all grey values, each voxel once; `with_invert` the inverted ones too."""
-        return self.moments(with_invert=with_invert).total
-
-    def numel(self, with_invert: bool = False) -> int:  # noqa: FBT001, FBT002 - as documented
-        """Count all grey values that are finite."""
-        return self.moments(with_invert=with_invert).count
-
-    def mean(self, with_invert: bool = False) -> float:  # noqa: FBT001, FBT002 - as documented
-        """Give the mean of all grey values."""
-        return self.moments(with_invert=with_invert).mean
-
-    def std(self, with_invert: bool = False) -> float:  # noqa: FBT001, FBT002 - as documented
-        """Give the standard deviation of all grey values."""
-        return self.moments(with_invert=with_invert).std
-
-    def subtract_square_sum(self, other: float) -> float:
-        """Sum the squares of all grey values, each less a number."""
-        return self.moments().about(float(other))
 
     def moments(self, *, with_invert: bool = False) -> Moments:
         """Give number, sum and spread of all grey values."""

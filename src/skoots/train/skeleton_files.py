@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from skoots.errors import CheckpointError, SkeletonError, UnsafeCheckpointError
+from skoots.errors import (
+    CheckpointError,
+    SkeletonError,
+    StorageError,
+    UnsafeCheckpointError,
+)
 from skoots.lib.objects import as_rows
 from skoots.model.safe_file import read_safely, write_safely
 from skoots.train.pairs import LABELS
@@ -129,7 +134,15 @@ def save_skeletons(path: Path, points: Mapping[int, NDArray[np.float32]]) -> Non
     StorageError
         If the disk is full or nothing may be written there.
     """
-    write_safely(path, {key: torch.from_numpy(rows) for key, rows in points.items()})
+    tensors = {key: torch.from_numpy(rows) for key, rows in points.items()}
+    try:
+        write_safely(path, tensors)
+    except StorageError as error:
+        why = getattr(error.__cause__, "strerror", None) or error
+        raise StorageError(
+            f"The skeletons cannot be written to {path}: {why}. Make room, or change "
+            "the permissions of the folder."
+        ) from error
 
 
 def _name_of(labels: Path) -> str:

@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 
 from skoots.errors import TrainingError
 from skoots.lib.objects import to_device
-from skoots.train.dataset_statistics import Moments, joined
+from skoots.train.dataset_statistics import GreyStatistics, Moments, joined
 from skoots.train.lazy_volume import LazyVolume
 from skoots.train.merged_transform import TransformFromCfg
 
@@ -35,7 +35,7 @@ def as_they_are(item: Item) -> Item:
     return item
 
 
-class VolumeSet(Dataset[Item]):
+class VolumeSet(GreyStatistics, Dataset[Item]):
     """Volumes, each sampled so many times.
 
     Parameters
@@ -169,26 +169,6 @@ class VolumeSet(Dataset[Item]):
         for name in keys:
             self._volumes = [_mapped(volume, fn, name) for volume in self._volumes]
         return self
-
-    def sum(self, with_invert: bool = False) -> float:  # noqa: FBT001, FBT002 - as documented
-        """Sum all grey values, each voxel once; `with_invert` the inverted ones too."""
-        return self.moments(with_invert=with_invert).total
-
-    def numel(self, with_invert: bool = False) -> int:  # noqa: FBT001, FBT002 - as documented
-        """Count all grey values that are finite."""
-        return self.moments(with_invert=with_invert).count
-
-    def mean(self, with_invert: bool = False) -> float:  # noqa: FBT001, FBT002 - as documented
-        """Give the mean of all grey values."""
-        return self.moments(with_invert=with_invert).mean
-
-    def std(self, with_invert: bool = False) -> float:  # noqa: FBT001, FBT002 - as documented
-        """Give the standard deviation of all grey values."""
-        return self.moments(with_invert=with_invert).std
-
-    def subtract_square_sum(self, other: float) -> float:
-        """Sum the squares of all grey values, each less a number."""
-        return self.moments().about(float(other))
 
     def moments(self, *, with_invert: bool = False) -> Moments:
         """Give number, sum and spread of all grey values.

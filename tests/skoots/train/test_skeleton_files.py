@@ -11,7 +11,7 @@ import tifffile
 import torch
 from volume_cases import SHAPE, set_age, two_bars, write_pair
 
-from skoots.errors import SkeletonError, UnsafeCheckpointError
+from skoots.errors import SkeletonError, StorageError, UnsafeCheckpointError
 from skoots.train.skeleton_files import (
     find_skeletons,
     read_skeletons,
@@ -144,3 +144,12 @@ def test_no_code_in_a_file_of_skeletons_is_run(
     with pytest.raises(UnsafeCheckpointError, match="more than data"):
         read_skeletons(path, SHAPE)
     assert "this code ran" not in capsys.readouterr().out
+
+
+def test_a_place_that_may_not_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    path = tmp_path / "file" / "cells.skeletons.trch"
+    with pytest.raises(
+        StorageError, match=r"The skeletons cannot be written to .*file"
+    ):
+        save_skeletons(path, POINTS)
