@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -64,21 +65,21 @@ def test_ctrl_c_stops_after_a_step_and_says_how_to_go_on(
     tmp_path: Path, config: Path
 ) -> None:
     values = yaml.safe_load(config.read_text())
-    values["TRAIN"]["NUM_EPOCHS"] = 100_000
+    values["TRAIN"] |= {"NUM_EPOCHS": 100_000, "SAVE_INTERVAL": 1}
     config.write_text(yaml.safe_dump(values))
     place = tmp_path / "out" / "rods"
     words = [sys.executable, "-m", "skoots", "train", "--config-file", str(config)]
     with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as training:  # noqa: S603 - our own words
         assert training.stderr is not None
-        lines = []
-        for line in training.stderr:
-            lines.append(line.strip())
-            if "400000 steps" in line:
-                os.kill(training.pid, signal.SIGINT)
+        while not (place / "state.pt").exists():
+            time.sleep(0.05)
+        os.kill(training.pid, signal.SIGINT)
+        lines = training.stderr.read().splitlines()
+    assert any("400000 steps in 100000 epochs" in line for line in lines)
     assert training.returncode == 130
     assert "stopping after this step; once more to stop at once" in lines
     assert lines[-1] == f"stopped; go on with: skoots train --resume --out {place}"
-    assert (place / "last.skoots").is_file()
+    assert load_model(place / "last.skoots").provenance["steps"] >= 4
 
 
 def test_a_stopped_training_goes_on_by_its_folder_alone(

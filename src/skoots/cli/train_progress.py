@@ -16,7 +16,14 @@ from rich.progress import (
 
 from skoots.cli.console import ERR, say
 from skoots.cli.stopping import stop_requests
-from skoots.events import EpochDone, Notice, TrainFinished, TrainStarted, TrainStep
+from skoots.events import (
+    EpochDone,
+    Notice,
+    StageStarted,
+    TrainFinished,
+    TrainStarted,
+    TrainStep,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -88,10 +95,8 @@ class _Bar:
                 )
             case EpochDone(validation=found) if found:
                 say_validation(event)
-            case Notice(message=message):
-                say(f"note: {message}", style="yellow")
             case _:
-                pass
+                _show_line(event)
 
 
 class _Log:
@@ -120,10 +125,18 @@ class _Log:
             case EpochDone(validation=found) if found:
                 self._said = monotonic()
                 say_validation(event)
-            case Notice(message=message):
-                say(f"note: {message}", style="yellow")
             case _:
-                pass
+                _show_line(event)
+
+
+def _show_line(event: Event) -> None:
+    match event:
+        case StageStarted(stage=stage, total=total):
+            say(f"{stage}: {total} objects")
+        case Notice(message=message):
+            say(f"note: {message}", style="yellow")
+        case _:
+            pass
 
 
 def say_started(event: TrainStarted) -> None:

@@ -34,8 +34,8 @@ def check_training(settings: Settings) -> None:
     if not train.TRAIN_DATA_DIR:
         raise SettingsError(
             "TRAIN.TRAIN_DATA_DIR is empty: there is nothing to train on. Name the "
-            "folders of your NAME.tif and NAME.labels.tif, or let 'skoots train --init "
-            "FOLDER' write the settings."
+            "folders of your NAME.tif and NAME.labels.tif, or have settings written "
+            "by make_first_settings (--init)."
         )
     for key in ("TRAIN", "VALIDATION", "BACKGROUND"):
         _check_folders(f"TRAIN.{key}_DATA_DIR", getattr(train, f"{key}_DATA_DIR"))

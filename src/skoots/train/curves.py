@@ -150,7 +150,7 @@ def _draw_losses(axes: Axes, rows: list[Row]) -> None:
     for number, name in enumerate(LOSSES):
         style = {"color": f"C{number}", "linewidth": 2.0 if name == "loss" else 1.2}
         _line(axes, rows, name, label=_LABELS.get(name, name), **style)
-        _line(axes, rows, f"validation_{name}", linestyle="--", **style)
+        _line(axes, rows, f"validation_{name}", linestyle="dashed", **style)
     axes.set_ylabel("loss")
     axes.set_ylim(bottom=0)
     title = "dashed: validation" if any(r["validation_loss"] for r in rows) else None

@@ -46,6 +46,7 @@ from skoots.train.prefetch import prepared
 from skoots.train.project import Project
 from skoots.train.ranks import joined
 from skoots.train.schedule import learning_rate_at
+from skoots.train.skeletonize import prepare_skeletons
 from skoots.train.sources import load_sources
 from skoots.train.state import Progress, load_state, save_state
 from skoots.train.validation import validate_losses
@@ -53,12 +54,12 @@ from skoots.train.validation import validate_losses
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
+    from skoots.config import Settings
     from skoots.events import Event
     from skoots.train.batch import Batch
     from skoots.train.learner import Outcome
     from skoots.train.project import PathLike
     from skoots.train.ranks import Ranks
-    from skoots.train.sources import Sources
 
 
 def train(
@@ -80,7 +81,8 @@ def train(
 
     Yields
     ------
-    TrainStarted, TrainStep, EpochDone, CheckpointSaved, Notice, TrainFinished
+    StageStarted, ObjectsDone, TrainStarted, TrainStep, EpochDone, CheckpointSaved, \
+    Notice, TrainFinished
         Closing the generator stops the training after a step and saves its state.
 
     Returns
@@ -100,10 +102,18 @@ def train(
         )
     check_training(place.settings)
     with joined(device) as ranks, place.locked() if ranks.leads else nullcontext():
+        if ranks.leads:  # the others wait, and read what it made
+            yield from prepare_skeletons(_annotated_folders(place.settings))
+        ranks.barrier()
         threads = threads or place.settings.TRAINER.THREADS
         torch.set_num_threads(threads or torch.get_num_threads())
         training = _Training(place, ranks, device)
         return (yield from training.run())
+
+
+def _annotated_folders(settings: Settings) -> list[str]:
+    train = settings.TRAIN
+    return [*train.TRAIN_DATA_DIR, *train.VALIDATION_DATA_DIR]
 
 
 class _Training:
@@ -116,7 +126,7 @@ class _Training:
         self._ranks = ranks
         self._device = choose_device(ranks.device(device))
         torch.backends.cudnn.benchmark = settings.TRAIN.CUDNN_BENCHMARK
-        self._sources = self._load_sources()
+        self._sources = load_sources(settings, self._device)
         self._learner = Learner(settings, self._device, ranks)
         self._epochs = Epochs(
             len(self._sources.training),
@@ -279,15 +289,6 @@ class _Training:
             yield validation.sample(index, rng)
 
     # ---- the beginning, the end, and what is saved between
-
-    def _load_sources(self) -> Sources:
-        # The first process makes skeletons that are missing; the others read them.
-        if not self._ranks.leads:
-            self._ranks.barrier()
-        sources = load_sources(self._settings, self._device)
-        if self._ranks.leads:
-            self._ranks.barrier()
-        return sources
 
     def _begin(self) -> list[str]:
         """Go on where a training stopped, or begin; give what should be known."""

@@ -1,4 +1,4 @@
-"""Settings to begin with, from what annotated volumes are like: ``--init``.
+"""Settings to begin with, from what annotated volumes are like (``--init``).
 
 The choices are those of a network that learned real mitochondria in half an hour on one
 core; what depends on the size, the shape and the brightness of the objects is measured.
@@ -122,7 +122,7 @@ def write_first_settings(path: Path, first: FirstSettings) -> None:
         If nothing may be written there.
     """
     lines = [
-        "# Settings for: skoots train --config-file THIS_FILE",
+        "# Settings of a training: skoots train reads them (--config-file).",
         "# What is not named here has its default: docs/settings.md.",
         *(f"# {line}" for line in first.found),
     ]
@@ -339,10 +339,10 @@ def _found(measured: Measured) -> tuple[str, ...]:
     edges = " x ".join(f"{edge:g}" for edge in size) if size else "unknown"
     shapes = ", ".join(" x ".join(map(str, (z, x, y))) for x, y, z in measured.shapes)
     x, y, z = measured.longest
+    sizes = f"{measured.volumes.min()} to {measured.volumes.max()} voxels"
     return (
         f"volumes (Z, Y, X): {shapes}, voxel {edges}{' um' if size else ''}",
-        f"{len(measured.volumes)} objects of {measured.volumes.min()} to "
-        + f"{measured.volumes.max()} voxels, {measured.diameter:.0f} across",
+        f"{len(measured.volumes)} objects of {sizes}, {measured.diameter:.0f} across",
         f"longest way to a skeleton: {z:.0f}, {x:.0f}, {y:.0f} voxels along Z, Y, X",
     )
 

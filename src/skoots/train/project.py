@@ -72,7 +72,7 @@ class Project:
         if not self.settings_file.is_file():
             raise TrainingError(
                 f"{self.path} is no training: it has no {self.settings_file.name}. "
-                "Begin one with: skoots train --config-file FILE"
+                "Make one of settings by Project.create (--config-file)."
             )
         read = get_cfg_defaults().merge_from_file(self.settings_file)
         self.settings: Settings = validate_cfg(read)

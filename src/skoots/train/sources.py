@@ -96,14 +96,21 @@ def load_sources(settings: Settings, device: torch.device) -> Sources:
     judged = [v for one in held_out for v in one.volumes]
     _check_channels([*training.volumes, *judged], settings.MODEL.IN_CHANNELS)
     boxed = [v for v in volumes if any(box.held_out for box in v.boxes)]
+    scored = (*judged, *boxed)
     notes = [note for v in [*training.volumes, *judged] for note in v.notices]
+    if scored and settings.MODEL.IN_CHANNELS > 1:
+        scored = ()
+        notes.append(
+            "Whole volumes of several channels cannot be segmented, so the best model "
+            "is chosen by its losses."
+        )
     notes += _store(settings, annotated, "TRAIN", device)
     notes += _store(settings, empty, "BACKGROUND", device)
     notes += _store(settings, held_out, "VALIDATION", device)
     return Sources(
         training=training,
         validation=validation,
-        scored=(*judged, *boxed),
+        scored=scored,
         normalization=_normalization(settings, training, [transform, plain, nothing]),
         voxel_size=_median_size(volumes),
         object_diameter=_diameter(volumes),

@@ -381,7 +381,7 @@ def test_the_worker_says_what_is_wrong_as_json(tmp_path: Path) -> None:
     said = json.loads(done.stdout)
     assert said["event"] == "Error"
     assert said["kind"] == "TrainingError"
-    assert "skoots train --config-file" in said["message"]
+    assert "(--config-file)" in said["message"]
 
 
 def test_two_processes_train_one_network(tmp_path: Path) -> None:
