@@ -24,6 +24,7 @@ SCRIPTS = {
     "memory": [],
     "halo": [],
     "scores": [],
+    "transforms": [],
 }
 NO_SCRIPTS = {"alternate", "phantom"}
 
