@@ -9,6 +9,7 @@ The draws differ, so outputs are held against the truth and not against each oth
 points of a skeleton lie in their object, and baked points are next to the nearest.
 Notes give the time of each of our steps, in milliseconds per sample.
 """
+# ruff: noqa: PLC0415 - each side imports its own package
 
 from __future__ import annotations
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from alternate import Arrays
 
 SAMPLES, TINY_SAMPLES = 12, 2
+REPEATS = 3
 CROP, TINY_CROP = (300, 300, 20), (32, 32, 8)
 
 STEPS = {
@@ -95,8 +97,11 @@ def _ours(folder: Path) -> Task:
             return [transform(volume, intensity=values) for _ in range(samples)]
 
     def result(made: list[dict[str, Any]]) -> Arrays:
-        steps = np.array(list(spent.values())) / samples
-        return {**_arrays(made), "steps": steps}
+        steps = []
+        for _ in range(REPEATS):  # the first was disturbed: the peer was starting
+            run()
+            steps.append(np.array(list(spent.values())) / samples)
+        return {**_arrays(made), "steps": np.min(steps, axis=0)}
 
     return Task(run, result)
 
