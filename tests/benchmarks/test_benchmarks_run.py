@@ -25,6 +25,7 @@ SCRIPTS = {
     "memory": [],
     "halo": [],
     "scores": [],
+    "transforms": [],
 }
 NO_SCRIPTS = {"alternate", "phantom"}
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _SMALL = 1 << 17
 
-_STRIP = 128
+_STRIP = 256
 """Voxels that are averaged at once: their sums stay in the fastest memory."""
 
 
@@ -122,7 +122,7 @@ def _average_planes(
         np.zeros((side, size), np.int32),
         np.zeros((side, size), np.int32),
     )
-    sums = np.empty((4, _STRIP), np.float32)
+    sums = np.empty((5, _STRIP), np.float32)
     means = np.empty((3, size), np.float32)
     for x in range(start - radius, stop + radius):
         _load_plane(values, wanted, labels, x, window)
@@ -181,51 +181,72 @@ def _average_plane(
     middle, rim = x % side, radius * width + radius
     for first in range(rim, size - rim, _STRIP):
         last = min(first + _STRIP, size - rim)
-        wanted = window.wanted[middle, first:last]
-        if not wanted.any():
+        if not window.wanted[middle, first:last].any():
             continue
-        values = window.values[middle]
         sums[:] = 0
         for near in range(x - radius, x + radius + 1):
             slot = (near + side) % side
             for shift in range(-radius * width, radius * width + 1, width):
                 for step in range(shift - radius, shift + radius + 1):
-                    labels = window.labels[slot, first + step : last + step]
-                    there = window.values[slot, :, first + step : last + step]
-                    _add(values[:, first:last], wanted, there, labels, sums)
-        _write_means(values[:, first:last], sums, means[:, first:last])
+                    _add(window, (middle, first, last), (slot, step), sums)
+        _write_means(window.values[middle], sums, first, last, means)
 
 
 @compiled
 def _add(
-    middle: NDArray[np.float32],
-    wanted: NDArray[np.int32],
-    neighbour: NDArray[np.float32],
-    labels: NDArray[np.int32],
+    window: _Window,
+    strip: tuple[int, int, int],
+    shift: tuple[int, int],
     sums: NDArray[np.float32],
 ) -> None:
-    """Add the steps from a strip to its neighbours, where these are wanted."""
-    # rows taken once: only then is the loop vectorised
-    a, b, c = middle[0], middle[1], middle[2]
-    d, e, f = neighbour[0], neighbour[1], neighbour[2]
-    s, t, u, count = sums[0], sums[1], sums[2], sums[3]
+    """Add the steps from a strip to its neighbours, where these are wanted.
+
+    Every slice below is contiguous, and no loop writes more than one row, or the loops
+    would not use the vector units.
+    """
+    row, first, last = strip
+    near, start, stop = shift[0], first + shift[1], last + shift[1]
+    same, count = sums[4], sums[3]
+    _match(window.wanted[row, first:last], window.labels[near, start:stop], same)
+    for i in range(len(count)):
+        count[i] += same[i]
+    for axis in range(3):
+        here = window.values[row, axis, first:last]
+        there = window.values[near, axis, start:stop]
+        _add_steps(here, there, same, sums[axis])
+
+
+@compiled
+def _match(
+    wanted: NDArray[np.int32], labels: NDArray[np.int32], same: NDArray[np.float32]
+) -> None:
     for i in range(len(wanted)):
-        same = (wanted[i] != 0) & (labels[i] == wanted[i])
-        s[i] += d[i] - a[i] if same else np.float32(0)
-        t[i] += e[i] - b[i] if same else np.float32(0)
-        u[i] += f[i] - c[i] if same else np.float32(0)
-        count[i] += np.float32(same)
+        same[i] = np.float32((wanted[i] != 0) & (labels[i] == wanted[i]))
+
+
+@compiled
+def _add_steps(
+    here: NDArray[np.float32],
+    there: NDArray[np.float32],
+    same: NDArray[np.float32],
+    total: NDArray[np.float32],
+) -> None:
+    for i in range(len(here)):
+        total[i] += there[i] - here[i] if same[i] > 0 else np.float32(0)
 
 
 @compiled
 def _write_means(
     values: NDArray[np.float32],
     sums: NDArray[np.float32],
+    first: int,
+    last: int,
     means: NDArray[np.float32],
 ) -> None:
     count = sums[3]
     for axis in range(3):
-        middle, total, mean = values[axis], sums[axis], means[axis]
+        middle, mean = values[axis, first:last], means[axis, first:last]
+        total = sums[axis]
         for i in range(len(mean)):
             step = total[i] / max(count[i], np.float32(1))
             mean[i] = middle[i] + step if count[i] > 0 else np.float32(0)

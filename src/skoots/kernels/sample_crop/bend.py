@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skoots.kernels.jit import compiled
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -21,6 +23,12 @@ if TYPE_CHECKING:
 STEEPEST = 0.7
 """Most that a shift may change over the way it is shifted along. Below 1 no two voxels
 change places, and the map back is found by repetition."""
+
+_CLOSE = 1e-3
+"""Voxels by which the last step of the way back may move a point."""
+
+_STEPS = 60
+"""A bend as steep as it may be shrinks the error to 0.7 of it in each step."""
 
 _PROBES = 4
 """Places per control point at which the steepness is looked at."""
@@ -49,11 +57,15 @@ class Bend:
 
     def at(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
         """Give the shifts at places of the crop, (N, 3), also outside of it."""
-        a, b, c = (_weights(places[:, i], self._axis(i)) for i in range(3))
-        along_z = np.einsum("aijk,nk->naij", self.points, c)
-        along_y = np.einsum("naij,nj->nai", along_z, b)
-        shifts: NDArray[np.float64] = np.einsum("nai,ni->na", along_y, a)
+        shifts = np.empty((len(places), 3))
+        _shift_all(self.points, self.shape, np.asarray(places, np.float64), shifts)
         return shifts
+
+    def back(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Give the places that this bend shifts to `places`, (N, 3)."""
+        before = np.empty((len(places), 3))
+        _go_back(self.points, self.shape, np.asarray(places, np.float64), before)
+        return before
 
     def columns(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Split the shifts of all voxels in two factors.
@@ -154,3 +166,96 @@ def _scatter(
     for shift, part in zip(range(-1, 3), parts, strict=True):
         np.add.at(weights, (rows, np.clip(cell + shift, 0, count - 1)), part)
     return weights
+
+
+@compiled
+def _shift_all(
+    points: NDArray[np.float64],
+    shape: Shape3,
+    places: NDArray[np.float64],
+    shifts: NDArray[np.float64],
+) -> None:
+    index, weights = np.empty((3, 4), np.int64), np.empty((3, 4))
+    for n in range(len(places)):
+        _shift(points, shape, places[n], index, weights, shifts[n])
+
+
+@compiled
+def _go_back(
+    points: NDArray[np.float64],
+    shape: Shape3,
+    places: NDArray[np.float64],
+    before: NDArray[np.float64],
+) -> None:
+    """Repeat: the place before is the place after, less the shift there."""
+    index, weights = np.empty((3, 4), np.int64), np.empty((3, 4))
+    shift = np.empty(3)
+    for n in range(len(places)):
+        place = before[n]
+        place[:] = places[n]
+        for _ in range(_STEPS):
+            _shift(points, shape, place, index, weights, shift)
+            moved = 0.0
+            for axis in range(3):
+                step = places[n, axis] - shift[axis] - place[axis]
+                place[axis] += step
+                moved = max(moved, abs(step))
+            if moved < _CLOSE:
+                break
+
+
+@compiled
+def _shift(
+    points: NDArray[np.float64],
+    shape: Shape3,
+    place: NDArray[np.float64],
+    index: NDArray[np.int64],
+    weights: NDArray[np.float64],
+    shift: NDArray[np.float64],
+) -> None:
+    """Find the shift of one place; `index` and `weights` are room to work in."""
+    ni = _find_weights(place[0], shape[0], points.shape[1], index[0], weights[0])
+    nj = _find_weights(place[1], shape[1], points.shape[2], index[1], weights[1])
+    nk = _find_weights(place[2], shape[2], points.shape[3], index[2], weights[2])
+    a = b = c = 0.0
+    for i in range(ni):
+        for j in range(nj):
+            both = weights[0, i] * weights[1, j]
+            x, y = index[0, i], index[1, j]
+            for k in range(nk):
+                weight, z = both * weights[2, k], index[2, k]
+                a += weight * points[0, x, y, z]
+                b += weight * points[1, x, y, z]
+                c += weight * points[2, x, y, z]
+    shift[0], shift[1], shift[2] = a, b, c
+
+
+@compiled
+def _find_weights(
+    place: float,
+    extent: int,
+    count: int,
+    index: NDArray[np.int64],
+    weights: NDArray[np.float64],
+) -> int:
+    """List the control points that count at a place, each once; give their number."""
+    t = min(max(place, 0.0), extent - 1.0) * ((count - 1) / max(extent - 1, 1))
+    cell = int(np.floor(t))
+    u = t - cell
+    rest = 1 - u
+    parts = (
+        rest**3 / 6,
+        (3 * u**3 - 6 * u**2 + 4) / 6,
+        (3 * rest**3 - 6 * rest**2 + 4) / 6,
+        u**3 / 6,
+    )
+    n = 0
+    for shift in range(4):
+        at = min(max(cell + shift - 1, 0), count - 1)
+        if n > 0 and index[n - 1] == at:  # beyond the rim: the same point again
+            weights[n - 1] += parts[shift]
+        else:
+            index[n] = at
+            weights[n] = parts[shift]
+            n += 1
+    return n

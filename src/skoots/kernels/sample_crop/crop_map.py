@@ -19,12 +19,6 @@ if TYPE_CHECKING:
     from skoots._types import Shape3
     from skoots.kernels.sample_crop.bend import Bend
 
-_CLOSE = 1e-4
-"""Voxels by which the last step back through a bend may move a point."""
-
-_STEPS = 60
-"""A bend as steep as it may be shrinks the error to 0.7 of it in each step."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CropMap:
@@ -81,14 +75,7 @@ class CropMap:
         """Turn points (N, 3) of the volume into points of the crop."""
         straight: NDArray[np.float64]
         straight = (points - self.start) @ np.linalg.inv(self.matrix).T
-        if self.bend is None or not len(straight):
-            return straight
-        place = straight
-        for _ in range(_STEPS):
-            before, place = place, straight - self.bend.at(place)
-            if np.abs(place - before).max() < _CLOSE:
-                break
-        return place
+        return straight if self.bend is None else self.bend.back(straight)
 
     def box(self, extent: Sequence[int]) -> tuple[slice, slice, slice]:
         """Part of a volume that the crop looks at, reflections included."""

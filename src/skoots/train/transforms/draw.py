@@ -95,10 +95,12 @@ def draw_centre(
     -------
     ndarray, (3,), float64
     """
-    objects = [i for i, points in skeletons.items() if i > 0 and len(points)]
+    objects = [i for i in skeletons if i > 0]
     if not objects or rng.random() >= settings.TRAINER.OBJECT_RATE:
         return rng.uniform(-0.5, np.array(extent) - 0.5)
     points = skeletons[objects[rng.integers(len(objects))]]
+    if not len(points):
+        return rng.uniform(-0.5, np.array(extent) - 0.5)
     point = points[int(rng.integers(len(points)))].cpu().numpy().astype(np.float64)
     jitter = settings.TRAINER.CENTRE_JITTER
     moved: NDArray[np.float64] = point + rng.uniform(-jitter, jitter, 3)

@@ -25,7 +25,7 @@ def test_a_place_comes_back_where_it_was(seed: int, bent: bool) -> None:
     crop = draw(seed, bent=bent)
     places = np.random.default_rng(seed).uniform(-30, 50, (200, 3))
     back = crop.to_crop(crop.to_volume(places))
-    np.testing.assert_allclose(back, places, atol=1e-3)
+    np.testing.assert_allclose(back, places, atol=4e-3)
 
 
 def test_a_flip_moves_points_exactly() -> None:
