@@ -13,6 +13,7 @@ runs; none of these is taken for an image.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -43,7 +44,7 @@ _NO_IMAGES = (
 )
 """Names that belong to an image, or that an earlier run wrote, end so."""
 
-Folders = str | PathLike[str] | list[str | PathLike[str]] | tuple[str, ...]
+Folders = str | PathLike[str] | Sequence[str | PathLike[str]]
 """One folder or several."""
 
 
