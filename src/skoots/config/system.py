@@ -15,8 +15,10 @@ class SystemConfig(Section):
     NAME: ClassVar[str] = "SYSTEM"
 
     NUM_GPUS: Count = Field(
-        default=2, title="GPUs", description="How many GPUs the published engine uses."
+        default=2,
+        title="GPUs",
+        description="Published, not used: torchrun starts a process a GPU.",
     )
     NUM_CPUS: Count = Field(
-        default=1, title="CPUs", description="How many processors may be used."
+        default=1, title="CPUs", description="Published, not used: see TRAINER.THREADS."
     )

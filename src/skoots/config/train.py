@@ -22,7 +22,7 @@ class TrainConfig(DataKeys, LossKeys, ScheduleKeys):
     DISTRIBUTED: bool = Field(
         default=True,
         title="Distributed",
-        description="Whether several GPUs share the work.",
+        description="Published, not used: torchrun starts several processes.",
     )
     MIXED_PRECISION: bool = Field(
         default=True,
@@ -37,12 +37,12 @@ class TrainConfig(DataKeys, LossKeys, ScheduleKeys):
     AUTOGRAD_PROFILE: bool = Field(
         default=False,
         title="Autograd profile",
-        description="Whether the gradients are profiled.",
+        description="Published, not used: profile with torch.profiler.",
     )
     AUTOGRAD_EMIT_NVTX: bool = Field(
         default=False,
         title="Autograd NVTX",
-        description="Whether the gradients emit NVTX ranges.",
+        description="Published, not used: profile with torch.profiler.",
     )
     AUTOGRAD_DETECT_ANOMALY: bool = Field(
         default=False,

@@ -44,7 +44,7 @@ class DataKeys(Section):
     VALIDATION_BATCH_SIZE: Size = Field(
         default=1,
         title="Validation batch size",
-        description="Crops in a step of validation.",
+        description="Published, not used: crops are validated one by one.",
     )
     BACKGROUND_DATA_DIR: Paths = Field(
         default=(),
@@ -69,16 +69,21 @@ class DataKeys(Section):
     TRANSFORM_DEVICE: str = Field(
         default="default",
         title="Transform device",
-        description="Device on which crops are varied; default: the training device.",
+        description="Device on which crops are varied; default: the training device if "
+        "the data is stored there, else the processor.",
     )
     DATALOADER_OUTPUT_DEVICE: str = Field(
         default="default",
         title="Output device",
-        description="Device of the finished crops; default: the training device.",
+        description="Published, not used: crops go to the training device.",
     )
     DATALOADER_NUM_WORKERS: Count = Field(
-        default=0, title="Workers", description="Processes that prepare crops."
+        default=0,
+        title="Workers",
+        description="Threads that prepare crops; 0: one beside a GPU, else none.",
     )
     DATALOADER_PREFETCH_FACTOR: Count = Field(
-        default=0, title="Prefetch", description="Crops that a worker prepares ahead."
+        default=0,
+        title="Prefetch",
+        description="Crops that a worker prepares ahead; 0: two.",
     )

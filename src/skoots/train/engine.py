@@ -164,11 +164,10 @@ class _Training:
         return (yield from self._finish())
 
     def _steps_left(self, curves: Curves | None) -> Generator[Event, Any, None]:
-        workers = self._workers()
         todo = range(self._progress.step, self._steps)
         began = time.monotonic() - self._progress.seconds
         saved = time.monotonic()
-        with closing(prepared(self._batch, todo, workers=workers)) as batches:
+        with closing(self._prepared(todo)) as batches:
             yield from self._end_epoch_if_due(curves)  # of a training that was killed
             for batch in batches:
                 outcome, rate = self._take_step(batch)
@@ -335,10 +334,12 @@ class _Training:
         ]
         return collate(samples)
 
-    def _workers(self) -> int:
+    def _prepared(self, steps: range) -> Generator[Batch, None, None]:
+        train = self._settings.TRAIN
         # On a GPU the processor is free to prepare the next crop.
-        asked = self._settings.TRAIN.DATALOADER_NUM_WORKERS
-        return asked or int(self._device.type != "cpu")
+        workers = train.DATALOADER_NUM_WORKERS or int(self._device.type != "cpu")
+        ahead = train.DATALOADER_PREFETCH_FACTOR or 2
+        return prepared(self._batch, steps, workers=workers, ahead=ahead)
 
     def _step_event(self, outcome: Outcome, rate: float) -> TrainStep:
         loss, embedding, probability, skeleton = outcome.values

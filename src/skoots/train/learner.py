@@ -86,6 +86,7 @@ class Learner:
         self.number_format: NumberFormat = "float32"
         self._settings = settings
         self._objective = Objective.from_settings(settings)
+        self._searched = settings.TRAIN.AUTOGRAD_DETECT_ANOMALY
         self._ranks = ranks
         self._module = self._wrapped()
         self._in_a_row = 0
@@ -130,10 +131,10 @@ class Learner:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         before = [buffer.clone() for buffer in self.network.buffers()]
-        with self._seeded(step):
-            losses = self._losses(batch.to(self.device), epoch)
         self.optimizer.zero_grad(set_to_none=True)
-        losses.total.backward()  # type: ignore[no-untyped-call]  # torch has no type here
+        with self._seeded(step), torch.autograd.set_detect_anomaly(self._searched):
+            losses = self._losses(batch.to(self.device), epoch)
+            losses.total.backward()  # type: ignore[no-untyped-call]  # torch has no type here
         skipped = self._ranks.agree(not self._finite(losses.total))
         if skipped:
             # What went in is in the running statistics already: put the old ones back.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 from skoots.errors import TrainingError
 from skoots.model.contents import Normalization
 from skoots.train.dataloader import BackgroundDataset, MultiDataset, dataset
+from skoots.train.less_background import less_background
 from skoots.train.merged_transform import BackgroundTransformFromCfg, TransformFromCfg
 from skoots.volume.axes import xyz_to_zyx
 
@@ -124,10 +126,17 @@ def _annotated(
 ) -> list[dataset]:
     folders = getattr(settings.TRAIN, f"{key}_DATA_DIR")
     samples = getattr(settings.TRAIN, f"{key}_SAMPLE_PER_IMAGE")
-    return [
+    sets = [
         dataset(folder, transform, _pad(settings), sample_per_image=count)
         for folder, count in zip(folders, samples, strict=True)
     ]
+    sparse = settings.EXPERIMENTAL
+    if sparse.IS_SPARSE and (
+        sparse.BACKGROUND_N_ERODE or sparse.BACKGROUND_SLICE_PERCENTAGE < 1
+    ):
+        for one in sets:
+            one.map(partial(less_background, settings=sparse), "background")
+    return sets
 
 
 def _backgrounds(
