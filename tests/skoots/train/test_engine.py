@@ -103,6 +103,21 @@ def test_a_training_that_was_stopped_ends_bit_for_bit_as_one_that_was_not(
     assert _same(best.network.state_dict(), same.network.state_dict())
 
 
+def test_threads_that_prepare_crops_change_nothing(tmp_path: Path) -> None:
+    data = write_rods(tmp_path / "data")
+    alone, helped = (
+        _project(
+            tmp_path,
+            tiny_settings(data, DATALOADER_NUM_WORKERS=n, NUM_EPOCHS=2),
+            f"{n}",
+        )
+        for n in (0, 2)
+    )
+    for project in (alone, helped):
+        _finish(project)
+    assert _same(_state(alone)["learner"], _state(helped)["learner"])
+
+
 def _validated(folder: Path) -> dict[str, Any]:
     return {
         "VALIDATION_DATA_DIR": [str(folder)],
