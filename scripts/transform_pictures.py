@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from skoots.config.settings import Settings
 
 CROP = (256, 256, 8)
-CENTRE = np.array([560.0, 330.0, 5.0])
+CENTRE = np.array([970.0, 440.0, 5.0])
 """Where the pictures look, along X, Y, Z, in voxels."""
 
 SEED = 11
@@ -61,7 +61,10 @@ PLACES: dict[str, dict[str, Any]] = {
     "turn": {"AFFINE_RATE": 1.0, "AFFINE_SCALE": (1, 1), "AFFINE_SHEAR": (0, 0)},
     "shear": {"AFFINE_RATE": 1.0, "AFFINE_SCALE": (1, 1), "AFFINE_YAW": (0, 0)},
     "scale": {"AFFINE_RATE": 1.0, "AFFINE_YAW": (0, 0), "AFFINE_SHEAR": (0, 0)},
-    "bend": {"ELASTIC_RATE": 1.0},
+    "bend (doubled)": {
+        "ELASTIC_RATE": 1.0,
+        "ELASTIC_GRID_MAGNITUDE": (0.1, 0.1, 0.02),
+    },
 }
 LOOKS: dict[str, dict[str, Any]] = {
     "inversion": {"extra": {"INVERT_RATE": 1.0}},
