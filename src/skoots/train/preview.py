@@ -6,15 +6,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import hsv_to_rgb
 from matplotlib.figure import Figure
+
+from skoots.train.epochs import Epochs, Stream, random_numbers
+from skoots.train.sources import load_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
+
+    from skoots.config import Settings
 
     Plane: TypeAlias = NDArray[Any]
     Sample = dict[str, Any]
@@ -26,6 +32,39 @@ _ARROWS = 26
 
 _GOLDEN = 0.618034
 """Ids that follow each other get hues as far apart as this share of the circle."""
+
+
+def write_preview(settings: Settings, folder: str | Path, count: int) -> Iterator[Path]:
+    """Draw the first crops that a training with these settings would learn from.
+
+    Parameters
+    ----------
+    settings : Settings
+        Name the data, and how it is varied.
+    folder : str or Path
+        Where the pictures go.
+    count : int
+        How many.
+
+    Yields
+    ------
+    Path
+        Of each picture, as soon as it is there.
+
+    Raises
+    ------
+    TrainingError
+        If the data cannot be used.
+    """
+    data = load_sources(settings, torch.device("cpu")).training
+    seed = settings.TRAINER.SEED
+    order = Epochs(samples=len(data), batch=1, seed=seed)
+    draws = [order.draws(step)[0] for step in range(count)]
+    samples = (
+        data.sample(d.index, random_numbers(seed, Stream.SAMPLE, d.epoch, d.place))
+        for d in draws
+    )
+    yield from write_previews(samples, folder)
 
 
 def write_previews(samples: Iterable[Sample], folder: str | Path) -> Iterator[Path]:

@@ -12,6 +12,7 @@ import torch
 from matplotlib.contour import ContourSet
 from matplotlib.image import imread
 from matplotlib.quiver import Quiver
+from training_cases import tiny_settings, write_rods
 from transform_cases import make_balls, settings_for
 
 from skoots.train.merged_transform import BackgroundTransformFromCfg, TransformFromCfg
@@ -19,6 +20,7 @@ from skoots.train.preview import (
     draw_sample,
     draw_vectors,
     label_colours,
+    write_preview,
     write_previews,
 )
 
@@ -80,6 +82,14 @@ def test_a_sample_without_objects_can_be_drawn(tmp_path: Path) -> None:
     volume = {"image": torch.zeros((1, 30, 30, 10))}
     empty = BackgroundTransformFromCfg(settings_for())(volume)
     assert len(list(write_previews([empty], tmp_path))) == 1
+
+
+def test_a_preview_shows_what_the_settings_name(tmp_path: Path) -> None:
+    settings = tiny_settings(write_rods(tmp_path / "data"))
+    first = list(write_preview(settings, tmp_path / "one", 2))
+    again = list(write_preview(settings, tmp_path / "two", 2))
+    assert [p.read_bytes() for p in first] == [p.read_bytes() for p in again]
+    assert first[0].read_bytes() != first[1].read_bytes()
 
 
 def test_drawing_leaves_the_state_of_pyplot_alone() -> None:
