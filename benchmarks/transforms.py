@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 SAMPLES, TINY_SAMPLES = 12, 2
 REPEATS = 3
+SEED = 5
+"""Of twelve crops this one turns ten, bends three and makes two noisy: as usual."""
 CROP, TINY_CROP = (300, 300, 20), (32, 32, 8)
 
 STEPS = {
@@ -91,7 +93,7 @@ def _ours(folder: Path) -> Task:
     spent: dict[str, float] = {}
 
     def run() -> list[dict[str, Any]]:
-        transform = merged_transform.TransformFromCfg(settings, seed=1)
+        transform = merged_transform.TransformFromCfg(settings, seed=SEED)
         spent.update(dict.fromkeys(STEPS, 0.0))
         with _timed_steps(merged_transform, spent):
             return [transform(volume, intensity=values) for _ in range(samples)]
