@@ -75,7 +75,8 @@ class Delivery:
     def measure_halo(self, path: Path) -> Iterator[str]:
         """Measure the halo that a model needs, and write it into its file.
 
-        It is left alone where INFERENCE.HALO says what it is.
+        It is left alone where INFERENCE.HALO says what it is, and for a network of
+        several channels, which segments no volumes.
 
         Yields
         ------
@@ -83,7 +84,7 @@ class Delivery:
             What was found along each axis.
         """
         settings = self._project.settings
-        if settings.INFERENCE.HALO is not None:
+        if settings.INFERENCE.HALO is not None or settings.MODEL.IN_CHANNELS > 1:
             return
         model = load_checkpoint(path)
         effects = measure_rims(model.network, self._sources.normalised(), settings)

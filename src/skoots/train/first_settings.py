@@ -92,16 +92,28 @@ def make_first_settings(folder: Path, device: str = "auto") -> FirstSettings:
     """
     training, held_out = _folders(folder)
     measured = measure_volumes(training)
-    where = choose_device(device)
-    values: dict[str, dict[str, Any]] = {
-        "MODEL": _model(measured, where),
-        "TRAIN": {
-            **_data(training, held_out, len(measured.shapes)),
-            **_losses(measured),
-            **_schedule(),
-        },
+    values = settle(measured, choose_device(device))
+    data = _data(training, held_out, len(measured.shapes))
+    values["TRAIN"] = {**data, **values["TRAIN"]}
+    validate_cfg(Settings.from_dict(values))
+    return FirstSettings(values, _reasons(measured), _found(measured))
+
+
+def settle(measured: Measured, device: torch.device) -> dict[str, dict[str, Any]]:
+    """Choose all settings but where the data lies, by section and key.
+
+    Parameters
+    ----------
+    measured : Measured
+        What the volumes are like.
+    device : torch.device
+        Where the training will run.
+    """
+    return {
+        "MODEL": _model(measured, device),
+        "TRAIN": {**_losses(measured), **_schedule()},
         "TRAINER": _trainer(measured),
-        "AUGMENTATION": _augmentation(measured, where),
+        "AUGMENTATION": _augmentation(measured, device),
         "AUGMENTATION_EXTRA": _extra(measured),
         "SKOOTS": {
             "VECTOR_SCALING": _vector_scaling(measured),
@@ -109,8 +121,6 @@ def make_first_settings(folder: Path, device: str = "auto") -> FirstSettings:
         },
         "INFERENCE": _inference(measured),
     }
-    validate_cfg(Settings.from_dict(values))
-    return FirstSettings(values, _reasons(measured), _found(measured))
 
 
 def write_first_settings(path: Path, first: FirstSettings) -> None:
@@ -230,6 +240,8 @@ def _trainer(measured: Measured) -> dict[str, Any]:
         "SIGMA_FLOOR": round(max(1.0, floor), 1),
         "EMA_DECAY": 0.998,
         "GRADIENT_CLIP": 5.0,
+        # volumes of several channels are not segmented, so they cannot be scored
+        "SCORE_VALIDATIONS": int(measured.channels == 1),
     }
 
 
@@ -299,13 +311,27 @@ def _extra(measured: Measured) -> dict[str, Any]:
 
 
 def _vector_scaling(measured: Measured) -> list[int]:
-    """No way to a skeleton may be longer, however its crop is turned and enlarged."""
-    x, y, z = measured.longest
-    if _is_isotropic(measured):
-        x = y = z = measured.longest_way * LARGEST
-    else:
-        x = y = math.hypot(x, y) * LARGEST * (1 + math.tan(math.radians(SHEAR)))
-    return [math.ceil((n + _NUDGE) / REACH) for n in (x, y, z)]
+    """No way to a skeleton may be longer, however its crop is turned and enlarged.
+
+    ::
+
+        volume   S v: way to the nearest point, in units of `spacing`
+        crop     M v: the same way, turned, sheared and enlarged; the nearest point may
+                 be another one here, but none is farther than |S M v|
+
+    as S M v = (S M S^-1) S v, it is at most as long as the longest way, times what M
+    enlarges, times how unlike the axes are that M turns into each other.
+    """
+    spacing = np.array(measured.spacing)
+    turned = np.full(3, _is_isotropic(measured)) | [True, True, False]
+    unlike = spacing[turned].max() / spacing[turned].min()
+    # a voxel of the crop shows the closest one of the volume: half a voxel beside it
+    way = measured.longest_way + float(np.linalg.norm(spacing[turned])) / 2
+    shear = 1.0 if turned[2] else 1 + math.tan(math.radians(SHEAR))
+    ways = way * LARGEST * shear * unlike / spacing
+    if not turned[2]:  # such an axis is not enlarged: no object is longer than it was
+        ways[2] = min(ways[2], measured.deepest - 1)
+    return [max(1, math.ceil((n + _NUDGE) / REACH)) for n in ways]
 
 
 def _radius(measured: Measured) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import torch
 
 from skoots.kernels.nearest_point import nearest_point, pack_points
 from skoots.train.dataloader import dataset
+from skoots.volume.axes import triple_to_xyz
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -48,6 +50,9 @@ class Measured:
     longest_way: float
     """Longest way to a skeleton, in units of `spacing`."""
 
+    deepest: int
+    """Planes along Z that the deepest object spans."""
+
     contrast: float
     """Standard deviation of the intensities, of their range."""
 
@@ -74,15 +79,16 @@ def measure_volumes(folder: Path) -> Measured:
     data = dataset(str(folder))
     sizes = [v.voxel_size for v in data.volumes if v.voxel_size is not None]
     voxel_size = None if not sizes else _median(sizes)
-    z, y, x = voxel_size or (1.0, 1.0, 1.0)
+    x, y, z = triple_to_xyz(voxel_size or (1.0, 1.0, 1.0))
     least = min(x, y, z)
     spacing = (x / least, y / least, z / least)
-    longest, way = np.zeros(3), 0.0
+    longest, way, deepest = np.zeros(3), 0.0, 1
     counts: list[NDArray[np.int64]] = []
     items = [data[index] for index in range(len(data))]
     for item in items:
         reach, distance, voxels = _measure_objects(item, spacing)
         longest, way = np.maximum(longest, reach), max(way, distance)
+        deepest = max(deepest, _deepest(item))
         counts.append(voxels)
     spreads = [v.intensity.std / v.intensity.span for v in data.volumes]
     x_long, y_long, z_long = (float(n) for n in longest)
@@ -94,6 +100,7 @@ def measure_volumes(folder: Path) -> Measured:
         volumes=np.concatenate(counts),
         longest=(x_long, y_long, z_long),
         longest_way=way,
+        deepest=deepest,
         contrast=float(np.median(spreads)),
     )
 
@@ -133,6 +140,23 @@ def _measure_objects(
             apart = ((baked[axis] - place).abs() * inside).max()
             longest[axis] = max(longest[axis], float(apart))
     return longest, way, np.array([voxels[key] for key in sorted(voxels)], np.int64)
+
+
+def _deepest(item: Mapping[str, Any]) -> int:
+    """Planes that the deepest object and its skeleton span."""
+    span: dict[int, tuple[int, int]] = {}
+    for _, masks in _slabs(item["masks"]):
+        for z in range(masks.shape[2]):
+            for key in torch.unique(masks[:, :, z]).tolist():
+                low, high = span.get(key, (z, z))
+                span[key] = min(low, z), max(high, z)
+    deepest = 1
+    for key, (low, high) in span.items():
+        if key > 0:
+            points = item["skeletons"][key][:, 2]
+            top, bottom = min(low, float(points.min())), max(high, float(points.max()))
+            deepest = max(deepest, math.ceil(bottom - top) + 1)
+    return deepest
 
 
 def _slabs(masks: Any) -> Iterator[tuple[int, torch.Tensor]]:
