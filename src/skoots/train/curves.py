@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from skoots.events import EpochDone
 
+BOARD = "tensorboard"
+"""Folder of TensorBoard's files, where it is installed."""
+
 LOSSES = ("loss", "embedding", "probability", "skeleton")
 SCORES = ("f1_50", "f1_75", "f1_mean", "panoptic_quality", "semantic_iou")
 
@@ -62,7 +65,8 @@ class Curves:
         self._rows = [row for row in read_curves(path) if int(row["epoch"]) < epochs]
         with storage_errors(path):
             write_atomically(path, self._text(self._rows, heading=True).encode())
-        self._board = _open_board(path.parent / "tensorboard")
+        steps = int(self._rows[-1]["step"]) if self._rows else 0
+        self._board = _open_board(path.parent / BOARD, steps + 1)
 
     def add(self, done: EpochDone, skipped: int) -> None:
         """Write the row of an epoch."""
@@ -197,9 +201,10 @@ def _cell(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _open_board(folder: Path) -> Any:
+def _open_board(folder: Path, step: int) -> Any:
+    """Open TensorBoard's file; points from this step on are of a killed training."""
     if find_spec("tensorboard") is None:
         return None
     from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415 - may be missing
 
-    return SummaryWriter(str(folder))
+    return SummaryWriter(str(folder), purge_step=step)

@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -22,6 +23,7 @@ from filelock import FileLock, Timeout
 from skoots.config import get_cfg_defaults, validate_cfg
 from skoots.errors import RunBusyError, RunExistsError, TrainingError
 from skoots.run.storage import storage_errors, write_atomically
+from skoots.train.curves import BOARD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -180,6 +182,7 @@ def _clear(folder: Path) -> None:
     names = ("state.pt", "last.skoots", "best.skoots", "curves.csv", "curves.png")
     for name in names:
         (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / BOARD, ignore_errors=True)
 
 
 def _refuse_other_settings(before: Settings, now: Settings, folder: Path) -> None:
