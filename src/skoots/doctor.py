@@ -32,6 +32,7 @@ _REQUIRED = {
     "numpy": "",
     "scipy": "",
     "scikit-image": "",
+    "matplotlib": "",
     "torch": "2.6",
     "zarr": "3",
     "tifffile": "",
