@@ -34,7 +34,7 @@ SEED = 5
 CROP, TINY_CROP = (300, 300, 20), (32, 32, 8)
 
 STEPS = {
-    "map": ["draw_map", "draw_centre", "place"],
+    "map": ["draw_crop"],
     "labels": ["sample_labels"],
     "points": ["objects_in", "carry_points"],
     "targets": ["make_targets"],

@@ -28,8 +28,9 @@ from skoots.train.preview import (
     draw_vectors,
 )
 from skoots.train.transforms.colour import recolour
-from skoots.train.transforms.draw import draw_map, place
+from skoots.train.transforms.draw import place
 from skoots.train.transforms.points import carry_points, objects_in
+from skoots.train.transforms.random_map import draw_map
 from skoots.train.transforms.targets import make_targets
 from skoots.volume.axes import zyx_to_xyz
 

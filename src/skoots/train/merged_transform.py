@@ -8,17 +8,17 @@ should answer (`transforms.targets`).
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import torch
 
-from skoots.errors import SettingsError, TrainingError
-from skoots.kernels.sample_crop import CropMap, sample_labels, sample_linear
+from skoots.errors import TrainingError
+from skoots.kernels.sample_crop import sample_labels, sample_linear
 from skoots.train.intensity import Intensity
 from skoots.train.transforms.colour import recolour
-from skoots.train.transforms.draw import draw_centre, draw_map, draw_shape, place
+from skoots.train.transforms.draw import draw_crop
+from skoots.train.transforms.limits import NO_CHANGES, check_settings
 from skoots.train.transforms.points import carry_points, objects_in
 from skoots.train.transforms.targets import make_targets, slice_skeletons, thicken
 
@@ -28,31 +28,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from skoots.config.settings import Settings
+    from skoots.kernels.sample_crop import CropMap
 
     Sample = dict[str, Any]
-
-_TRIES = 10
-"""Places that are drawn until one of a sparsely labelled volume is known."""
-
-_NO_CHANGES = {
-    "AUGMENTATION": {
-        "FLIP_RATE": 0.0,
-        "BRIGHTNESS_RATE": 0.0,
-        "NOISE_RATE": 0.0,
-        "CONTRAST_RATE": 0.0,
-        "AFFINE_RATE": 0.0,
-        "ELASTIC_RATE": 0.0,
-    },
-    "AUGMENTATION_EXTRA": {
-        "CROPS": (),
-        "PERMUTE_RATE": 0.0,
-        "ROTATION_RATE": 0.0,
-        "INVERT_RATE": 0.0,
-        "GAMMA_RATE": 0.0,
-        "SHADE_RATE": 0.0,
-        "BLUR_RATE": 0.0,
-    },
-}
 
 
 class TransformFromCfg:
@@ -97,7 +75,7 @@ class TransformFromCfg:
         *,
         seed: int | None = None,
     ) -> None:
-        _check(cfg)
+        check_settings(cfg)
         self.cfg = cfg
         self.device = torch.device(device)
         self.scale = scale
@@ -131,7 +109,7 @@ class TransformFromCfg:
     def plain(self) -> Self:
         """Give a copy that crops, and changes nothing else."""
         twin = type(self)(
-            self.cfg.merge(_NO_CHANGES), self.device, self.scale, seed=self.seed
+            self.cfg.merge(NO_CHANGES), self.device, self.scale, seed=self.seed
         )
         twin.dataset_mean, twin.dataset_std = self.dataset_mean, self.dataset_std
         return twin.pre_fn(self._before).post_fn(self._after)
@@ -181,7 +159,7 @@ class TransformFromCfg:
         rng = self._rng if rng is None else rng
         volume = self._before(dict(data_dict))
         self._check_volume(volume)
-        crop = self._draw(rng, volume, pad_size)
+        crop = draw_crop(rng, self.cfg, self._seen(volume), pad_size)
         sample = self._label(volume, crop)
         sample["image"] = self._paint(rng, volume, crop, intensity)
         if crop.shape[2] == 1:
@@ -207,16 +185,9 @@ class TransformFromCfg:
                 "set_dataset_std first."
             )
 
-    def _draw(self, rng: np.random.Generator, volume: Sample, pad_size: int) -> CropMap:
-        _, x, y, z = volume["image"].shape
-        crop = draw_map(rng, self.cfg, draw_shape(rng, self.cfg))
-        for _ in range(_TRIES):
-            centre = draw_centre(
-                rng, self.cfg, volume.get("skeletons") or {}, (x, y, z)
-            )
-            if _is_known(volume, centre):
-                break
-        return place(crop, centre, (x, y, z), pad_size)
+    def _seen(self, volume: Sample) -> Sample:
+        """What of a volume decides where crops lie."""
+        return volume
 
     def _label(self, volume: Sample, crop: CropMap) -> Sample:
         """Objects of the crop, what is background, and the targets."""
@@ -270,8 +241,8 @@ class BackgroundTransformFromCfg(TransformFromCfg):
 
     _needs = ("image",)
 
-    def _draw(self, rng: np.random.Generator, volume: Sample, pad_size: int) -> CropMap:
-        return super()._draw(rng, {"image": volume["image"]}, pad_size)
+    def _seen(self, volume: Sample) -> Sample:
+        return {"image": volume["image"]}
 
     def _label(self, volume: Sample, crop: CropMap) -> Sample:
         _, x, y, z = volume["image"].shape
@@ -291,40 +262,6 @@ def _as_it_is(sample: Sample) -> Sample:
     return sample
 
 
-def _is_known(volume: Sample, centre: np.ndarray[Any, np.dtype[np.float64]]) -> bool:
-    """Tell whether the voxel at a place is an object or sure to be background."""
-    background = volume.get("background")
-    if background is None:
-        return True
-    last = np.array(background.shape[1:]) - 1
-    voxel = np.clip(np.rint(centre), 0, last).astype(int)
-    here = (slice(None), *(slice(int(v), int(v) + 1) for v in voxel))
-    return bool(background[here].any()) or bool((volume["masks"][here] > 0).any())
-
-
 def _measured(image: Any) -> Intensity:
     whole = tuple(slice(0, n) for n in image.shape)
     return Intensity.of(image[whole].cpu().numpy())
-
-
-def _check(cfg: Settings) -> None:
-    usual, extra = cfg.AUGMENTATION, cfg.AUGMENTATION_EXTRA
-    least = {
-        "AUGMENTATION.AFFINE_SCALE": min(usual.AFFINE_SCALE),
-        "AUGMENTATION_EXTRA.ROTATION_SCALE": min(extra.ROTATION_SCALE),
-        "AUGMENTATION_EXTRA.GAMMA_RANGE": min(extra.GAMMA_RANGE),
-    }
-    for name, value in least.items():
-        if value <= 0:
-            raise SettingsError(f"{name} starts at {value:g}. Start above 0.")
-    steepest = max(map(abs, usual.AFFINE_SHEAR))
-    if not math.isfinite(steepest) or steepest >= 80:
-        raise SettingsError(
-            f"AUGMENTATION.AFFINE_SHEAR reaches {steepest:g} degrees. Stay below 80."
-        )
-    rates = sum(rate for *_, rate in extra.CROPS)
-    if rates > 1 + 1e-9:
-        raise SettingsError(
-            f"The shares of AUGMENTATION_EXTRA.CROPS add up to {rates:g}. Give shares "
-            "of at most 1 together."
-        )

@@ -1,18 +1,17 @@
-"""Draw where a crop comes from: one random map for all changes of place.
+"""Draw where a crop comes from: how large it is, through which map, and its place.
 
-Size, flips, order of the axes, turn, shear, scale and bend make up one `CropMap`. Its
-matrix is known before its place, so the place can be chosen such that the crop, turned
-as it is, stays in the volume where the volume is large enough.
+The map is drawn first: where it is known how a crop is turned and scaled, its place can
+be chosen such that it stays in the volume, where that is large enough.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skoots.kernels.sample_crop import Bend, CropMap
+from skoots.train.transforms.random_map import draw_map
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,13 +20,79 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from skoots._types import Shape3
-    from skoots.config.augmentation import AugmentationConfig
-    from skoots.config.augmentation_extra import AugmentationExtraConfig
     from skoots.config.settings import Settings
+    from skoots.kernels.sample_crop import CropMap
 
 _REACH = 0.25
 """Share of a crop that may lie beyond a face of a volume that is larger than the crop:
 the network meets reflected faces when it segments, yet nothing is learnt there."""
+
+
+_MOSTLY = 0.5
+"""Share of a crop that should lie in the volume; what does not teaches nothing."""
+
+_MAPS = 5
+"""Maps that are drawn until the crop lies mostly in the volume."""
+
+_PLACES = 10
+"""Places that are drawn until one of a sparsely labelled volume is known."""
+
+_PROBES = 7
+"""Voxels along each axis of a crop by which its share in the volume is estimated."""
+
+
+def draw_crop(
+    rng: np.random.Generator,
+    settings: Settings,
+    volume: Mapping[str, Any],
+    pad_size: int,
+) -> CropMap:
+    """Draw where a crop comes from.
+
+    Parameters
+    ----------
+    rng : Generator
+        Moves on by each draw.
+    settings : Settings
+        Sections AUGMENTATION, AUGMENTATION_EXTRA and TRAINER.
+    volume : mapping
+        With ``image`` (C, X, Y, Z), and perhaps ``skeletons``, ``masks`` and
+        ``background``.
+    pad_size : int
+        Voxels by which the crop may reach over the border.
+
+    Returns
+    -------
+    CropMap
+        Of a few maps the first of which at least half lies in the volume, or that of
+        which most does: a volume that is hardly larger than a crop is not shrunk.
+    """
+    _, x, y, z = volume["image"].shape
+    extent = (int(x), int(y), int(z))
+    shape = draw_shape(rng, settings)
+    most, best = -1.0, None
+    for _ in range(_MAPS):
+        crop = draw_map(rng, settings, shape)
+        for _ in range(_PLACES):
+            centre = draw_centre(rng, settings, volume.get("skeletons") or {}, extent)
+            if _is_known(volume, centre):
+                break
+        crop = place(crop, centre, extent, pad_size)
+        share = known_share(crop, extent)
+        if best is None or share > most:
+            most, best = share, crop
+        if share >= _MOSTLY:
+            break
+    return best or crop
+
+
+def known_share(crop: CropMap, extent: Shape3) -> float:
+    """Estimate the share of the crop that lies in a volume of this extent."""
+    steps = [np.linspace(0, n - 1, _PROBES) for n in crop.shape]
+    grid = np.stack(np.meshgrid(*steps, indexing="ij"), axis=-1).reshape(-1, 3)
+    places = crop.to_volume(grid)
+    inside = (places >= -0.5) & (places <= np.array(extent) - 0.5)
+    return float(inside.all(axis=1).mean())
 
 
 def draw_shape(rng: np.random.Generator, settings: Settings) -> Shape3:
@@ -39,37 +104,6 @@ def draw_shape(rng: np.random.Generator, settings: Settings) -> Shape3:
             return x, y, z
         chance -= rate
     return usual.CROP_WIDTH, usual.CROP_HEIGHT, usual.CROP_DEPTH
-
-
-def draw_map(rng: np.random.Generator, settings: Settings, shape: Shape3) -> CropMap:
-    """Draw how a crop is flipped, turned, sheared, scaled and bent; not yet where.
-
-    Parameters
-    ----------
-    rng : Generator
-        Moves on by each draw.
-    settings : Settings
-        Sections AUGMENTATION and AUGMENTATION_EXTRA.
-    shape : tuple of 3 ints
-        Extent of the crop.
-
-    Returns
-    -------
-    CropMap
-        Its start is 0.
-    """
-    usual, extra = settings.AUGMENTATION, settings.AUGMENTATION_EXTRA
-    matrix = np.diag(np.where(rng.random(3) < usual.FLIP_RATE, -1.0, 1.0))
-    if rng.random() < extra.PERMUTE_RATE:
-        matrix = np.eye(3)[rng.permutation(3)] @ matrix
-    if rng.random() < usual.AFFINE_RATE:
-        matrix = _draw_affine(rng, usual) @ matrix
-    if rng.random() < extra.ROTATION_RATE:
-        matrix = _draw_rotation(rng, extra) @ matrix
-    bend = None
-    if rng.random() < usual.ELASTIC_RATE:
-        bend = _draw_bend(rng, usual, shape)
-    return CropMap(matrix, np.zeros(3), shape, bend)
 
 
 def draw_centre(
@@ -151,39 +185,12 @@ def _straight_axes(crop: CropMap) -> NDArray[np.bool_]:
     return straight
 
 
-def _draw_affine(
-    rng: np.random.Generator, limits: AugmentationConfig
-) -> NDArray[np.float64]:
-    """Turn, shear and magnify in the X-Y plane. (3, 3), from crop to volume."""
-    turn = np.deg2rad(rng.uniform(*limits.AFFINE_YAW))
-    shear = np.tan(np.deg2rad(rng.uniform(*limits.AFFINE_SHEAR)))
-    scale = rng.uniform(*limits.AFFINE_SCALE)
-    cos, sin = np.cos(turn), np.sin(turn)
-    seen = np.array([[cos, -sin], [sin, cos]]) @ np.array([[1, shear], [0, 1]]) * scale
-    matrix = np.eye(3)
-    matrix[:2, :2] = np.linalg.inv(seen)
-    return matrix
-
-
-def _draw_rotation(
-    rng: np.random.Generator, limits: AugmentationExtraConfig
-) -> NDArray[np.float64]:
-    """Turn about any axis and magnify alike. (3, 3), from crop to volume."""
-    axis = rng.standard_normal(3)
-    x, y, z = axis / np.linalg.norm(axis)
-    turn = np.deg2rad(rng.uniform(*limits.ROTATION_RANGE))
-    scale = np.exp(rng.uniform(*np.log(limits.ROTATION_SCALE)))
-    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    rotation = np.eye(3) + np.sin(turn) * cross + (1 - np.cos(turn)) * cross @ cross
-    matrix: NDArray[np.float64] = rotation / scale
-    return matrix
-
-
-def _draw_bend(
-    rng: np.random.Generator, limits: AugmentationConfig, shape: Shape3
-) -> Bend:
-    """Draw shifts of control points, none along an axis of one voxel."""
-    size = np.array(shape)
-    most = np.where(size > 1, limits.ELASTIC_GRID_MAGNITUDE * size, 0)
-    points = rng.uniform(-1, 1, (3, *limits.ELASTIC_GRID_SHAPE))
-    return Bend(points * most[:, None, None, None], shape).bounded()
+def _is_known(volume: Mapping[str, Any], centre: NDArray[np.float64]) -> bool:
+    """Tell whether the voxel at a place is an object or sure to be background."""
+    background = volume.get("background")
+    if background is None:
+        return True
+    last = np.array(background.shape[1:]) - 1
+    voxel = np.clip(np.rint(centre), 0, last).astype(int)
+    here = (slice(None), *(slice(int(v), int(v) + 1) for v in voxel))
+    return bool(background[here].any()) or bool((volume["masks"][here] > 0).any())

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from transform_cases import settings_for
 
 from skoots.kernels.sample_crop import CropMap
-from skoots.train.transforms.draw import draw_centre, draw_map, draw_shape, place
+from skoots.train.transforms.draw import (
+    draw_centre,
+    draw_crop,
+    draw_shape,
+    known_share,
+    place,
+)
+from skoots.train.transforms.random_map import draw_map
 
 ALL = {
     "FLIP_RATE": 0.5,
@@ -65,32 +72,6 @@ def test_a_crop_as_large_as_the_volume_shows_it_whole() -> None:
     np.testing.assert_array_equal(placed.start, 0)
 
 
-def test_every_axis_is_flipped_as_often_as_told() -> None:
-    cfg = settings_for(FLIP_RATE=0.25)
-    rng = np.random.default_rng(0)
-    drawn = [draw_map(rng, cfg, (8, 8, 8)).matrix for _ in range(2000)]
-    flips = np.mean([np.diag(m) < 0 for m in drawn], axis=0)
-    np.testing.assert_allclose(flips, 0.25, atol=0.04)
-
-
-def test_a_magnification_shows_less_of_the_volume() -> None:
-    cfg = settings_for(
-        AFFINE_RATE=1.0, AFFINE_SCALE=(2, 2), AFFINE_YAW=(30, 30), AFFINE_SHEAR=(0, 0)
-    )
-    matrix = draw_map(np.random.default_rng(0), cfg, (8, 8, 8)).matrix
-    np.testing.assert_allclose(np.linalg.svd(matrix[:2, :2])[1], 0.5)
-    np.testing.assert_allclose(matrix[2], (0, 0, 1))
-    assert np.rad2deg(np.arccos(matrix[0, 0] * 2)) == pytest.approx(30)
-
-
-def test_a_rotation_is_one_and_scales_alike() -> None:
-    extra = {"ROTATION_RATE": 1.0, "ROTATION_SCALE": (0.5, 0.5)}
-    rng = np.random.default_rng(1)
-    matrix = draw_map(rng, settings_for(extra=extra), (8, 8, 8)).matrix / 2
-    np.testing.assert_allclose(matrix @ matrix.T, np.eye(3), atol=1e-12)
-    assert np.linalg.det(matrix) == pytest.approx(1)
-
-
 def test_other_crops_come_as_often_as_told() -> None:
     crops = [(8, 8, 1, 0.3), (4, 4, 4, 0.2)]
     cfg = settings_for((9, 9, 9), extra={"CROPS": crops})
@@ -131,3 +112,44 @@ def test_without_objects_centres_lie_anywhere(
         draw_centre(rng, settings_for(), skeletons, (50, 9, 9)) for _ in range(200)
     ]
     assert np.ptp([d[0] for d in drawn]) > 40
+
+
+def test_a_volume_hardly_larger_than_a_crop_is_not_shrunk() -> None:
+    extra = {
+        "ROTATION_RATE": 1.0,
+        "ROTATION_RANGE": (0, 0),
+        "ROTATION_SCALE": (0.25, 1),
+    }
+    cfg = settings_for((20, 20, 20), extra=extra)
+    small, large = (torch.zeros((1, n, n, n)) for n in (24, 200))
+    rng = np.random.default_rng(0)
+    shares = [
+        np.mean(
+            [
+                known_share(draw_crop(rng, cfg, {"image": v}, 0), v.shape[1:])
+                for _ in range(40)
+            ]
+        )
+        for v in (small, large)
+    ]
+    assert shares[1] > 0.95
+    assert shares[0] > 0.6  # 0.3 of what the first map shows
+
+
+def test_the_known_share_is_that_of_the_voxels_in_the_volume() -> None:
+    crop = CropMap(np.eye(3), np.array([-7.0, 0, 0]), (14, 7, 7))
+    assert known_share(crop, (30, 30, 30)) == pytest.approx(0.5, abs=0.1)
+
+
+def test_places_of_sparse_volumes_are_known() -> None:
+    background = torch.zeros((1, 60, 60, 20), dtype=torch.bool)
+    background[:, :30] = True
+    volume = {
+        "image": background,
+        "masks": torch.zeros_like(background, dtype=torch.int32),
+        "background": background,
+    }
+    rng = np.random.default_rng(0)
+    crops = [draw_crop(rng, settings_for((5, 5, 5)), volume, 0) for _ in range(60)]
+    middles = np.array([c.to_volume(np.full((1, 3), 2.0))[0, 0] for c in crops])
+    assert (middles < 30).mean() > 0.95
