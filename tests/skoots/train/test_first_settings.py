@@ -124,6 +124,29 @@ def test_no_target_vector_is_longer_than_the_network_can_answer(data: Path) -> N
         assert (longest <= reach + 1e-3).all(), (longest, reach)
 
 
+def test_a_point_that_is_nearest_in_enlarged_crops_alone_is_within_reach(
+    tmp_path: Path,
+) -> None:
+    # Seen from its corner a bent sheet ends 15 voxels ahead, 19 voxels above; enlarged
+    # in the plane, 21 ahead.
+    labels = np.zeros((20, 48, 64), np.uint16)
+    labels[0:2, 10:26, 4:60] = 1
+    labels[:, 10:12, 4:60] = 1
+    folder = _write(tmp_path / "data", labels, (0.01, 0.01, 0.01))
+    ends = [(x, y, z) for x, z in ((25, 0), (10, 19)) for y in range(4, 60)]
+    torch.save({1: torch.tensor(ends).float()}, folder / "a.skeletons.trch")
+    settings = _settings(folder)
+    reach = REACH * np.array(settings.SKOOTS.VECTOR_SCALING)
+    volumes = dataset(str(folder), TransformFromCfg(settings))
+    longest = np.zeros(3)
+    for seed in range(30):
+        sample = volumes.sample(0, np.random.default_rng(seed))
+        found = _longest(sample["baked_skeleton"], sample["masks"][0])
+        longest = np.maximum(longest, found)
+    assert (longest <= reach).all()
+    assert longest[2] > 17  # as it is, the longest way along Z is 15
+
+
 def _as_it_is(volume: Any, settings: Settings) -> dict[str, Any]:
     """Give a whole volume with its targets."""
     keys = ("CROP_WIDTH", "CROP_HEIGHT", "CROP_DEPTH")
