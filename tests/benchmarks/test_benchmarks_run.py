@@ -26,6 +26,7 @@ SCRIPTS = {
     "halo": [],
     "scores": [],
     "transforms": [],
+    "train_step": [],
 }
 ONCE = {"memory", "halo", "scores", "train_step"}
 NO_SCRIPTS = {"alternate", "phantom"}
