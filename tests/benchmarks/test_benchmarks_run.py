@@ -26,13 +26,15 @@ SCRIPTS = {
     "halo": [],
     "scores": [],
     "transforms": [],
+    "train_step": [],
 }
+ONCE = {"memory", "halo", "scores", "train_step"}
 NO_SCRIPTS = {"alternate", "phantom"}
 
 
 def run_tiny(script: str, folder: Path) -> list[dict[str, Any]]:
     report = folder / "report.json"
-    repeats = [] if script in {"memory", "halo", "scores"} else ["--repeats", "1"]
+    repeats = [] if script in ONCE else ["--repeats", "1"]
     command = [sys.executable, str(FOLDER / f"{script}.py"), "--tiny", *repeats]
     command += [*SCRIPTS[script], "--threads", "1", "--json", str(report)]
     env = {**os.environ, "PYTHONPATH": str(ROOT / "src")}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import shutil
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -28,13 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from torch import Tensor
-
     from skoots._types import Shape3
     from skoots.config import Settings
     from skoots.model.unet import UNet
     from skoots.model.unext import UNeXT
-    from skoots.train.lazy_volume import Volume
+    from skoots.train.annotated import AnnotatedVolume
     from skoots.validate.scores import Scores
     from skoots.volume.source import Source
     from skoots.volume.tiling import Box
@@ -42,48 +40,6 @@ if TYPE_CHECKING:
 
 RUN = "validation.skoots.zarr"
 """What a run is called while it is there."""
-
-
-class _Intensity(Protocol):
-    @property
-    def mean(self) -> float: ...
-    @property
-    def std(self) -> float: ...
-
-
-class _TaughtBox(Protocol):
-    @property
-    def box(self) -> Box: ...
-    @property
-    def held_out(self) -> bool: ...
-
-
-class Annotated(Protocol):
-    """What is asked of an annotated volume."""
-
-    @property
-    def image_path(self) -> Path:
-        """Where the image is."""
-
-    @property
-    def image(self) -> Tensor | Volume:
-        """(C, X, Y, Z), grey values: a Tensor if it is held in memory."""
-
-    @property
-    def labels_path(self) -> Path | None:
-        """Where its labels are; without them it is not scored."""
-
-    @property
-    def boxes(self) -> Sequence[_TaughtBox]:
-        """Where everything is labelled."""
-
-    @property
-    def sparse(self) -> bool:
-        """Whether there may be unlabelled objects outside the boxes."""
-
-    @property
-    def intensity(self) -> _Intensity:
-        """Mean and deviation of the whole image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +65,7 @@ def score_volumes(
     network: UNet | UNeXT,
     settings: Settings,
     normalization: Normalization,
-    volumes: Iterable[Annotated],
+    volumes: Iterable[AnnotatedVolume],
     device: str | torch.device,
     scratch: Path,
 ) -> InstanceScore:
@@ -189,7 +145,7 @@ def mean_score(results: Sequence[Scores]) -> InstanceScore:
 
 
 def _score_volume(
-    checkpoint: Checkpoint, volume: Annotated, device: str, scratch: Path
+    checkpoint: Checkpoint, volume: AnnotatedVolume, device: str, scratch: Path
 ) -> list[Scores]:
     if volume.labels_path is None:
         return []
@@ -212,7 +168,7 @@ def _score_volume(
     return results
 
 
-def _image(volume: Annotated) -> Source:
+def _image(volume: AnnotatedVolume) -> Source:
     """Give an image from memory, of one channel also where its file has several."""
     if isinstance(volume.image, torch.Tensor):
         return open_source(xyz_to_zyx(volume.image[0].cpu().numpy()))

@@ -6,7 +6,7 @@ and all of an object is its skeleton: so objects are bright pieces, known exactl
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,12 +18,17 @@ from torch import Tensor, nn
 from skoots.config import Settings
 from skoots.errors import SourceNotFoundError, TrainingError
 from skoots.model.checkpoint import Normalization
+from skoots.train.annotated import AnnotatedVolume
+from skoots.train.channels import open_channels
+from skoots.train.lazy_volume import LazyVolume
+from skoots.train.taught_boxes import TaughtBox
 from skoots.train.validation import InstanceScore, score_volumes
 from skoots.volume.axes import zyx_to_xyz
-from skoots.volume.tiling import Box, Span
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from skoots._types import Shape3
 
 SETTINGS = Settings.from_dict(
     {
@@ -54,40 +59,38 @@ class Threshold(nn.Module):
         return torch.cat([0 * x, 0 * x, 0 * x, sure, sure], dim=1)
 
 
-@dataclass(frozen=True)
-class Taught:
-    box: Box
-    held_out: bool = False
-
-
-@dataclass(frozen=True)
-class Grey:
-    mean: float
-    std: float
-
-
-@dataclass(frozen=True)
-class Volume:
-    image: Tensor | None  # None where it is read from the disk
-    image_path: Path
-    labels_path: Path | None
-    boxes: tuple[Taught, ...] = ()
-    sparse: bool = False
-    intensity: Grey = field(default=Grey(0.0, 1.0))
-
-
-def _write(folder: Path, name: str, image: Any, labels: Any) -> Volume:
+def _write(folder: Path, name: str, image: Any, labels: Any) -> AnnotatedVolume:
     tifffile.imwrite(folder / f"{name}.tif", image)
     tifffile.imwrite(folder / f"{name}.labels.tif", labels)
-    grey = Grey(float(image.mean()), float(image.std()))
-    values = torch.from_numpy(np.ascontiguousarray(zyx_to_xyz(image)))[None]
-    return Volume(
-        values, folder / f"{name}.tif", folder / f"{name}.labels.tif", intensity=grey
+    values, ids = (
+        torch.from_numpy(np.ascontiguousarray(zyx_to_xyz(array)))[None]
+        for array in (image, labels.astype(np.int32))
+    )
+    return AnnotatedVolume(
+        name=name,
+        image_path=folder / f"{name}.tif",
+        labels_path=folder / f"{name}.labels.tif",
+        shape_zyx=image.shape,
+        voxel_size=None,
+        image=values,
+        masks=ids,
+        skeletons={},
     )
 
 
+def _on_disk(volume: AnnotatedVolume) -> AnnotatedVolume:
+    channels, x, y, z = volume.image.shape
+    read = open_channels(volume.image_path, volume.shape_zyx).read
+    return replace(volume, image=LazyVolume(read, (channels, x, y, z), torch.uint8))
+
+
+def _sparse(volume: AnnotatedVolume, *boxes: TaughtBox) -> AnnotatedVolume:
+    nothing = torch.zeros(volume.masks.shape, dtype=torch.bool)
+    return replace(volume, background=nothing, boxes=boxes)
+
+
 @pytest.fixture
-def volume(tmp_path: Path) -> Volume:
+def volume(tmp_path: Path) -> AnnotatedVolume:
     """Four bright cubes in the corners of one plane of blocks."""
     labels = np.zeros((16, 40, 40), np.uint16)
     for number, (y, x) in enumerate(((4, 4), (4, 24), (24, 4), (24, 24)), start=1):
@@ -96,7 +99,9 @@ def volume(tmp_path: Path) -> Volume:
     return _write(tmp_path, "cubes", image, labels)
 
 
-def _score(network: nn.Module, *volumes: Volume, tmp_path: Path) -> InstanceScore:
+def _score(
+    network: nn.Module, *volumes: AnnotatedVolume, tmp_path: Path
+) -> InstanceScore:
     scratch = tmp_path / "scratch"
     result = score_volumes(
         network,  # type: ignore[arg-type]  # stands in for a network
@@ -110,29 +115,30 @@ def _score(network: nn.Module, *volumes: Volume, tmp_path: Path) -> InstanceScor
     return result
 
 
-def _box(*edges: tuple[int, int]) -> Box:
-    z, y, x = (Span(start, stop) for start, stop in edges)
-    return z, y, x
+def _box(*edges: tuple[int, int]) -> tuple[Shape3, Shape3]:
+    """Give the first voxel and the one beyond the last, Z, Y, X."""
+    (z0, z1), (y0, y1), (x0, x1) = edges
+    return (z0, y0, x0), (z1, y1, x1)
 
 
 @pytest.mark.parametrize("held", [True, False], ids=["in memory", "on disk"])
 def test_a_perfect_network_scores_one(
-    volume: Volume, tmp_path: Path, *, held: bool
+    volume: AnnotatedVolume, tmp_path: Path, *, held: bool
 ) -> None:
-    volume = volume if held else replace(volume, image=None)
+    volume = volume if held else _on_disk(volume)
     result = _score(Threshold(0.0), volume, tmp_path=tmp_path)
     assert result == InstanceScore(1, 1, 1, 1, 1, 4, 4, 1)
 
 
 def test_what_a_killed_training_left_is_no_obstacle(
-    volume: Volume, tmp_path: Path
+    volume: AnnotatedVolume, tmp_path: Path
 ) -> None:
     (tmp_path / "scratch" / "validation.skoots.zarr" / "labels").mkdir(parents=True)
     assert _score(Threshold(0.0), volume, tmp_path=tmp_path).f1_50 == 1
 
 
 def test_networks_of_several_channels_say_what_to_set(
-    volume: Volume, tmp_path: Path
+    volume: AnnotatedVolume, tmp_path: Path
 ) -> None:
     network = Threshold(0.0)
     network.in_channels = 3
@@ -141,20 +147,20 @@ def test_networks_of_several_channels_say_what_to_set(
 
 
 def test_a_network_that_finds_nothing_scores_zero(
-    volume: Volume, tmp_path: Path
+    volume: AnnotatedVolume, tmp_path: Path
 ) -> None:
     result = _score(Threshold(99.0), volume, tmp_path=tmp_path)
     assert result == InstanceScore(0, 0, 0, 0, 0, 4, 0, 1)
 
 
 def test_a_network_that_gives_no_numbers_scores_zero(
-    volume: Volume, tmp_path: Path
+    volume: AnnotatedVolume, tmp_path: Path
 ) -> None:
     result = _score(Threshold(float("nan")), volume, tmp_path=tmp_path)
     assert result == InstanceScore(0, 0, 0, 0, 0, 4, 0, 1)
 
 
-def test_the_network_stays_as_it_is(volume: Volume, tmp_path: Path) -> None:
+def test_the_network_stays_as_it_is(volume: AnnotatedVolume, tmp_path: Path) -> None:
     network = Threshold(0.0).train()
     _score(network, volume, tmp_path=tmp_path)
     assert network.training
@@ -162,7 +168,9 @@ def test_the_network_stays_as_it_is(volume: Volume, tmp_path: Path) -> None:
     assert network.level.requires_grad
 
 
-def test_volumes_count_by_their_objects(volume: Volume, tmp_path: Path) -> None:
+def test_volumes_count_by_their_objects(
+    volume: AnnotatedVolume, tmp_path: Path
+) -> None:
     labels = tifffile.imread(volume.labels_path)
     labels[:, :20] = 0
     labels[:, :, :20] = 0  # one object is left, of which nothing can be seen
@@ -174,17 +182,17 @@ def test_volumes_count_by_their_objects(volume: Volume, tmp_path: Path) -> None:
 
 
 def test_of_a_sparse_volume_the_held_out_box_is_scored_inside_alone(
-    volume: Volume, tmp_path: Path
+    volume: AnnotatedVolume, tmp_path: Path
 ) -> None:
     # the second and the fourth cube lie in the box; the first is not labelled at all
     labels = tifffile.imread(volume.labels_path)
     labels[labels == 10] = 0
     tifffile.imwrite(volume.labels_path, labels)
     boxes = (
-        Taught(_box((0, 16), (0, 40), (0, 20))),
-        Taught(_box((0, 16), (0, 40), (20, 40)), held_out=True),
+        TaughtBox(*_box((0, 16), (0, 40), (0, 20))),
+        TaughtBox(*_box((0, 16), (0, 40), (20, 40)), held_out=True),
     )
-    sparse = replace(volume, sparse=True, boxes=boxes)
+    sparse = _sparse(volume, *boxes)
     result = _score(Threshold(0.0), sparse, tmp_path=tmp_path)
     assert result == InstanceScore(1, 1, 1, 1, 1, 2, 2, 1)
     # without a held-out box all are scored: there is a cube too much in the first
@@ -203,21 +211,21 @@ def test_a_box_is_normalised_as_the_volume_that_it_is_part_of(
     image[:, :, 80:] = 90
     image[4:12, 8:24, 136:152] = 100
     labels = (image >= 90).astype(np.uint16)
-    box = Taught(_box((0, 16), (0, 32), (128, 160)), held_out=True)
-    volume = replace(_write(tmp_path, "half", image, labels), sparse=True, boxes=(box,))
+    box = TaughtBox(*_box((0, 16), (0, 32), (128, 160)), held_out=True)
+    volume = _sparse(_write(tmp_path, "half", image, labels), box)
     result = _score(Threshold(0.5), volume, tmp_path=tmp_path)
     assert result.semantic_iou == 1
 
 
 def test_volumes_without_labels_or_boxes_are_left_out(
-    volume: Volume, tmp_path: Path
+    volume: AnnotatedVolume, tmp_path: Path
 ) -> None:
     blank = replace(volume, labels_path=None)
-    unboxed = replace(volume, sparse=True)
+    unboxed = _sparse(volume)
     assert _score(Threshold(0.0), blank, unboxed, tmp_path=tmp_path) == InstanceScore()
 
 
-def test_a_missing_image_is_an_error(volume: Volume, tmp_path: Path) -> None:
-    gone = replace(volume, image=None, image_path=tmp_path / "gone.tif")
+def test_a_missing_image_is_an_error(volume: AnnotatedVolume, tmp_path: Path) -> None:
+    gone = replace(_on_disk(volume), image_path=tmp_path / "gone.tif")
     with pytest.raises(SourceNotFoundError, match=r"gone\.tif"):
         _score(Threshold(0.0), gone, tmp_path=tmp_path)
