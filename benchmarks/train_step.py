@@ -33,9 +33,9 @@ from skoots.train import merged_transform
 from skoots.train.batch import collate
 from skoots.train.check import check_training
 from skoots.train.epochs import Epochs, Stream, random_numbers
-from skoots.train.first_settings import make_first_settings
+from skoots.train.first.settings import make_first_settings
 from skoots.train.learner import Learner
-from skoots.train.number_format import choose_training_format
+from skoots.train.optimise.number_format import choose_training_format
 from skoots.train.ranks import Ranks
 from skoots.train.sources import load_sources
 

@@ -82,7 +82,7 @@ def _ours(folder: Path) -> Task:
 
     from skoots.config import get_cfg_defaults
     from skoots.train import merged_transform
-    from skoots.train.intensity import Intensity
+    from skoots.train.transforms.intensity import Intensity
 
     torch.set_num_threads(1)
     crop, samples = _crop_of(folder)

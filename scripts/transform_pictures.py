@@ -19,7 +19,6 @@ from matplotlib.figure import Figure
 from skoots.config import get_cfg_defaults
 from skoots.kernels.sample_crop import CropMap, sample_labels, sample_linear
 from skoots.train.generate_skeletons import skeletonize_labels
-from skoots.train.intensity import Intensity
 from skoots.train.preview import (
     draw_image,
     draw_outlines,
@@ -29,6 +28,7 @@ from skoots.train.preview import (
 )
 from skoots.train.transforms.colour import recolour
 from skoots.train.transforms.draw import place
+from skoots.train.transforms.intensity import Intensity
 from skoots.train.transforms.points import carry_points, objects_in
 from skoots.train.transforms.random_map import draw_map
 from skoots.train.transforms.targets import make_targets

@@ -10,8 +10,8 @@ import tifffile
 from typer.testing import CliRunner
 
 from skoots.cli import app
+from skoots.train.data.skeleton_files import read_skeletons
 from skoots.train.generate_skeletons import skeletonize_labels
-from skoots.train.skeleton_files import read_skeletons
 from skoots.volume.axes import zyx_to_xyz
 
 if TYPE_CHECKING:

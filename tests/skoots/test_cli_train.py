@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from training_cases import tiny_values, write_rods
 from typer.testing import CliRunner
 
 from skoots.cli.app import app
@@ -18,7 +19,6 @@ from skoots.cli.train import main_as_published
 from skoots.model.zoo import load_model
 
 sys.path.insert(0, str(Path(__file__).parent / "train"))
-from training_cases import tiny_values, write_rods
 
 runner = CliRunner()
 

@@ -15,8 +15,8 @@ from skoots.cli.tensors import convert_tensor
 from skoots.errors import RunError, SkootsError
 from skoots.inference.convert import export_tiff
 from skoots.lib.eval import write_mask
-from skoots.train.pairs import LABELS, find_labels
-from skoots.train.skeletonize import skeletonize_file
+from skoots.train.data.pairs import LABELS, find_labels
+from skoots.train.data.skeletonize import skeletonize_file
 from skoots.volume.naming import RUN_SUFFIX, image_name
 
 _TENSOR = ".trch"

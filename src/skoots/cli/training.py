@@ -10,7 +10,7 @@ from skoots.cli.train_progress import drain_training
 from skoots.config import get_cfg_defaults, validate_cfg
 from skoots.errors import SettingsError
 from skoots.train.engine import train
-from skoots.train.first_settings import make_first_settings, write_first_settings
+from skoots.train.first.settings import make_first_settings, write_first_settings
 from skoots.train.project import Project
 
 if TYPE_CHECKING:

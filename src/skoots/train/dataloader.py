@@ -18,19 +18,19 @@ import logging
 from typing import TYPE_CHECKING, TypeVar
 
 from skoots.events import result_of
-from skoots.train.load_volume import load_background, load_pair, memory_budget
-from skoots.train.multi_dataset import MultiDataset, skeleton_colate
-from skoots.train.pairs import find_images, find_pairs
-from skoots.train.volume_set import VolumeSet, as_they_are
+from skoots.train.data.load_volume import load_background, load_pair, memory_budget
+from skoots.train.data.multi_dataset import MultiDataset, skeleton_colate
+from skoots.train.data.pairs import find_images, find_pairs
+from skoots.train.data.volume_set import VolumeSet, as_they_are
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import torch
 
-    from skoots.train.annotated import AnnotatedVolume
-    from skoots.train.pairs import Folders, Pair
-    from skoots.train.volume_set import Item
+    from skoots.train.data.annotated import AnnotatedVolume
+    from skoots.train.data.pairs import Folders, Pair
+    from skoots.train.data.volume_set import Item
 
     Transform = Callable[[Item], Item]
 

@@ -37,16 +37,16 @@ from skoots.model.precision import choose_device
 from skoots.train.batch import collate
 from skoots.train.check import check_training
 from skoots.train.curves import SCORES, Curves
+from skoots.train.data.skeletonize import prepare_skeletons
 from skoots.train.deliver import Delivery
 from skoots.train.epochs import Epochs, Stream, random_numbers
 from skoots.train.instance_score import score_volumes
 from skoots.train.learner import NAMES, Learner
-from skoots.train.number_format import choose_training_format
+from skoots.train.optimise.number_format import choose_training_format
+from skoots.train.optimise.schedule import learning_rate_at
 from skoots.train.prefetch import prepared
 from skoots.train.project import Project
 from skoots.train.ranks import joined
-from skoots.train.schedule import learning_rate_at
-from skoots.train.skeletonize import prepare_skeletons
 from skoots.train.sources import load_sources
 from skoots.train.state import Progress, load_state, save_state
 from skoots.train.validation import validate_losses

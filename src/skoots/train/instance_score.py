@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from skoots.config import Settings
     from skoots.model.unet import UNet
     from skoots.model.unext import UNeXT
-    from skoots.train.annotated import AnnotatedVolume
+    from skoots.train.data.annotated import AnnotatedVolume
     from skoots.validate.scores import Scores
     from skoots.volume.source import Source
     from skoots.volume.tiling import Box

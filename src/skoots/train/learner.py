@@ -12,11 +12,11 @@ from torch.nn.parallel import DistributedDataParallel
 
 from skoots.errors import TrainingError
 from skoots.model.build import build_network
-from skoots.train.average import WeightAverage
 from skoots.train.epochs import torch_seed
 from skoots.train.objective import Objective
-from skoots.train.optimizer import make_optimizer
-from skoots.train.pretrained import load_pretrained, load_pretrained_optimizer
+from skoots.train.optimise.average import WeightAverage
+from skoots.train.optimise.optimizer import make_optimizer
+from skoots.train.optimise.pretrained import load_pretrained, load_pretrained_optimizer
 from skoots.train.validation import autocast
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 from skoots.config.arguments import LOSS_ARGUMENTS, named_arguments
 from skoots.config.report import nearest
 from skoots.errors import SettingsError
-from skoots.train.cldice import soft_dice_cldice
-from skoots.train.tversky import tversky, tversky_bce
+from skoots.train.losses.cldice import soft_dice_cldice
+from skoots.train.losses.tversky import tversky, tversky_bce
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,9 +15,9 @@ import torch
 
 from skoots.errors import TrainingError
 from skoots.kernels.sample_crop import sample_labels, sample_linear
-from skoots.train.intensity import Intensity
 from skoots.train.transforms.colour import recolour
 from skoots.train.transforms.draw import draw_crop
+from skoots.train.transforms.intensity import Intensity
 from skoots.train.transforms.limits import NO_CHANGES, check_settings
 from skoots.train.transforms.points import carry_points, objects_in
 from skoots.train.transforms.targets import make_targets, slice_skeletons, thicken

@@ -11,8 +11,8 @@ import torch
 
 from skoots.errors import TrainingError
 from skoots.model.contents import Normalization
+from skoots.train.data.less_background import less_background
 from skoots.train.dataloader import BackgroundDataset, MultiDataset, dataset
-from skoots.train.less_background import less_background
 from skoots.train.merged_transform import BackgroundTransformFromCfg, TransformFromCfg
 from skoots.volume.axes import xyz_to_zyx
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from skoots._types import VoxelSize
     from skoots.config import Settings
-    from skoots.train.annotated import AnnotatedVolume
+    from skoots.train.data.annotated import AnnotatedVolume
 
 _HALO_VOXELS = (320, 320, 128)
 """Of a volume along X, Y, Z at most, to measure a halo on."""

@@ -20,13 +20,13 @@ from skoots.errors import (
     TrainingError,
 )
 from skoots.train import dataloader
+from skoots.train.data.lazy_volume import LazyVolume
 from skoots.train.dataloader import (
     BackgroundDataset,
     MultiDataset,
     dataset,
     skeleton_colate,
 )
-from skoots.train.lazy_volume import LazyVolume
 from skoots.train.merged_transform import TransformFromCfg
 
 if TYPE_CHECKING:

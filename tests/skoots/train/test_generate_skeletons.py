@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from skoots.errors import ShapeError
 from skoots.train.generate_skeletons import calculate_skeletons, skeletonize_labels
-from skoots.train.thinning import thin
+from skoots.train.skeletons.thinning import thin
 
 if TYPE_CHECKING:
     from pathlib import Path

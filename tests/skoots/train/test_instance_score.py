@@ -18,10 +18,10 @@ from torch import Tensor, nn
 from skoots.config import Settings
 from skoots.errors import SourceNotFoundError, TrainingError
 from skoots.model.checkpoint import Normalization
-from skoots.train.annotated import AnnotatedVolume
-from skoots.train.channels import open_channels
-from skoots.train.lazy_volume import LazyVolume
-from skoots.train.taught_boxes import TaughtBox
+from skoots.train.data.annotated import AnnotatedVolume
+from skoots.train.data.channels import open_channels
+from skoots.train.data.lazy_volume import LazyVolume
+from skoots.train.data.taught_boxes import TaughtBox
 from skoots.train.validation import InstanceScore, score_volumes
 from skoots.volume.axes import zyx_to_xyz
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from transform_cases import labels_at, make_balls, settings_for
 
 from skoots.errors import SettingsError, TrainingError
-from skoots.train.intensity import Intensity
 from skoots.train.merged_transform import BackgroundTransformFromCfg, TransformFromCfg
+from skoots.train.transforms.intensity import Intensity
 
 EVERYTHING: dict[str, Any] = {
     "extra": {

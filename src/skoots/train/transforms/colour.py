@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from skoots.config.augmentation import AugmentationConfig
     from skoots.config.augmentation_extra import AugmentationExtraConfig
     from skoots.config.settings import Settings
-    from skoots.train.intensity import Intensity
+    from skoots.train.transforms.intensity import Intensity
 
 _SHADE_VOX = 24
 """A shade changes over about so many voxels."""

@@ -10,8 +10,8 @@ import torch
 from scipy import ndimage
 from transform_cases import settings_for
 
-from skoots.train.intensity import Intensity
 from skoots.train.transforms.colour import blur, recolour
+from skoots.train.transforms.intensity import Intensity
 
 EIGHT_BIT = Intensity(100.0, 30.0, 255.0, 0.0, 255.0)
 

@@ -1,0 +1,1 @@
+"""Annotated volumes: found, checked, read, given out as the documented data sets."""

@@ -1,0 +1,213 @@
+"""Load what lies beside an image into an annotated volume, in memory or from disk."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import psutil
+import torch
+
+from skoots.errors import TrainingError
+from skoots.events import Notice
+from skoots.train.data.annotated import AnnotatedVolume
+from skoots.train.data.channels import open_channels
+from skoots.train.data.known_voxels import read_known
+from skoots.train.data.label_volume import count_in_pieces, open_labels
+from skoots.train.data.lazy_volume import LazyVolume
+from skoots.train.data.readers import ImageReader, grey_type
+from skoots.train.data.skeleton_files import find_skeletons
+from skoots.train.data.skeletonize import ensure_skeletons, pieces_notice
+from skoots.volume.axes import triple_to_xyz
+from skoots.volume.naming import image_name
+from skoots.volume.tiling import whole
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from skoots._types import Shape3, VoxelSize
+    from skoots.events import Event
+    from skoots.train.data.channels import Channels
+    from skoots.train.data.label_volume import LabelVolume
+    from skoots.train.data.lazy_volume import Reader, Volume
+    from skoots.train.data.pairs import Pair
+    from skoots.train.data.readers import BackgroundReader
+    from skoots.train.data.taught_boxes import TaughtBox
+    from skoots.volume.tiling import Box
+
+    Points = dict[int, NDArray[np.float32]]
+
+_ID_BYTES = 4
+
+
+def memory_budget() -> int:
+    """Give the bytes that volumes may take: half of what is free."""
+    return int(psutil.virtual_memory().available) // 2
+
+
+def load_pair(pair: Pair, budget: int) -> Generator[Event, None, AnnotatedVolume]:
+    """Load an image, its labels and its skeletons, which are made where they miss.
+
+    Parameters
+    ----------
+    pair : Pair
+        Where they are.
+    budget : int
+        A volume that takes more bytes stays on disk.
+
+    Yields
+    ------
+    StageStarted, ObjectsDone, Notice
+
+    Raises
+    ------
+    TrainingError
+        If image and labels differ in shape, or the labels hold no ids or no objects.
+    SourceError
+        If a file is no volume.
+    """
+    shape = open_channels(pair.labels).shape_zyx
+    image = open_channels(pair.image, shape)
+    if image.shape_zyx != shape:
+        raise TrainingError(
+            f"{pair.image} has the shape {image.shape_zyx} and {pair.labels} "
+            f"{shape} (Z, Y, X). Label the image as it is."
+        )
+    held = _bytes_needed(image) <= budget
+    labels = open_labels(pair.labels, in_memory=held)
+    said: list[str] = []
+    size = image.voxel_size or labels.channels.voxel_size
+    skeletons = yield from _listen(_skeletons(labels, size, held=held), said)
+    known = read_known(pair, labels)
+    masks = _volume(known.masks, shape, known.masks.dtype, held=held)
+    said += [f"{pair.image.name}: {note}" for note in image.sources[0].notes]
+    said += known.notices(pair)
+    yield from (Notice(text) for text in said)
+    return AnnotatedVolume(
+        name=pair.name,
+        image_path=pair.image,
+        labels_path=pair.labels,
+        shape_zyx=shape,
+        voxel_size=size,
+        image=_image(image, held=held),
+        masks=masks,
+        skeletons={
+            key: torch.from_numpy(skeletons[key])
+            for key in _ids_left(masks, labels, known.boxes)
+        },
+        background=_background(known.background, shape, held=held),
+        boxes=known.boxes,
+        notices=tuple(said),
+    )
+
+
+def load_background(path: Path, budget: int) -> AnnotatedVolume:
+    """Load an image without any object; no labels are needed.
+
+    Parameters
+    ----------
+    path : Path
+        A TIFF or a zarr folder.
+    budget : int
+        A volume that takes more bytes stays on disk.
+    """
+    image = open_channels(path)
+    held = _bytes_needed(image) <= budget
+    # One zero that is shown everywhere: it takes no memory.
+    nothing = torch.zeros(1, 1, 1, 1, dtype=torch.int32)
+    return AnnotatedVolume(
+        name=image_name(path),
+        image_path=path,
+        labels_path=None,
+        shape_zyx=image.shape_zyx,
+        voxel_size=image.voxel_size,
+        image=_image(image, held=held),
+        masks=nothing.expand(1, *triple_to_xyz(image.shape_zyx)),
+        skeletons={},
+        notices=tuple(f"{path.name}: {note}" for note in image.sources[0].notes),
+    )
+
+
+def _skeletons(
+    labels: LabelVolume, size: VoxelSize | None, *, held: bool
+) -> Generator[Event, None, Points]:
+    """Give the skeletons, and say if objects are in several pieces."""
+    found, _ = find_skeletons(labels.path)
+    if held and found is not None:  # who makes skeletons counts the pieces itself
+        ids = labels.channels.read(whole(labels.shape_zyx))[0]
+        if broken := count_in_pieces(ids):
+            yield pieces_notice(labels.path, broken, len(labels.objects))
+    return (yield from ensure_skeletons(labels, voxel_size=size))
+
+
+def _listen(
+    job: Generator[Event, None, Points], said: list[str]
+) -> Generator[Event, None, Points]:
+    """Hand on the events of a job, but keep back what it has to say."""
+    while True:
+        try:
+            event = next(job)
+        except StopIteration as end:
+            points: Points = end.value
+            return points
+        if isinstance(event, Notice):
+            said.append(event.message)
+        else:
+            yield event
+
+
+def _image(image: Channels, *, held: bool) -> Volume:
+    reader = ImageReader(image)
+    shape, count = image.shape_zyx, len(image.sources)
+    return _volume(reader, shape, reader.dtype, count, held=held)
+
+
+def _background(
+    reader: BackgroundReader | None, shape_zyx: Shape3, *, held: bool
+) -> Volume | None:
+    if reader is None:
+        return None
+    return _volume(reader, shape_zyx, torch.bool, held=held)
+
+
+def _volume(
+    reader: Reader,
+    shape_zyx: Shape3,
+    dtype: torch.dtype,
+    channels: int = 1,
+    *,
+    held: bool,
+) -> Volume:
+    lazy = LazyVolume(reader, (channels, *triple_to_xyz(shape_zyx)), dtype)
+    return lazy.load() if held else lazy
+
+
+def _bytes_needed(image: Channels) -> int:
+    """Give the bytes of an image and its ids as tensors."""
+    voxels = math.prod(image.shape_zyx)
+    return voxels * (len(image.sources) * grey_type(image.dtype).itemsize + _ID_BYTES)
+
+
+def _ids_left(
+    masks: Volume, labels: LabelVolume, boxes: tuple[TaughtBox, ...]
+) -> list[int]:
+    """Give the objects that are not wholly in boxes that are held out."""
+    held_out = [taught.box for taught in boxes if taught.held_out]
+    if not held_out:
+        return list(labels.objects)
+    if isinstance(masks, LazyVolume):
+        return [
+            key
+            for key, box in labels.objects.items()
+            if not any(_inside(box, other) for other in held_out)
+        ]
+    return [int(key) for key in torch.unique(masks) if key > 0]
+
+
+def _inside(box: Box, other: Box) -> bool:
+    pairs = zip(box, other, strict=True)
+    return all(b.start <= a.start and a.stop <= b.stop for a, b in pairs)

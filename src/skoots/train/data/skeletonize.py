@@ -1,0 +1,217 @@
+"""Make the skeletons of labels: on several threads, object by object.
+
+Labels are never held whole for this; an object is read within its box when its turn
+comes. So a zarr larger than the memory gets its skeletons as well.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from skoots.errors import StorageError
+from skoots.events import Notice, ObjectsDone, StageStarted
+from skoots.inference.in_order import work_in_order
+from skoots.train.data.channels import open_channels
+from skoots.train.data.label_volume import open_labels
+from skoots.train.data.pairs import find_pairs
+from skoots.train.data.skeleton_files import (
+    find_skeletons,
+    read_skeletons,
+    save_skeletons,
+    skeletons_path,
+)
+from skoots.train.generate_skeletons import count_pieces, skeletonize_object
+from skoots.volume.axes import triple_to_xyz, zyx_to_xyz
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from skoots._types import VoxelSize
+    from skoots.events import Event
+    from skoots.train.data.label_volume import LabelVolume
+    from skoots.train.data.pairs import Folders
+
+    Points = dict[int, NDArray[np.float32]]
+
+STAGE = "skeletonize"
+_AT_ONCE = 16
+"""Objects that a thread takes at a time, at most."""
+
+_SHARES = 8
+"""Times that a thread comes back for more, if there are few objects."""
+
+_UNKNOWN: VoxelSize = (1.0, 1.0, 1.0)
+"""Taken where nobody said how large a voxel is: its edges are alike."""
+
+
+def skeletonize_file(
+    labels: Path, *, voxel_size: VoxelSize | None = None
+) -> Generator[Event, None, Path]:
+    """Make the skeletons of a file of labels anew and save them beside it.
+
+    Parameters
+    ----------
+    labels : Path
+        A TIFF or a zarr folder of ids.
+    voxel_size : tuple of float, optional
+        Edge lengths along Z, Y, X; not what the file says. Only the ratios matter.
+
+    Yields
+    ------
+    StageStarted, ObjectsDone, Notice
+
+    Returns
+    -------
+    Path
+        ``NAME.skeletons.trch``.
+
+    Raises
+    ------
+    TrainingError, SourceError
+        If the file holds no ids or no objects.
+    StorageError
+        If nothing may be written beside the labels.
+    """
+    volume = open_labels(labels)
+    points = yield from make_skeletons(volume, voxel_size=voxel_size)
+    path = skeletons_path(labels)
+    save_skeletons(path, points)
+    return path
+
+
+def prepare_skeletons(folders: Folders) -> Generator[Event, None, None]:
+    """Make and save the skeletons that are missing in folders of training data.
+
+    A data set does so itself, but without a word while it is made.
+
+    Parameters
+    ----------
+    folders : path, or list of path
+        As for `dataset`.
+
+    Yields
+    ------
+    StageStarted, ObjectsDone, Notice
+    """
+    for pair in find_pairs(folders):
+        if find_skeletons(pair.labels)[0] is None:
+            labels = open_labels(pair.labels)
+            image = open_channels(pair.image, labels.shape_zyx)
+            yield from ensure_skeletons(labels, voxel_size=image.voxel_size)
+
+
+def ensure_skeletons(
+    volume: LabelVolume, *, voxel_size: VoxelSize | None = None
+) -> Generator[Event, None, Points]:
+    """Read the skeletons of labels, or make and save them where they are missing.
+
+    They are made again if they are older than the labels. Objects that a file leaves
+    out get theirs, in memory alone. A folder in which nothing may be written is no
+    error: the skeletons stay in memory.
+
+    Yields
+    ------
+    StageStarted, ObjectsDone, Notice
+
+    Returns
+    -------
+    dict of int to ndarray, (N, 3), float32
+        Points along X, Y, Z, in voxels, for each object, ascending by id.
+    """
+    found, stale = find_skeletons(volume.path)
+    if found is not None:
+        read = read_skeletons(found, volume.shape_zyx)
+        return (yield from _completed(volume, read, found, voxel_size))
+    for path in stale:
+        yield Notice(f"{path} is older than the labels: skeletons are made anew")
+    points = yield from make_skeletons(volume, voxel_size=voxel_size)
+    try:
+        save_skeletons(skeletons_path(volume.path), points)
+    except StorageError as error:
+        yield Notice(f"skeletons stay in memory and are made again next time: {error}")
+    return points
+
+
+def make_skeletons(
+    volume: LabelVolume,
+    only: Sequence[int] | None = None,
+    *,
+    voxel_size: VoxelSize | None = None,
+) -> Generator[Event, None, Points]:
+    """Give each object its skeleton.
+
+    Parameters
+    ----------
+    volume : LabelVolume
+        Open labels.
+    only : sequence of int, optional
+        Ids of some of the objects.
+    voxel_size : tuple of float, optional
+        Edge lengths along Z, Y, X; not what the file says. Only the ratios matter.
+
+    Yields
+    ------
+    StageStarted, ObjectsDone, Notice
+
+    Returns
+    -------
+    dict of int to ndarray, (N, 3), float32
+    """
+    size = voxel_size or volume.channels.voxel_size or _UNKNOWN
+    spacing, shape = triple_to_xyz(size), triple_to_xyz(volume.shape_zyx)
+
+    def work(keys: Sequence[int]) -> list[tuple[int, NDArray[np.float32], int]]:
+        results = []
+        for key in keys:
+            mask = zyx_to_xyz(volume.mask(key))
+            z, y, x = (span.start for span in volume.objects[key])
+            axis = skeletonize_object(mask, triple_to_xyz((z, y, x)), shape, spacing)
+            results.append((key, axis, count_pieces(mask)))
+        return results
+
+    keys = list(volume.objects) if only is None else list(only)
+    workers = torch.get_num_threads()
+    share = max(1, min(_AT_ONCE, len(keys) // (_SHARES * workers)))
+    shares = [keys[k : k + share] for k in range(0, len(keys), share)]
+    points: Points = {}
+    broken = 0
+    yield StageStarted(STAGE, 0, len(keys))
+    for done in work_in_order(work, shares, workers):
+        for key, axis, pieces in done:
+            points[key] = axis
+            broken += pieces > 1
+        yield ObjectsDone(STAGE, len(points), len(keys))
+    if broken:
+        yield pieces_notice(volume.path, broken, len(keys))
+    return points
+
+
+def pieces_notice(labels: Path, broken: int, objects: int) -> Notice:
+    """Say that some objects are in several pieces."""
+    return Notice(
+        f"{broken} of {objects} objects in {labels.name} are in several pieces, each "
+        "with a skeleton part of its own; give each piece its own id if they are "
+        "different objects"
+    )
+
+
+def _completed(
+    volume: LabelVolume, points: Points, path: Path, voxel_size: VoxelSize | None
+) -> Generator[Event, None, Points]:
+    """Make what a file of skeletons leaves out, and drop what has no object."""
+    missing = [key for key in volume.objects if key not in points]
+    if missing:
+        yield Notice(
+            f"{path.name} has no skeleton for {len(missing)} of "
+            f"{len(volume.objects)} objects: theirs are made now"
+        )
+        points = points | (
+            yield from make_skeletons(volume, missing, voxel_size=voxel_size)
+        )
+    return {key: points[key] for key in volume.objects}

@@ -1,0 +1,1 @@
+"""Settings to begin with, measured from annotated volumes."""

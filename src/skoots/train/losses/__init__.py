@@ -1,0 +1,1 @@
+"""The losses by name; `skoots.train.loss` is their door."""

@@ -1,0 +1,1 @@
+"""From gradients to weights: optimizer, learning rate, average, where to begin."""

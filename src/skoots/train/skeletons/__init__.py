@@ -1,0 +1,1 @@
+"""How an object becomes its axis; `skoots.train.generate_skeletons` is the door."""

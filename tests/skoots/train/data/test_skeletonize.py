@@ -1,0 +1,195 @@
+"""Making skeletons of files: when, of what, and what is said of it."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+from volume_cases import set_age, two_bars, write_pair
+
+from skoots.errors import TrainingError
+from skoots.events import Notice, ObjectsDone, StageStarted, result_of
+from skoots.train.data import skeletonize
+from skoots.train.data.label_volume import open_labels
+from skoots.train.data.skeleton_files import (
+    read_skeletons,
+    save_skeletons,
+    skeletons_path,
+)
+from skoots.train.data.skeletonize import (
+    ensure_skeletons,
+    prepare_skeletons,
+    skeletonize_file,
+)
+from skoots.train.generate_skeletons import skeletonize_labels
+from skoots.volume.axes import zyx_to_xyz
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+    from typing import Any
+
+    from skoots.events import Event
+
+
+def listen(job: Generator[Event, None, Any]) -> tuple[list[Event], Any]:
+    events = []
+    while True:
+        try:
+            events.append(next(job))
+        except StopIteration as end:
+            return events, end.value
+
+
+def messages(events: list[Event]) -> list[str]:
+    return [event.message for event in events if isinstance(event, Notice)]
+
+
+def scattered(seed: int) -> np.ndarray:
+    """Many small objects, in no order of their ids."""
+    rng = np.random.default_rng(seed)
+    coarse = rng.integers(0, 60, (5, 8, 9))
+    return np.kron(coarse, np.ones((3, 4, 3), int)).astype(np.uint32)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("store", ["tif", "zarr"])
+def test_a_file_gets_what_the_labels_get_in_memory(
+    tmp_path: Path, store: str, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    volume = scattered(0)
+    labels = write_pair(tmp_path, labels=volume, store=store)
+    events, path = listen(skeletonize_file(labels, voxel_size=(3.0, 1.0, 1.0)))
+    made = read_skeletons(path, volume.shape)
+    expected = skeletonize_labels(
+        np.ascontiguousarray(zyx_to_xyz(volume)), spacing=(1.0, 1.0, 3.0)
+    )
+    assert list(made) == list(expected)
+    for key, points in expected.items():
+        np.testing.assert_array_equal(made[key], points)
+    done = [event.done for event in events if isinstance(event, ObjectsDone)]
+    assert events[0] == StageStarted("skeletonize", 0, len(expected))
+    assert done == sorted(done)
+    assert done[-1] == len(expected)
+
+
+def test_an_object_that_crosses_blocks_is_one_object(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("skoots.train.data.label_volume._BLOCK", (2, 5, 4))
+    volume = open_labels(write_pair(tmp_path, labels=two_bars()))
+    boxes = {k: [(s.start, s.stop) for s in b] for k, b in volume.objects.items()}
+    assert boxes == {3: [(1, 6), (1, 4), (2, 13)], 7: [(1, 6), (7, 10), (2, 13)]}
+
+
+def test_objects_in_several_pieces_are_counted(tmp_path: Path) -> None:
+    volume = two_bars()
+    volume[:, :, 6:9] = 0
+    volume[1, 5, 7] = 9
+    labels = write_pair(tmp_path, labels=volume)
+    events, _ = listen(skeletonize_file(labels))
+    (message,) = messages(events)
+    assert message.startswith(
+        "2 of 3 objects in cells.labels.tif are in several pieces"
+    )
+
+
+def test_skeletons_are_made_once_and_again_when_the_labels_are_newer(
+    tmp_path: Path,
+) -> None:
+    labels = write_pair(tmp_path)
+    path = skeletons_path(labels)
+    assert list(result_of(ensure_skeletons(open_labels(labels)))) == [3, 7]
+    save_skeletons(path, {3: np.ones((1, 3), np.float32), 7: np.zeros((1, 3), "f4")})
+    kept = result_of(ensure_skeletons(open_labels(labels)))
+    assert kept[3].tolist() == [[1, 1, 1]]
+    set_age(path, 60)
+    events, made = listen(ensure_skeletons(open_labels(labels)))
+    assert made[3].tolist() != [[1, 1, 1]]
+    assert messages(events) == [
+        f"{path} is older than the labels: skeletons are made anew"
+    ]
+    np.testing.assert_array_equal(read_skeletons(path, (6, 12, 15))[3], made[3])
+
+
+def test_a_file_that_leaves_out_objects_is_completed_in_memory(tmp_path: Path) -> None:
+    labels = write_pair(tmp_path)
+    path = skeletons_path(labels)
+    save_skeletons(path, {3: np.ones((1, 3), np.float32), 99: np.ones((1, 3), "f4")})
+    before = path.read_bytes()
+    events, points = listen(ensure_skeletons(open_labels(labels)))
+    assert list(points) == [3, 7]
+    assert points[3].tolist() == [[1, 1, 1]]
+    assert "no skeleton for 1 of 2 objects" in messages(events)[0]
+    assert path.read_bytes() == before
+
+
+def test_a_folder_that_may_not_be_written_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = write_pair(tmp_path)
+
+    def full(path: Path, points: object) -> None:
+        raise skeletonize.StorageError("there is no room.")
+
+    monkeypatch.setattr(skeletonize, "save_skeletons", full)
+    events, points = listen(ensure_skeletons(open_labels(labels)))
+    assert list(points) == [3, 7]
+    (message,) = messages(events)
+    assert message.startswith("skeletons stay in memory")
+
+
+def test_the_voxel_size_of_the_image_counts_when_folders_are_prepared(
+    tmp_path: Path,
+) -> None:
+    tifffile = pytest.importorskip("tifffile")
+    labels = write_pair(tmp_path / "a")
+    options = {"imagej": True, "resolution": (100, 100)}
+    tifffile.imwrite(
+        tmp_path / "a" / "cells.tif",
+        np.zeros((6, 12, 15), np.uint8),
+        metadata={"axes": "ZYX", "spacing": 0.05, "unit": "um"},
+        **options,
+    )
+    shutil.copytree(tmp_path / "a", tmp_path / "b")
+    assert result_of(prepare_skeletons([tmp_path / "a"])) is None
+    made = read_skeletons(skeletons_path(labels), (6, 12, 15))
+    other = tmp_path / "b" / labels.name
+    path = result_of(skeletonize_file(other, voxel_size=(0.05, 0.01, 0.01)))
+    for key, points in read_skeletons(path, (6, 12, 15)).items():
+        np.testing.assert_array_equal(points, made[key])
+    assert list(prepare_skeletons([tmp_path / "a"])) == []
+
+
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        (np.zeros((3, 4, 5), np.uint8), "has no objects: all its voxels are 0"),
+        (np.ones((3, 4, 5), np.float32), "holds float32 and no ids. Save"),
+        (np.full((3, 4, 5), -1, np.int16), "has ids from -1 to -1. Use 0"),
+        (np.full((3, 4, 5), 2**63, np.uint64), f"has ids from {2**63} to"),
+    ],
+    ids=["no objects", "float", "negative", "too large"],
+)
+def test_labels_that_are_none_are_refused(
+    tmp_path: Path, labels: np.ndarray, words: str
+) -> None:
+    path = write_pair(tmp_path, labels=labels, store="zarr")
+    with pytest.raises(TrainingError, match=words):
+        open_labels(path)
+
+
+def test_large_ids_keep_every_digit(tmp_path: Path) -> None:
+    labels = np.zeros((3, 4, 5), np.uint64)
+    labels[0, 0, 0] = 2**62 + 3
+    labels[2, 2, 2] = 2**24 + 1
+    path = write_pair(tmp_path, labels=labels, store="zarr")
+    made = read_skeletons(result_of(skeletonize_file(path)), (3, 4, 5))
+    assert {k: v.tolist() for k, v in made.items()} == {
+        2**24 + 1: [[2, 2, 2]],
+        2**62 + 3: [[0, 0, 0]],
+    }

@@ -1,0 +1,34 @@
+"""Values to begin with follow from what was measured."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+from measured_cases import measured as like
+
+from skoots.train.first.choices import settle
+
+if TYPE_CHECKING:
+    from skoots.train.first.measure import Measured
+
+
+@pytest.mark.parametrize(
+    ("measured", "scaling"),
+    [
+        # turned and enlarged: (9 + sqrt(3) / 2) * 1.4 + 1, of which 0.98 are asked for
+        (like((99, 99, 99)), [16, 16, 16]),
+        # sheared in the plane; along Z as far as 9 / 6 and half a pixel allow
+        (like((99, 99, 99), (1, 1, 6)), [17, 17, 4]),
+        # not turned out of the plane, and no object is deeper than 20 planes
+        (like((99, 99, 20)), [17, 17, 17]),
+        (replace(like((99, 99, 20)), deepest=6), [17, 17, 7]),
+    ],
+)
+def test_vectors_are_scaled_no_further_than_needed(
+    measured: Measured, scaling: list[int]
+) -> None:
+    values = settle(measured, torch.device("cpu"))
+    assert values["SKOOTS"]["VECTOR_SCALING"] == scaling

@@ -1,0 +1,68 @@
+"""A training calculates in what turned out faster."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from skoots.config import Settings
+from skoots.model.unet import UNet
+from skoots.train.optimise import number_format
+from skoots.train.optimise.number_format import choose_training_format, time_step
+
+IMAGE = torch.zeros(1, 1, 8, 8, 8)
+
+
+@pytest.fixture
+def network() -> UNet:
+    return UNet(dims=(2, 4), depths=(1,))
+
+
+def _choose(network: UNet, *, mixed: bool = True) -> str:
+    settings = Settings.from_dict({"TRAIN": {"MIXED_PRECISION": mixed}})
+    return choose_training_format(network, settings, IMAGE)
+
+
+def _pretend(monkeypatch: pytest.MonkeyPatch, able: str, **seconds: float) -> None:
+    monkeypatch.setattr(number_format, "choose_number_format", lambda device: able)
+    monkeypatch.setattr(
+        number_format, "time_step", lambda network, image, name: seconds[name]
+    )
+
+
+@pytest.mark.parametrize(
+    ("plain", "half", "chosen"),
+    [(2.0, 1.0, "bfloat16"), (1.0, 2.0, "float32")],
+    ids=["dense convolutions", "depthwise convolutions"],
+)
+def test_the_faster_one_is_chosen(
+    monkeypatch: pytest.MonkeyPatch,
+    network: UNet,
+    plain: float,
+    half: float,
+    chosen: str,
+) -> None:
+    _pretend(monkeypatch, "bfloat16", float32=plain, bfloat16=half)
+    assert _choose(network) == chosen
+
+
+def test_without_hardware_or_without_leave_it_is_float32(
+    monkeypatch: pytest.MonkeyPatch, network: UNet
+) -> None:
+    _pretend(monkeypatch, "float32", float32=2.0, bfloat16=1.0)
+    assert _choose(network) == "float32"
+    _pretend(monkeypatch, "bfloat16", float32=2.0, bfloat16=1.0)
+    assert _choose(network, mixed=False) == "float32"
+
+
+@pytest.mark.parametrize("name", ["float32", "bfloat16"])
+def test_trying_leaves_the_network_and_chance_alone(
+    network: UNet, name: number_format.NumberFormat
+) -> None:
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+    chance = torch.get_rng_state()
+    assert time_step(network, IMAGE, name) > 0
+    after = network.state_dict()
+    assert all(torch.equal(after[key], value) for key, value in before.items())
+    assert all(p.grad is None for p in network.parameters())
+    assert torch.equal(torch.get_rng_state(), chance)
