@@ -18,8 +18,6 @@ from skoots.cli.app import app
 from skoots.cli.train import main_as_published
 from skoots.model.zoo import load_model
 
-sys.path.insert(0, str(Path(__file__).parent / "train"))
-
 runner = CliRunner()
 
 

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import time
 from contextlib import closing, nullcontext
-from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -36,11 +35,11 @@ from skoots.events import (
 from skoots.model.precision import choose_device
 from skoots.train.batch import collate
 from skoots.train.check import check_training
-from skoots.train.curves import SCORES, Curves
+from skoots.train.curves import Curves
 from skoots.train.data.skeletonize import prepare_skeletons
 from skoots.train.deliver import Delivery
 from skoots.train.epochs import Epochs, Stream, random_numbers
-from skoots.train.instance_score import score_volumes
+from skoots.train.judge import Judge
 from skoots.train.learner import NAMES, Learner
 from skoots.train.optimise.number_format import choose_training_format
 from skoots.train.optimise.schedule import learning_rate_at
@@ -49,7 +48,6 @@ from skoots.train.project import Project
 from skoots.train.ranks import joined
 from skoots.train.sources import load_sources
 from skoots.train.state import Progress, load_state, save_state
-from skoots.train.validation import validate_losses
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -139,6 +137,7 @@ class _Training:
         self._progress = Progress()
         self._saved_step = 0
         self._delivery = Delivery(project, self._learner, self._sources)
+        self._judge = Judge(project, self._learner, self._sources, self._delivery)
 
     # ---- the course of a training
 
@@ -196,8 +195,8 @@ class _Training:
             return
         validation: dict[str, float] = {}
         best = False
-        if self._validates(epoch):
-            validation, best = self._validate(epoch)
+        if self._ranks.leads and self._judge.is_due(epoch):
+            validation, best = self._judge.validate(epoch, self._progress)
         means = self._progress.close_epoch()
         step = self._progress.step
         done = EpochDone(
@@ -220,73 +219,6 @@ class _Training:
         yield from self._save_if(due=(epoch + 1) % interval == 0)
         self._ranks.barrier()
 
-    # ---- validation
-
-    def _validates(self, epoch: int) -> bool:
-        if self._sources.validation is None and not self._sources.scored:
-            return False
-        skip = self._settings.TRAIN.VALIDATE_EPOCH_SKIP
-        return (epoch + 1) % skip == 0 or epoch + 1 == self._settings.TRAIN.NUM_EPOCHS
-
-    def _validate(self, epoch: int) -> tuple[dict[str, float], bool]:
-        """Give losses and scores, and whether they are the best so far."""
-        if not self._ranks.leads:
-            return {}, False
-        found: dict[str, float] = {}
-        network = self._learner.average.network
-        if self._sources.validation is not None:
-            losses = validate_losses(
-                network,
-                self._learner.objective,
-                self._validation_crops(),
-                epoch,
-                self._device,
-                self._learner.number_format,
-            )
-            found.update(zip(NAMES, astuple(losses), strict=True))
-        if self._scores_now(epoch):
-            scores = score_volumes(
-                network,
-                self._settings,
-                self._sources.normalization,
-                self._sources.scored,
-                self._device,
-                self._project.path,
-            )
-            found.update({name: getattr(scores, name) for name in SCORES})
-        self._progress.validations += 1
-        return found, self._keep_if_best(found)
-
-    def _keep_if_best(self, found: dict[str, float]) -> bool:
-        judged = self._sources.scored and self._settings.TRAINER.SCORE_VALIDATIONS
-        if judged and "panoptic_quality" not in found:
-            return False
-        # The loss of the vectors is left out: it rises as sigma falls.
-        masks = found.get("probability", 0.0) + found.get("skeleton", 0.0)
-        value = [found.get("panoptic_quality", 0.0), -masks]
-        if self._progress.best and value <= self._progress.best:
-            return False
-        self._progress.best = value
-        self._progress.best_scores = found
-        self._delivery.write(self._project.best, self._progress.step, found)
-        return True
-
-    def _scores_now(self, epoch: int) -> bool:
-        every = self._settings.TRAINER.SCORE_VALIDATIONS
-        if not self._sources.scored or every == 0:
-            return False
-        last = epoch + 1 == self._settings.TRAIN.NUM_EPOCHS
-        return last or self._progress.validations % every == 0
-
-    def _validation_crops(self) -> Iterator[dict[str, Any]]:
-        validation = self._sources.validation
-        if validation is None:
-            return
-        seed = self._settings.TRAINER.SEED
-        for index in range(len(validation)):
-            rng = random_numbers(seed, Stream.VALIDATION, index)
-            yield validation.sample(index, rng)
-
     # ---- the beginning, the end, and what is saved between
 
     def _begin(self) -> list[str]:
@@ -298,7 +230,7 @@ class _Training:
             self._saved_step = self._progress.step
             return notes
         notes += self._learner.start_from_pretrained()
-        if self._sources.validation is None and not self._sources.scored:
+        if not self._sources.held_out:
             notes.append(
                 "Nothing is held out, so the last model counts as the best. Name "
                 "folders in TRAIN.VALIDATION_DATA_DIR to see how good it is."

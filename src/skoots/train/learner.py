@@ -15,9 +15,9 @@ from skoots.model.build import build_network
 from skoots.train.epochs import torch_seed
 from skoots.train.objective import Objective
 from skoots.train.optimise.average import WeightAverage
+from skoots.train.optimise.number_format import autocast
 from skoots.train.optimise.optimizer import make_optimizer
 from skoots.train.optimise.pretrained import load_pretrained, load_pretrained_optimizer
-from skoots.train.validation import autocast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -54,6 +54,11 @@ class Sources:
     objects: int
     notes: tuple[str, ...]
 
+    @property
+    def held_out(self) -> bool:
+        """Whether there is anything to validate on."""
+        return self.validation is not None or bool(self.scored)
+
     def normalised(self) -> Iterator[NDArray[np.float32]]:
         """Yield parts of the training volumes, (Z, Y, X), normalised."""
         for volume in self.training.volumes[:_HALO_VOLUMES]:

@@ -14,6 +14,7 @@ import torch
 from skoots.errors import TrainingError
 from skoots.train.batch import collate
 from skoots.train.instance_score import InstanceScore, score_volumes
+from skoots.train.optimise.number_format import autocast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -104,9 +105,3 @@ def validate_losses(
             "numbers above 0."
         )
     return LossMeans.of(losses)
-
-
-def autocast(device: torch.device, number_format: NumberFormat) -> torch.autocast:
-    """Let a network calculate in a number format while weights stay float32."""
-    dtype = torch.float16 if number_format == "float16" else torch.bfloat16
-    return torch.autocast(device.type, dtype, enabled=number_format != "float32")

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import torch
 
 from skoots.model.precision import choose_number_format
-from skoots.train.validation import autocast
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -80,3 +79,9 @@ def time_step(
             answer.float().square().mean().backward()  # type: ignore[no-untyped-call]  # torch has no type here
             seconds.append(time.perf_counter() - started)
     return min(seconds[1:])
+
+
+def autocast(device: torch.device, number_format: NumberFormat) -> torch.autocast:
+    """Let a network calculate in a number format while weights stay float32."""
+    dtype = torch.float16 if number_format == "float16" else torch.bfloat16
+    return torch.autocast(device.type, dtype, enabled=number_format != "float32")

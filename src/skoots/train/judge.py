@@ -1,0 +1,131 @@
+"""Say how good a network is by now, and keep it if it is the best so far."""
+
+from __future__ import annotations
+
+from dataclasses import astuple
+from typing import TYPE_CHECKING, Any
+
+from skoots.train.curves import SCORES
+from skoots.train.epochs import Stream, random_numbers
+from skoots.train.instance_score import score_volumes
+from skoots.train.learner import NAMES
+from skoots.train.validation import validate_losses
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from skoots.train.deliver import Delivery
+    from skoots.train.learner import Learner
+    from skoots.train.project import Project
+    from skoots.train.sources import Sources
+    from skoots.train.state import Progress
+
+
+class Judge:
+    """Validates by the losses on held-out crops and by the scores of held-out volumes.
+
+    Parameters
+    ----------
+    project : Project
+        Of the training.
+    learner : Learner
+        Whose averaged weights are judged.
+    sources : Sources
+        What is held out.
+    delivery : Delivery
+        Writes the best model.
+    """
+
+    def __init__(
+        self, project: Project, learner: Learner, sources: Sources, delivery: Delivery
+    ) -> None:
+        self._project = project
+        self._learner = learner
+        self._sources = sources
+        self._delivery = delivery
+
+    def is_due(self, epoch: int) -> bool:
+        """Tell whether an epoch, from 0, ends with a validation."""
+        train = self._project.settings.TRAIN
+        last = epoch + 1 == train.NUM_EPOCHS
+        turn = (epoch + 1) % train.VALIDATE_EPOCH_SKIP == 0
+        return self._sources.held_out and (last or turn)
+
+    def validate(self, epoch: int, progress: Progress) -> tuple[dict[str, float], bool]:
+        """Judge the averaged weights and keep them if they are the best so far.
+
+        Parameters
+        ----------
+        epoch : int
+            From 0.
+        progress : Progress
+            Remembers the best; changed.
+
+        Returns
+        -------
+        found : dict from str to float
+            Losses by `skoots.train.learner.NAMES`, scores by
+            `skoots.train.curves.SCORES`; what was not asked is absent.
+        best : bool
+            Whether there was none better before.
+        """
+        found = self._losses(epoch)
+        if self._scores_now(epoch, progress):
+            found |= self._scores()
+        progress.validations += 1
+        return found, self._keep_if_best(found, progress)
+
+    def _losses(self, epoch: int) -> dict[str, float]:
+        if self._sources.validation is None:
+            return {}
+        means = validate_losses(
+            self._learner.average.network,
+            self._learner.objective,
+            self._crops(),
+            epoch,
+            self._learner.device,
+            self._learner.number_format,
+        )
+        return dict(zip(NAMES, astuple(means), strict=True))
+
+    def _scores(self) -> dict[str, float]:
+        scores = score_volumes(
+            self._learner.average.network,
+            self._project.settings,
+            self._sources.normalization,
+            self._sources.scored,
+            self._learner.device,
+            self._project.path,
+        )
+        return {name: getattr(scores, name) for name in SCORES}
+
+    def _scores_now(self, epoch: int, progress: Progress) -> bool:
+        every = self._project.settings.TRAINER.SCORE_VALIDATIONS
+        if not self._sources.scored or every == 0:
+            return False
+        last = epoch + 1 == self._project.settings.TRAIN.NUM_EPOCHS
+        return last or progress.validations % every == 0
+
+    def _keep_if_best(self, found: dict[str, float], progress: Progress) -> bool:
+        scored = self._sources.scored
+        judged = scored and self._project.settings.TRAINER.SCORE_VALIDATIONS
+        if judged and "panoptic_quality" not in found:
+            return False
+        # The loss of the vectors is left out: it rises as sigma falls.
+        masks = found.get("probability", 0.0) + found.get("skeleton", 0.0)
+        value = [found.get("panoptic_quality", 0.0), -masks]
+        if progress.best and value <= progress.best:
+            return False
+        progress.best = value
+        progress.best_scores = found
+        self._delivery.write(self._project.best, progress.step, found)
+        return True
+
+    def _crops(self) -> Iterator[dict[str, Any]]:
+        """Yield the same held-out crops every time."""
+        validation = self._sources.validation
+        seed = self._project.settings.TRAINER.SEED
+        for index in range(0 if validation is None else len(validation)):
+            assert validation is not None  # noqa: S101 - it has a length
+            rng = random_numbers(seed, Stream.VALIDATION, index)
+            yield validation.sample(index, rng)
