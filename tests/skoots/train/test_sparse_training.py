@@ -65,24 +65,24 @@ def _in_the_box(labels: Any) -> Any:
     return kept
 
 
-def _settings(data: Path, **train: Any) -> Settings:
-    train = {"TRAIN_SAMPLE_PER_IMAGE": [20], "LEARNING_RATE": 0.006} | train
+def _settings(data: Path, **changes: Any) -> Settings:
+    values = {"TRAIN_SAMPLE_PER_IMAGE": [20], "LEARNING_RATE": 0.006} | changes
     names = ["alpha", "beta", "smooth", "bce"]
-    for name, values in {
+    for name, numbers in {
         "EMBED": [0.25, 0.75, 0.005, 0.0],
         "PROBABILITY": [0.5, 0.5, 0.005, 0.3],
         "SKELETON": [0.5, 1.5, 0.005, 0.3],
     }.items():
-        train |= {
+        values |= {
             f"LOSS_{name}": "tversky_bce",
             f"LOSS_{name}_KEYWORDS": names,
-            f"LOSS_{name}_VALUES": values,
+            f"LOSS_{name}_VALUES": numbers,
         }
-    train["SKELETON_MASK_RADIUS"] = 2
-    values = tiny_values(data, **train)
-    values["TRAINER"] |= {"OBJECT_RATE": 0.3, "EMA_DECAY": 0.95}
-    values["SKOOTS"]["VECTOR_SCALING"] = [10, 10, 10]
-    return Settings.from_dict(values)
+    values["SKELETON_MASK_RADIUS"] = 2
+    every = tiny_values(data, **values)
+    every["TRAINER"] |= {"OBJECT_RATE": 0.3, "EMA_DECAY": 0.95}
+    every["SKOOTS"]["VECTOR_SCALING"] = [10, 10, 10]
+    return Settings.from_dict(every)
 
 
 def _train(folder: Path, settings: Settings) -> TrainFinished:
