@@ -48,7 +48,7 @@ WARM_UP = 3
 """Steps that are not counted: code is compiled, memory is taken."""
 
 CROP = {
-    "map": ("draw_map", "draw_centre", "place"),
+    "map": ("draw_crop",),
     "sampling": ("sample_labels", "sample_linear"),
     "targets": ("objects_in", "carry_points", "make_targets"),
     "colours": ("recolour",),
