@@ -93,7 +93,7 @@ def write_previews(samples: Iterable[Sample], folder: str | Path) -> Iterator[Pa
 
 
 def draw_sample(sample: Sample) -> Figure:
-    """Draw the middle plane of a sample and its targets, side by side.
+    """Draw the plane of a sample that shows most of objects, and its targets there.
 
     Parameters
     ----------
@@ -105,7 +105,11 @@ def draw_sample(sample: Sample) -> Figure:
     Figure
         Rows go along X, columns along Y. What is not known is hatched.
     """
-    x, y, z = sample["masks"].shape[1:]
+    x, y, depth = sample["masks"].shape[1:]
+    z = _richest_plane(sample)
+    unknown = ~_known(sample)
+    objects = len(sample["skeletons"])
+    sample = _cut(sample, z)
     figure = Figure(figsize=(13.5, 4.5 * x / y + 0.7), layout="constrained", dpi=100)
     axes = figure.subplots(1, len(PANELS))
     for panel, name in zip(axes, PANELS, strict=True):
@@ -117,9 +121,8 @@ def draw_sample(sample: Sample) -> Figure:
     draw_vectors(axes[2], sample)
     for panel in axes:
         draw_unknown(panel, sample)
-    unknown = ~_known(sample)
     figure.suptitle(
-        f"{x} x {y} x {z} voxels, plane {z // 2}, {len(sample['skeletons'])} objects, "
+        f"{x} x {y} x {depth} voxels, plane {z}, {objects} objects, "
         f"{unknown.mean():.0%} unknown (hatched); dots: skeleton points of this plane",
         fontsize=10,
     )
@@ -229,6 +232,24 @@ def label_colours(labels: Plane) -> NDArray[np.float64]:
 def _known(sample: Sample) -> Plane:
     known: Plane = ((sample["masks"] > 0) | sample["background"])[0].cpu().numpy()
     return known
+
+
+def _richest_plane(sample: Sample) -> int:
+    """Give the plane along Z with most voxels of objects; the middle one of many."""
+    voxels = (sample["masks"][0] > 0).sum(dim=(0, 1)).cpu().numpy()
+    richest = np.flatnonzero(voxels == voxels.max())
+    return int(richest[len(richest) // 2])
+
+
+def _cut(sample: Sample, z: int) -> Sample:
+    """Give one plane of a sample, (..., X, Y, 1); points count from there."""
+    cut = {
+        key: value[..., z : z + 1] if hasattr(value, "shape") else value
+        for key, value in sample.items()
+    }
+    shift = torch.tensor([0.0, 0.0, z])
+    points = {i: p.cpu() - shift for i, p in sample["skeletons"].items()}
+    return {**cut, "skeletons": points}
 
 
 def _plane(volume: Any) -> Plane:

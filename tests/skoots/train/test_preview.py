@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from matplotlib.contour import ContourSet
+from matplotlib.figure import Figure
 from matplotlib.image import imread
 from matplotlib.quiver import Quiver
 from training_cases import tiny_settings, write_rods
@@ -51,15 +52,22 @@ def test_a_picture_is_drawn_only_when_it_is_asked_for(
 
 
 def test_arrows_end_on_the_skeleton(sample: dict[str, Any]) -> None:
-    panel = draw_sample(sample).axes[2]
+    panel = Figure().subplots()
     draw_vectors(panel, sample)
-    (arrows, *_) = [c for c in panel.collections if isinstance(c, Quiver)]
+    (arrows,) = [c for c in panel.collections if isinstance(c, Quiver)]
     ends = np.stack([arrows.Y + arrows.V, arrows.X + arrows.U])
     voxels = np.stack([arrows.Y, arrows.X]).astype(int)
     middle = sample["masks"].shape[3] // 2
     baked = sample["baked_skeleton"][:2, voxels[0], voxels[1], middle].numpy()
     np.testing.assert_allclose(ends, baked, atol=1e-4)
     assert len(voxels.T) > 10
+
+
+def test_the_plane_is_drawn_that_shows_most_of_objects(sample: dict[str, Any]) -> None:
+    masks = torch.zeros_like(sample["masks"])
+    masks[0, 20:40, 20:40, 31] = 5
+    title = draw_sample({**sample, "masks": masks}).get_suptitle()
+    assert "plane 31," in title
 
 
 def test_only_what_is_not_known_is_hatched(sample: dict[str, Any]) -> None:
