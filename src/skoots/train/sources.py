@@ -96,27 +96,22 @@ def load_sources(settings: Settings, device: torch.device) -> Sources:
     plain, nothing = transform.plain(), BackgroundTransformFromCfg(settings, where)
     annotated = _annotated(settings, "TRAIN", transform)
     empty = _backgrounds(settings, nothing)
-    training = MultiDataset(*annotated, *empty)
     held_out = _annotated(settings, "VALIDATION", plain)
-    validation = MultiDataset(*held_out) if held_out else None
+    training = MultiDataset(*annotated, *empty)
     volumes = [v for one in annotated for v in one.volumes]
     judged = [v for one in held_out for v in one.volumes]
-    _check_channels([*training.volumes, *judged], settings.MODEL.IN_CHANNELS)
+    everything = [*training.volumes, *judged]
+    _check_channels(everything, settings.MODEL.IN_CHANNELS)
     boxed = [v for v in volumes if any(box.held_out for box in v.boxes)]
-    scored = (*judged, *boxed)
-    notes = [note for v in [*training.volumes, *judged] for note in v.notices]
-    if scored and settings.MODEL.IN_CHANNELS > 1:
-        scored = ()
-        notes.append(
-            "Whole volumes of several channels cannot be segmented, so the best model "
-            "is chosen by its losses."
-        )
-    notes += _store(settings, annotated, "TRAIN", device)
-    notes += _store(settings, empty, "BACKGROUND", device)
-    notes += _store(settings, held_out, "VALIDATION", device)
+    scored, notes = _scorable([*judged, *boxed], settings)
+    notes += [note for volume in everything for note in volume.notices]
+    for key, sets in (
+        ("TRAIN", annotated), ("BACKGROUND", empty), ("VALIDATION", held_out)
+    ):  # fmt: skip
+        notes += _store(settings, sets, key, device)
     return Sources(
         training=training,
-        validation=validation,
+        validation=MultiDataset(*held_out) if held_out else None,
         scored=scored,
         normalization=_normalization(settings, training, [transform, plain, nothing]),
         voxel_size=_median_size(volumes),
@@ -124,6 +119,18 @@ def load_sources(settings: Settings, device: torch.device) -> Sources:
         objects=sum(len(v.skeletons) for v in volumes),
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def _scorable(
+    volumes: list[AnnotatedVolume], settings: Settings
+) -> tuple[tuple[AnnotatedVolume, ...], list[str]]:
+    """Give the volumes that can be scored whole, and what should be known."""
+    if not volumes or settings.MODEL.IN_CHANNELS == 1:
+        return tuple(volumes), []
+    return (), [
+        "Whole volumes of several channels cannot be segmented, so the best model is "
+        "chosen by its losses."
+    ]
 
 
 def _annotated(
