@@ -127,10 +127,8 @@ def _scorable(
     """Give the volumes that can be scored whole, and what should be known."""
     if not volumes or settings.MODEL.IN_CHANNELS == 1:
         return tuple(volumes), []
-    return (), [
-        "Whole volumes of several channels cannot be segmented, so the best model is "
-        "chosen by its losses."
-    ]
+    note = "Volumes of several channels are not segmented to score them; losses count."
+    return (), [note]
 
 
 def _annotated(

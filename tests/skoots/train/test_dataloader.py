@@ -226,7 +226,7 @@ def test_what_is_odd_is_logged_with_its_count(
     write_pair(tmp_path / "d", labels=labels)
     for _ in range(2):  # with skeletons that are made, and that are read
         caplog.clear()
-        with caplog.at_level(logging.WARNING):
+        with caplog.at_level(logging.WARNING, logger="skoots"):
             data = dataset(tmp_path / "d")
         (message,) = caplog.messages
         assert message.startswith("2 of 2 objects in cells.labels.tif are in several")
