@@ -153,6 +153,16 @@ class TrainStep:
 
 
 @dataclass(frozen=True, slots=True)
+class Validating:
+    """Held-out volumes are being segmented to see how good a network is."""
+
+    done: int
+    """Volumes and boxes that are scored."""
+
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class EpochDone:
     """The mean losses of an epoch, and of its validation if there was one."""
 
@@ -209,6 +219,7 @@ Event: TypeAlias = (
     | RunFinished
     | TrainStarted
     | TrainStep
+    | Validating
     | EpochDone
     | CheckpointSaved
     | TrainFinished

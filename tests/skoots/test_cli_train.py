@@ -75,7 +75,7 @@ def test_ctrl_c_stops_after_a_step_and_says_how_to_go_on(
         lines = training.stderr.read().splitlines()
     assert any("400000 steps in 100000 epochs" in line for line in lines)
     assert training.returncode == 130
-    assert "stopping after this step; once more to stop at once" in lines
+    assert any(line.startswith("stopping after this step") for line in lines)
     assert lines[-1] == f"stopped; go on with: skoots train --resume --out {place}"
     assert load_model(place / "last.skoots").provenance["steps"] >= 4
 

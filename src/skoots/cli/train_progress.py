@@ -23,6 +23,7 @@ from skoots.events import (
     TrainFinished,
     TrainStarted,
     TrainStep,
+    Validating,
 )
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 _LOG_SECONDS = 30.0
 """A log gets a line for a step so long after the last one."""
 
-_STOPPING = "stopping after this step; once more to stop at once"
+_STOPPING = "stopping after this step; once more to stop at once, and lose what is new"
 
 
 def drain_training(
@@ -93,6 +94,9 @@ class _Bar:
                 self._progress.update(
                     self._task, completed=step, loss=f"loss {loss:.3f}"
                 )
+            case Validating(done=done, total=total):
+                scored = f"validating, {done}/{total} volumes"
+                self._progress.update(self._task, loss=scored)
             case EpochDone(validation=found) if found:
                 say_validation(event)
             case _:

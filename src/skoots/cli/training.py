@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,6 +56,8 @@ def open_project(
     if config_file is None and resume and out is not None:
         return Project(out).path
     settings, place = _settings_and_place(config_file, out)
+    if int(os.environ.get("RANK", "0")):  # torchrun: the first process makes it
+        return place
     return Project.create(place, settings, resume=resume, overwrite=overwrite).path
 
 
@@ -62,13 +66,17 @@ def run(place: Path, device: str, threads: int) -> bool:
     job = train(place, resume=True, device=device, threads=threads)
     finished = drain_training(job)
     if finished is None:
-        say(f"stopped; go on with: skoots train --resume --out {place}")
+        words = shlex.join(["skoots", "train", "--resume", "--out", str(place)])
+        say(f"stopped; go on with: {words}")
         return False
+    if int(os.environ.get("RANK", "0")):
+        return True
     minutes, seconds = divmod(round(finished.seconds), 60)
     skipped = f", {finished.skipped} of them skipped" if finished.skipped else ""
     say(f"{finished.steps} steps{skipped} in {minutes}:{seconds:02d}")
     OUT.print(str(finished.model), markup=False, soft_wrap=True)
-    say(f"use it: skoots segment IMAGE --model {finished.model}")
+    model = shlex.quote(str(finished.model))
+    say(f"use it: skoots segment IMAGE --model {model}")
     return True
 
 

@@ -18,12 +18,13 @@ class DataKeys(Section):
     TRAIN_SAMPLE_PER_IMAGE: Samples = Field(
         default=(),
         title="Training samples",
-        description="Crops per volume and epoch, one number for each folder.",
+        description="Crops per volume and epoch, one number for each folder; "
+        "none: one each.",
     )
     TRAIN_STORE_DATA_ON_GPU: Flags = Field(
         default=(),
         title="Training data on the GPU",
-        description="Whether each folder is held on the GPU.",
+        description="Whether each folder is held on the GPU; none: no.",
     )
     TRAIN_BATCH_SIZE: Size = Field(
         default=1, title="Batch size", description="Crops in a training step."
@@ -34,12 +35,13 @@ class DataKeys(Section):
     VALIDATION_SAMPLE_PER_IMAGE: Samples = Field(
         default=(),
         title="Validation samples",
-        description="Crops per volume and validation, one number for each folder.",
+        description="Crops per volume and validation, one number for each folder; "
+        "none: one each.",
     )
     VALIDATION_STORE_DATA_ON_GPU: Flags = Field(
         default=(),
         title="Validation data on the GPU",
-        description="Whether each folder is held on the GPU.",
+        description="Whether each folder is held on the GPU; none: no.",
     )
     VALIDATION_BATCH_SIZE: Size = Field(
         default=1,
@@ -54,12 +56,13 @@ class DataKeys(Section):
     BACKGROUND_SAMPLE_PER_IMAGE: Samples = Field(
         default=(),
         title="Background samples",
-        description="Crops per volume and epoch, one number for each folder.",
+        description="Crops per volume and epoch, one number for each folder; "
+        "none: one each.",
     )
     BACKGROUND_STORE_DATA_ON_GPU: Flags = Field(
         default=(),
         title="Background data on the GPU",
-        description="Whether each folder is held on the GPU.",
+        description="Whether each folder is held on the GPU; none: no.",
     )
     STORE_DATA_ON_GPU: Flags = Field(
         default=(),

@@ -154,13 +154,14 @@ def _validate_training(train: TrainConfig) -> None:
     _check_name("TRAIN.OPTIMIZER", train.OPTIMIZER, OPTIMIZERS)
     _check_name("TRAIN.SCHEDULER", train.SCHEDULER, SCHEDULERS)
     _check_name("TRAIN.TARGET", train.TARGET, ("skoots",))
-    for first, second in _PAIRS:
-        lengths = len(getattr(train, first)), len(getattr(train, second))
-        if lengths[0] != lengths[1]:
-            raise SettingsError(
-                f"TRAIN.{first} has {lengths[0]} entries and TRAIN.{second} "
-                f"{lengths[1]}. Give both the same number."
-            )
+    wrong = [
+        f"TRAIN.{first} has {len(one)} entries and TRAIN.{second} {len(other)}"
+        for first, second in _PAIRS
+        for one, other in [(getattr(train, first), getattr(train, second))]
+        if len(one) != len(other) and (other or not first.endswith("_DATA_DIR"))
+    ]
+    if wrong:
+        raise SettingsError(f"{'; '.join(wrong)}. Give both the same number.")
     _validate_arguments(train)
 
 

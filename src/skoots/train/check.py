@@ -9,6 +9,7 @@ import torch
 
 from skoots.errors import SettingsError
 from skoots.model.build import build_network
+from skoots.train.optimise.pretrained import check_pretrained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,7 +29,8 @@ def check_training(settings: Settings) -> None:
     Raises
     ------
     SettingsError
-        If there is no data, a folder is missing, or a crop does not fit the network.
+        If there is no data, a folder is missing, a crop does not fit the network, or
+        the model to start from does not.
     """
     train = settings.TRAIN
     if not train.TRAIN_DATA_DIR:
@@ -42,14 +44,14 @@ def check_training(settings: Settings) -> None:
     if train.NUM_EPOCHS < 1:
         raise SettingsError("TRAIN.NUM_EPOCHS = 0 is no training. Use at least 1.")
     _check_crops(settings)
+    check_pretrained(settings)
 
 
 def _check_folders(key: str, folders: Sequence[str]) -> None:
     for folder in folders:
         if not Path(folder).is_dir():
             raise SettingsError(
-                f"{key} names {folder}, and there is no such folder. Relative paths "
-                f"are looked for in {Path.cwd()}."
+                f"{key} names {folder}, and there is no such folder. Check its path."
             )
 
 

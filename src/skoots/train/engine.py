@@ -18,14 +18,13 @@ weights of one that was not, on the same machine.
 from __future__ import annotations
 
 import time
-from contextlib import closing, nullcontext
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from skoots.errors import RunExistsError
 from skoots.events import (
-    CheckpointSaved,
     EpochDone,
     Notice,
     TrainFinished,
@@ -46,8 +45,9 @@ from skoots.train.optimise.schedule import learning_rate_at
 from skoots.train.prefetch import prepared
 from skoots.train.project import Project
 from skoots.train.ranks import joined
+from skoots.train.saving import Saver
 from skoots.train.sources import load_sources
-from skoots.train.state import Progress, load_state, save_state
+from skoots.train.state import Progress, Setting, load_state
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -93,20 +93,53 @@ def train(
         Of the kind that says what is wrong; before any work starts where it can be
         known by then.
     """
-    place = Project(project)
-    if place.state_file.is_file() and not resume:
-        raise RunExistsError(
-            f"{place.path} holds a training. Go on with it by resume=True (--resume)."
-        )
-    check_training(place.settings)
-    with joined(device) as ranks, place.locked() if ranks.leads else nullcontext():
+    with joined(device) as ranks:
+        ranks.barrier()  # the first process may have made the folder just now
+        place = Project(project)
+        if place.state_file.is_file() and not resume:
+            raise RunExistsError(
+                f"{place.path} holds a training. Go on with it by resume=True "
+                "(--resume)."
+            )
+        check_training(place.settings)
+        if not ranks.leads:
+            return _follow(_train(place, ranks, device, threads))
+        with place.locked():
+            return (yield from _train(place, ranks, device, threads))
+
+
+def _train(
+    place: Project, ranks: Ranks, device: str, threads: int
+) -> Generator[Event, Any, TrainFinished]:
+    where = choose_device(ranks.device(device))
+    with _machine(place.settings, threads):
         if ranks.leads:  # the others wait, and read what it made
             yield from prepare_skeletons(_annotated_folders(place.settings))
         ranks.barrier()
-        threads = threads or place.settings.TRAINER.THREADS
-        torch.set_num_threads(threads or torch.get_num_threads())
-        training = _Training(place, ranks, device)
-        return (yield from training.run())
+        return (yield from _Training(place, ranks, where).run())
+
+
+def _follow(job: Generator[Event, Any, TrainFinished]) -> TrainFinished:
+    """Run a job to its end without a word: the first process speaks."""
+    while True:
+        try:
+            next(job)
+        except StopIteration as end:
+            finished: TrainFinished = end.value
+            return finished
+
+
+@contextmanager
+def _machine(settings: Settings, threads: int) -> Iterator[None]:
+    """Set what torch may use, and set it back."""
+    before = torch.get_num_threads(), torch.backends.cudnn.benchmark
+    torch.set_num_threads(threads or settings.TRAINER.THREADS or before[0])
+    torch.backends.cudnn.benchmark = settings.TRAIN.CUDNN_BENCHMARK
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before[0])
+        torch.backends.cudnn.benchmark = before[1]
 
 
 def _annotated_folders(settings: Settings) -> list[str]:
@@ -114,18 +147,28 @@ def _annotated_folders(settings: Settings) -> list[str]:
     return [*train.TRAIN_DATA_DIR, *train.VALIDATION_DATA_DIR]
 
 
+SLOW = 30.0
+"""Seconds of a step from which on the user is told how to get a faster one."""
+
+
+def _slow(seconds: float) -> str:
+    return (
+        f"A step takes {seconds:.0f} s here. Smaller AUGMENTATION.CROP_..., fewer "
+        "MODEL.DIMS or MODEL.ARCHITECTURE unet make it faster."
+    )
+
+
 class _Training:
     """One process of a training."""
 
-    def __init__(self, project: Project, ranks: Ranks, device: str) -> None:
+    def __init__(self, project: Project, ranks: Ranks, device: torch.device) -> None:
         settings = project.settings
         self._project = project
         self._settings = settings
         self._ranks = ranks
-        self._device = choose_device(ranks.device(device))
-        torch.backends.cudnn.benchmark = settings.TRAIN.CUDNN_BENCHMARK
-        self._sources = load_sources(settings, self._device)
-        self._learner = Learner(settings, self._device, ranks)
+        self._device = device
+        self._sources = load_sources(settings, device)
+        self._learner = Learner(settings, device, ranks)
         self._epochs = Epochs(
             len(self._sources.training),
             settings.TRAIN.TRAIN_BATCH_SIZE,
@@ -135,9 +178,10 @@ class _Training:
         )
         self._steps = self._epochs.steps * settings.TRAIN.NUM_EPOCHS
         self._progress = Progress()
-        self._saved_step = 0
+        self._setting = Setting(ranks.world, self._sources.fingerprint())
         self._delivery = Delivery(project, self._learner, self._sources)
         self._judge = Judge(project, self._learner, self._sources, self._delivery)
+        self._saver = Saver(project, self._learner, self._delivery, self._setting)
 
     # ---- the course of a training
 
@@ -154,28 +198,30 @@ class _Training:
         try:
             yield from self._steps_left(curves)
         except GeneratorExit:  # between two steps: what is in memory is whole
-            self._save()
+            for _ in self._saved():
+                pass
             raise
         finally:
             if curves is not None:
                 curves.close()
-        yield from self._save_if(due=True)
+        yield from self._saved()
         return (yield from self._finish())
 
     def _steps_left(self, curves: Curves | None) -> Generator[Event, Any, None]:
         todo = range(self._progress.step, self._steps)
         began = time.monotonic() - self._progress.seconds
-        saved = time.monotonic()
         with closing(self._prepared(todo)) as batches:
             yield from self._end_epoch_if_due(curves)  # of a training that was killed
             for batch in batches:
+                before = time.monotonic()
                 outcome, rate = self._take_step(batch)
-                self._progress.seconds = time.monotonic() - began
+                now = time.monotonic()
+                self._progress.seconds = now - began
                 yield self._step_event(outcome, rate)
-                minutes = (time.monotonic() - saved) / 60
-                if minutes >= self._settings.TRAINER.CHECKPOINT_MINUTES:
-                    yield from self._save_if(due=True)
-                    saved = time.monotonic()
+                if self._progress.step == todo.start + 1 and now - before > SLOW:
+                    yield Notice(_slow(now - before))
+                if self._saver.is_due():
+                    yield from self._saved()
                     if curves is not None:
                         curves.draw()
                 yield from self._end_epoch_if_due(curves)
@@ -189,14 +235,16 @@ class _Training:
         self._progress.count(outcome)
         return outcome, rate
 
-    def _end_epoch_if_due(self, curves: Curves | None) -> Iterator[Event]:
+    def _end_epoch_if_due(self, curves: Curves | None) -> Generator[Event, Any, None]:
         epoch = self._progress.epochs
         if self._progress.step < (epoch + 1) * self._epochs.steps:
             return
         validation: dict[str, float] = {}
         best = False
         if self._ranks.leads and self._judge.is_due(epoch):
-            validation, best = self._judge.validate(epoch, self._progress)
+            yield from self._saved()  # it may take long
+            judging = self._judge.validate(epoch, self._progress)
+            validation, best = yield from judging
         means = self._progress.close_epoch()
         step = self._progress.step
         done = EpochDone(
@@ -216,7 +264,8 @@ class _Training:
             curves.add(done, self._progress.skipped)
         yield done
         interval = self._settings.TRAIN.SAVE_INTERVAL
-        yield from self._save_if(due=(epoch + 1) % interval == 0)
+        if (epoch + 1) % interval == 0:
+            yield from self._saved()
         self._ranks.barrier()
 
     # ---- the beginning, the end, and what is saved between
@@ -226,8 +275,8 @@ class _Training:
         notes = list(self._sources.notes)
         state = self._project.state_file
         if state.is_file():
-            self._progress = load_state(state, self._learner, self._ranks.world)
-            self._saved_step = self._progress.step
+            self._progress = load_state(state, self._learner, self._setting)
+            self._saver.began_at(self._progress)
             return notes
         notes += self._learner.start_from_pretrained()
         if not self._sources.held_out:
@@ -235,10 +284,12 @@ class _Training:
                 "Nothing is held out, so the last model counts as the best. Name "
                 "folders in TRAIN.VALIDATION_DATA_DIR to see how good it is."
             )
-        image = self._batch(0).image.to(self._device)
-        self._learner.number_format = choose_training_format(
-            self._learner.network, self._settings, image
-        )
+        if self._ranks.leads:  # by trying: the others might come to another answer
+            image = self._batch(0).image.to(self._device)
+            self._learner.number_format = choose_training_format(
+                self._learner.network, self._settings, image
+            )
+        self._learner.number_format = self._ranks.same(self._learner.number_format)
         return notes
 
     def _started(self) -> TrainStarted:
@@ -289,19 +340,9 @@ class _Training:
             seconds=self._progress.seconds,
         )
 
-    def _save_if(self, *, due: bool) -> Iterator[Event]:
-        if due and self._save():
-            yield CheckpointSaved(self._project.state_file, self._progress.step)
-
-    def _save(self) -> bool:
-        """Save the state, unless it is saved."""
-        if not self._ranks.leads or self._saved_step == self._progress.step:
-            return False
-        state = self._project.state_file
-        save_state(state, self._progress, self._learner, self._ranks.world)
-        self._delivery.write(self._project.last, self._progress.step, {})
-        self._saved_step = self._progress.step
-        return True
+    def _saved(self) -> Iterator[Event]:
+        if self._ranks.leads:
+            yield from self._saver.save(self._progress)
 
     def _finish(self) -> Generator[Event, Any, TrainFinished]:
         progress = self._progress

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from skoots.errors import TrainingError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class Stream(IntEnum):
@@ -83,11 +88,15 @@ class Epochs:
             Counted from 0 over all epochs.
         """
         epoch, within = divmod(step, self.steps)
-        rng = np.random.default_rng((self.seed, Stream.ORDER, epoch))
-        order = rng.permutation(self.samples)
+        order = _order(self.seed, epoch, self.samples)
         first = (within * self.world + self.rank) * self.batch
         places = range(first, first + self.batch)
         return [Draw(int(order[p % self.samples]), epoch, p) for p in places]
+
+
+@lru_cache(maxsize=2)
+def _order(seed: int, epoch: int, samples: int) -> NDArray[np.int64]:
+    return random_numbers(seed, Stream.ORDER, epoch).permutation(samples)
 
 
 def random_numbers(seed: int, stream: Stream, *place: int) -> np.random.Generator:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import shutil
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ import numpy as np
 import torch
 
 from skoots.errors import NotFiniteError, TrainingError
+from skoots.events import Validating
 from skoots.inference.pipeline import segment
 from skoots.model import native
 from skoots.model.checkpoint import Checkpoint, Normalization
@@ -25,7 +27,7 @@ from skoots.volume.source import open_source
 from skoots.volume.tiling import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Generator, Iterable, Sequence
     from pathlib import Path
 
     from skoots._types import Shape3
@@ -68,7 +70,7 @@ def score_volumes(
     volumes: Iterable[AnnotatedVolume],
     device: str | torch.device,
     scratch: Path,
-) -> InstanceScore:
+) -> Generator[Validating, None, InstanceScore]:
     """Segment volumes with a network and compare with their labels.
 
     Parameters
@@ -86,6 +88,11 @@ def score_volumes(
         Where the network runs.
     scratch : Path
         A folder for what is in between, which goes again; made if it is missing.
+
+    Yields
+    ------
+    Validating
+        Many times for each region; closing the generator stops in between.
 
     Returns
     -------
@@ -106,11 +113,12 @@ def score_volumes(
             "TRAINER.SCORE_VALIDATIONS to 0 to be content with the losses."
         )
     checkpoint = _checkpoint(network, settings, normalization)
-    results = [
-        result
-        for volume in volumes
-        for result in _score_volume(checkpoint, volume, str(device), scratch)
-    ]
+    parts = [(volume, box) for volume in volumes for box in _boxes(volume)]
+    results = []
+    for done, (volume, box) in enumerate(parts):
+        region = _region(checkpoint, volume, box)
+        news = Validating(done, len(parts))
+        results.append((yield from _score(region, str(device), scratch, news)))
     return mean_score(results)
 
 
@@ -144,28 +152,42 @@ def mean_score(results: Sequence[Scores]) -> InstanceScore:
     )
 
 
-def _score_volume(
-    checkpoint: Checkpoint, volume: AnnotatedVolume, device: str, scratch: Path
-) -> list[Scores]:
+@dataclass(frozen=True, slots=True)
+class _Region:
+    """What is segmented, and what of it is compared with what."""
+
+    checkpoint: Checkpoint
+    image: Source
+    truth: Source
+    inside: Box | None
+    """The part of the image that the truth is of; None: all."""
+
+
+def _boxes(volume: AnnotatedVolume) -> list[Box | None]:
+    """List the parts of a volume that are scored; None is the whole."""
     if volume.labels_path is None:
         return []
-    image, truth = _image(volume), open_source(volume.labels_path)
     if not volume.sparse:
-        return [_score(checkpoint, image, truth, device, scratch)]
+        return [None]
+    held_out = [taught.box for taught in volume.boxes if taught.held_out]
+    return [*(held_out or [taught.box for taught in volume.boxes])]
+
+
+def _region(
+    checkpoint: Checkpoint, volume: AnnotatedVolume, box: Box | None
+) -> _Region:
+    assert volume.labels_path is not None  # noqa: S101 - it has boxes to score
+    image, truth = _image(volume), open_source(volume.labels_path)
+    if box is None:
+        return _Region(checkpoint, image, truth, None)
     if checkpoint.normalization.kind == "volume":  # a box is not the volume
         mean, std = volume.intensity.mean, max(volume.intensity.std, 1e-6)
         checkpoint = replace(
             checkpoint, normalization=Normalization("fixed", mean, std)
         )
-    boxes = [taught.box for taught in volume.boxes if taught.held_out]
-    results = []
-    for box in boxes or [taught.box for taught in volume.boxes]:
-        wide = _with_context(box, image.shape, checkpoint)
-        part = open_source(image.read(wide))
-        inside = _within(box, wide)
-        truth_here = open_source(truth.read(box))
-        results.append(_score(checkpoint, part, truth_here, device, scratch, inside))
-    return results
+    wide = _with_context(box, image.shape, checkpoint)
+    part = open_source(image.read(wide))
+    return _Region(checkpoint, part, open_source(truth.read(box)), _within(box, wide))
 
 
 def _image(volume: AnnotatedVolume) -> Source:
@@ -176,24 +198,22 @@ def _image(volume: AnnotatedVolume) -> Source:
 
 
 def _score(
-    checkpoint: Checkpoint,
-    image: Source,
-    truth: Source,
-    device: str,
-    scratch: Path,
-    inside: Box | None = None,
-) -> Scores:
+    region: _Region, device: str, scratch: Path, news: Validating
+) -> Generator[Validating, None, Scores]:
     """Segment an image and compare what lies inside a box of it with the truth."""
     scratch.mkdir(parents=True, exist_ok=True)
     run = scratch / RUN
     shutil.rmtree(run, ignore_errors=True)  # of a training that was killed
     try:
-        for _ in segment(image, checkpoint, run, device=device):
-            pass
-        found = open_labels(run)
-        return score(found if inside is None else found.read(inside), truth)
+        job = segment(region.image, region.checkpoint, run, device=device)
+        with closing(job):
+            for _ in job:
+                yield news
+        labels = open_labels(run)
+        found = labels if region.inside is None else labels.read(region.inside)
+        return score(found, region.truth)
     except NotFiniteError:
-        return score(np.broadcast_to(np.uint8(0), truth.shape), truth)
+        return score(np.broadcast_to(np.uint8(0), region.truth.shape), region.truth)
     finally:
         shutil.rmtree(run, ignore_errors=True)
 

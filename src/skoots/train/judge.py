@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,9 @@ from skoots.train.learner import NAMES
 from skoots.train.validation import validate_losses
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
+    from skoots.events import Event
     from skoots.train.deliver import Delivery
     from skoots.train.learner import Learner
     from skoots.train.project import Project
@@ -51,7 +53,9 @@ class Judge:
         turn = (epoch + 1) % train.VALIDATE_EPOCH_SKIP == 0
         return self._sources.held_out and (last or turn)
 
-    def validate(self, epoch: int, progress: Progress) -> tuple[dict[str, float], bool]:
+    def validate(
+        self, epoch: int, progress: Progress
+    ) -> Generator[Event, Any, tuple[dict[str, float], bool]]:
         """Judge the averaged weights and keep them if they are the best so far.
 
         Parameters
@@ -59,7 +63,12 @@ class Judge:
         epoch : int
             From 0.
         progress : Progress
-            Remembers the best; changed.
+            Remembers the best; changed at the end.
+
+        Yields
+        ------
+        Validating
+            Closing the generator leaves all as it was.
 
         Returns
         -------
@@ -71,7 +80,7 @@ class Judge:
         """
         found = self._losses(epoch)
         if self._scores_now(epoch, progress):
-            found |= self._scores()
+            found |= yield from self._scores()
         progress.validations += 1
         return found, self._keep_if_best(found, progress)
 
@@ -88,8 +97,8 @@ class Judge:
         )
         return dict(zip(NAMES, astuple(means), strict=True))
 
-    def _scores(self) -> dict[str, float]:
-        scores = score_volumes(
+    def _scores(self) -> Generator[Event, Any, dict[str, float]]:
+        scores = yield from score_volumes(
             self._learner.average.network,
             self._project.settings,
             self._sources.normalization,
@@ -111,6 +120,8 @@ class Judge:
         judged = scored and self._project.settings.TRAINER.SCORE_VALIDATIONS
         if judged and "panoptic_quality" not in found:
             return False
+        if not all(map(math.isfinite, found.values())):
+            return False
         # The loss of the vectors is left out: it rises as sigma falls.
         masks = found.get("probability", 0.0) + found.get("skeleton", 0.0)
         value = [found.get("panoptic_quality", 0.0), -masks]
@@ -124,8 +135,9 @@ class Judge:
     def _crops(self) -> Iterator[dict[str, Any]]:
         """Yield the same held-out crops every time."""
         validation = self._sources.validation
+        if validation is None:
+            return
         seed = self._project.settings.TRAINER.SEED
-        for index in range(0 if validation is None else len(validation)):
-            assert validation is not None  # noqa: S101 - it has a length
+        for index in range(len(validation)):
             rng = random_numbers(seed, Stream.VALIDATION, index)
             yield validation.sample(index, rng)

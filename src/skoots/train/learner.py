@@ -125,14 +125,19 @@ class Learner:
         Raises
         ------
         TrainingError
-            If too many steps in a row gave no number.
+            If too many steps in a row gave no number, the batch does not fit into the
+            GPU's memory, or the network cannot be compiled.
         """
         self.network.train()
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         before = [buffer.clone() for buffer in self.network.buffers()]
         self.optimizer.zero_grad(set_to_none=True)
-        with self._seeded(step), torch.autograd.set_detect_anomaly(self._searched):
+        with (
+            self._seeded(step),
+            torch.autograd.set_detect_anomaly(self._searched),
+            self._explained(),
+        ):
             losses = self._losses(batch.to(self.device), epoch)
             losses.total.backward()  # type: ignore[no-untyped-call]  # torch has no type here
         skipped = self._ranks.agree(not self._finite(losses.total))
@@ -193,18 +198,28 @@ class Learner:
 
     def _losses(self, batch: Batch, epoch: int) -> Losses:
         image = batch.image.contiguous(memory_format=torch.channels_last_3d)
-        try:
-            with autocast(self.device, self.number_format):
-                raw = self._module(image)
-        except RuntimeError as error:
-            if self._settings.MODEL.COMPILE and "compil" in str(error).lower():
-                raise TrainingError(
-                    "The network cannot be compiled here: "
-                    f"{str(error).strip().splitlines()[0]} Set MODEL.COMPILE to false, "
-                    "or install a C++ compiler."
-                ) from error
-            raise
+        with autocast(self.device, self.number_format):
+            raw = self._module(image)
         return self._objective(raw, batch, epoch)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Say what to do where memory runs out or nothing can be compiled."""
+        try:
+            yield
+        except torch.OutOfMemoryError as error:
+            raise TrainingError(
+                f"A step does not fit into the memory of {self.device}. Use smaller "
+                "AUGMENTATION.CROP_..., or a smaller TRAIN.TRAIN_BATCH_SIZE."
+            ) from error
+        except RuntimeError as error:
+            if not self._settings.MODEL.COMPILE or "compil" not in str(error).lower():
+                raise
+            raise TrainingError(
+                "The network cannot be compiled here "
+                f"({str(error).strip().splitlines()[0]}). Set MODEL.COMPILE to false, "
+                "or install a C++ compiler."
+            ) from error
 
     def _finite(self, loss: Tensor) -> bool:
         limit = self._settings.TRAINER.GRADIENT_CLIP or float("inf")

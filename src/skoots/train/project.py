@@ -38,6 +38,10 @@ MAY_CHANGE = frozenset(
         "SYSTEM.NUM_GPUS",
         "TRAIN.NUM_EPOCHS",
         "TRAIN.SAVE_PATH",
+        "TRAIN.PRETRAINED_MODEL_PATH",
+        "TRAIN.TRAIN_DATA_DIR",
+        "TRAIN.VALIDATION_DATA_DIR",
+        "TRAIN.BACKGROUND_DATA_DIR",
         "TRAIN.SAVE_INTERVAL",
         "TRAIN.VALIDATE_EPOCH_SKIP",
         "TRAIN.DATALOADER_NUM_WORKERS",
@@ -47,10 +51,12 @@ MAY_CHANGE = frozenset(
         "TRAIN.BACKGROUND_STORE_DATA_ON_GPU",
         "TRAINER.THREADS",
         "TRAINER.CHECKPOINT_MINUTES",
-        "TRAINER.SCORE_VALIDATIONS",
     }
 )
-"""What a training that goes on may do otherwise: how long and where, not what."""
+"""What a training that goes on may do otherwise: how long and where, not what. Its
+data may lie elsewhere by then; that it is the same is checked when it is loaded."""
+
+_FOLDERS = ("TRAIN_DATA_DIR", "VALIDATION_DATA_DIR", "BACKGROUND_DATA_DIR")
 
 
 class Project:
@@ -122,10 +128,10 @@ class Project:
             )
         if began and resume:
             _refuse_other_settings(cls(folder).settings, settings, folder)
-        validate_cfg(settings)
+        settings = _with_whole_paths(validate_cfg(settings))
         with storage_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            if began and overwrite:
+            if there and not (began and resume):
                 _clear(folder)
             text = settings.to_yaml().encode()
             write_atomically(folder / "settings.yaml", text)
@@ -175,6 +181,15 @@ class Project:
             ) from error
         with held:
             yield
+
+
+def _with_whole_paths(settings: Settings) -> Settings:
+    """Name data folders so that a process anywhere else finds them."""
+    train = settings.TRAIN
+    whole = {
+        key: [str(Path(p).resolve()) for p in getattr(train, key)] for key in _FOLDERS
+    }
+    return settings.merge({"TRAIN": whole})
 
 
 def _clear(folder: Path) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 from torch import distributed
@@ -14,6 +15,12 @@ from skoots.errors import DeviceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+T = TypeVar("T")
+
+_PATIENCE = timedelta(days=1)
+"""While the first process makes skeletons or segments held-out volumes, all wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,14 @@ class Ranks:
         if self.world > 1:
             distributed.barrier()
 
+    def same(self, value: T) -> T:
+        """Give all processes the value of the first one."""
+        if self.world == 1:
+            return value
+        values = [value]
+        distributed.broadcast_object_list(values, src=0)
+        return values[0]
+
     def agree(self, yes: bool) -> bool:  # noqa: FBT001 - the one thing to agree on
         """Tell whether any of the processes says yes."""
         if self.world == 1:
@@ -87,7 +102,11 @@ def joined(device: str) -> Iterator[Ranks]:
     on_gpu = ranks.device(device) != "cpu"
     if on_gpu:
         torch.cuda.set_device(ranks.local)
-    distributed.init_process_group("nccl" if on_gpu else "gloo")
+    distributed.init_process_group(
+        "nccl" if on_gpu else "gloo",
+        timeout=_PATIENCE,
+        device_id=torch.device("cuda", ranks.local) if on_gpu else None,
+    )
     try:
         yield ranks
     finally:

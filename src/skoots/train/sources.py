@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import torch
@@ -29,6 +29,9 @@ _HALO_VOXELS = (320, 320, 128)
 """Of a volume along X, Y, Z at most, to measure a halo on."""
 
 _HALO_VOLUMES = 4
+
+Thing = TypeVar("Thing")
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,14 @@ class Sources:
     def held_out(self) -> bool:
         """Whether there is anything to validate on."""
         return self.validation is not None or bool(self.scored)
+
+    def fingerprint(self) -> list[list[object]]:
+        """Give name, extent along X, Y, Z and objects of each volume."""
+        volumes = [*self.training.volumes, *self.scored]
+        return [
+            [v.name, [int(n) for n in v.image.shape[1:]], len(v.skeletons)]
+            for v in volumes
+        ]
 
     def normalised(self) -> Iterator[NDArray[np.float32]]:
         """Yield parts of the training volumes, (Z, Y, X), normalised."""
@@ -138,7 +149,7 @@ def _annotated(
     samples = getattr(settings.TRAIN, f"{key}_SAMPLE_PER_IMAGE")
     sets = [
         dataset(folder, transform, _pad(settings), sample_per_image=count)
-        for folder, count in zip(folders, samples, strict=True)
+        for folder, count in _each(folders, samples, 1)
     ]
     sparse = settings.EXPERIMENTAL
     if sparse.IS_SPARSE and (
@@ -153,13 +164,18 @@ def _backgrounds(
     settings: Settings, transform: BackgroundTransformFromCfg
 ) -> list[BackgroundDataset]:
     train = settings.TRAIN
-    pairs = zip(
-        train.BACKGROUND_DATA_DIR, train.BACKGROUND_SAMPLE_PER_IMAGE, strict=True
-    )
+    pairs = _each(train.BACKGROUND_DATA_DIR, train.BACKGROUND_SAMPLE_PER_IMAGE, 1)
     return [
         BackgroundDataset(folder, transform, sample_per_image=count)
         for folder, count in pairs
     ]
+
+
+def _each(
+    things: Sequence[Thing], values: Sequence[Value], missing: Value
+) -> Iterator[tuple[Thing, Value]]:
+    """Pair folders with what the settings say of each, or of none."""
+    return zip(things, values or [missing] * len(things), strict=True)
 
 
 def _pad(settings: Settings) -> int:
@@ -196,7 +212,7 @@ def _store(
     wanted = getattr(settings.TRAIN, f"{key}_STORE_DATA_ON_GPU")
     if device.type != "cuda":
         return
-    for one, wished in zip(sets, wanted, strict=True):
+    for one, wished in _each(sets, wanted, missing=False):
         if not wished:
             continue
         size = 5 * one.numel()  # four bytes of labels beside each grey value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from skoots.errors import CheckpointError, TrainingError
@@ -62,7 +63,20 @@ class Progress:
         return means
 
 
-def save_state(path: Path, progress: Progress, learner: Learner, world: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What must be the same for a training to go on as if it had not stopped."""
+
+    world: int
+    """How many processes train together."""
+
+    data: list[list[object]]
+    """Name, extent and number of objects of each volume."""
+
+
+def save_state(
+    path: Path, progress: Progress, learner: Learner, setting: Setting
+) -> None:
     """Write what a training needs to go on, in one step.
 
     Parameters
@@ -73,8 +87,8 @@ def save_state(path: Path, progress: Progress, learner: Learner, world: int) -> 
         How far it is.
     learner : Learner
         What it has learned.
-    world : int
-        How many processes train together.
+    setting : Setting
+        On how many processes, from what.
 
     Raises
     ------
@@ -84,14 +98,14 @@ def save_state(path: Path, progress: Progress, learner: Learner, world: int) -> 
     payload = {
         "format": FORMAT,
         "version": VERSION,
-        "world": world,
+        **asdict(setting),
         "progress": asdict(progress),
         "learner": learner.state_dict(),
     }
     write_safely(path, payload)
 
 
-def load_state(path: Path, learner: Learner, world: int) -> Progress:
+def load_state(path: Path, learner: Learner, setting: Setting) -> Progress:
     """Put a learner where a training stopped.
 
     Parameters
@@ -100,8 +114,8 @@ def load_state(path: Path, learner: Learner, world: int) -> Progress:
         What `save_state` wrote.
     learner : Learner
         Made from the same settings.
-    world : int
-        How many processes train together now.
+    setting : Setting
+        As it is now.
 
     Returns
     -------
@@ -112,7 +126,7 @@ def load_state(path: Path, learner: Learner, world: int) -> Progress:
     CheckpointError
         If the file is damaged or of another version.
     TrainingError
-        If the training ran on another number of processes.
+        If the training ran on another number of processes, or on other data.
     """
     payload: Any = read_safely(path)
     known = isinstance(payload, Mapping) and payload.get("format") == FORMAT
@@ -121,11 +135,7 @@ def load_state(path: Path, learner: Learner, world: int) -> Progress:
             f"{path} is no state of a training of this version of skoots. Begin the "
             "training anew by overwrite=True (--overwrite)."
         )
-    if payload["world"] != world:
-        raise TrainingError(
-            f"The training in {path.parent} ran on {payload['world']} processes and "
-            f"cannot go on with {world}: another number gives other steps."
-        )
+    _refuse_another(Setting(payload["world"], payload["data"]), setting, path)
     try:
         learner.load_state_dict(payload["learner"])
         return Progress(**payload["progress"])
@@ -134,3 +144,18 @@ def load_state(path: Path, learner: Learner, world: int) -> Progress:
             f"{path} does not fit the settings beside it: {error}. Begin the training "
             "anew by overwrite=True (--overwrite)."
         ) from error
+
+
+def _refuse_another(before: Setting, now: Setting, path: Path) -> None:
+    if before.world != now.world:
+        raise TrainingError(
+            f"The training in {path.parent} ran on {before.world} processes and "
+            f"cannot go on with {now.world}: another number gives other steps."
+        )
+    for old, new in zip_longest(before.data, now.data):
+        if old != new:
+            raise TrainingError(
+                f"The training in {path.parent} cannot go on with other data: name, "
+                f"extent (X, Y, Z) and objects of a volume were {old} and are {new}. "
+                "Put the data back, or begin a new training."
+            )

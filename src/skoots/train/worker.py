@@ -13,6 +13,7 @@ import math
 import signal
 import sys
 import threading
+from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -75,11 +76,11 @@ def _work(project: Path, device: str, threads: int, stop: threading.Event) -> bo
     from skoots.train.engine import train  # noqa: PLC0415 - takes a second
 
     job = train(project, resume=True, device=device, threads=threads)
-    for event in job:
-        _say_line(to_json(event))
-        if stop.is_set():
-            job.close()
-            return True
+    with closing(job):  # also when nobody reads any more
+        for event in job:
+            _say_line(to_json(event))
+            if stop.is_set():
+                return True
     return False
 
 

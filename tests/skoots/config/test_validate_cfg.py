@@ -51,7 +51,11 @@ def test_folders_need_not_exist() -> None:
         pytest.param(
             "TRAIN", {"LOSS_EMBED_VALUES": [1.0]}, "LOSS_EMBED_KEYWORDS has 3"
         ),
-        pytest.param("TRAIN", {"TRAIN_DATA_DIR": ["a"]}, "TRAIN_SAMPLE_PER_IMAGE 0"),
+        pytest.param(
+            "TRAIN",
+            {"TRAIN_DATA_DIR": ["a", "b"], "TRAIN_SAMPLE_PER_IMAGE": [1]},
+            "TRAIN_SAMPLE_PER_IMAGE 1",
+        ),
         pytest.param("TRAIN", {"OPTIMIZER_KEYWORD_VALUES": [1]}, "OPTIMIZER_KEYWORD"),
         pytest.param("AUGMENTATION", {"AFFINE_YAW": [9, -9]}, "runs backwards"),
     ],

@@ -18,11 +18,19 @@ from training_cases import tiny_settings, tiny_values, write_rods
 
 from skoots.config import Settings, get_cfg_defaults
 from skoots.errors import RunBusyError, RunExistsError, SettingsError, TrainingError
-from skoots.events import EpochDone, Notice, TrainFinished, TrainStarted, TrainStep
+from skoots.events import (
+    EpochDone,
+    Notice,
+    TrainFinished,
+    TrainStarted,
+    TrainStep,
+    Validating,
+)
 from skoots.model.checkpoint import load_checkpoint
 from skoots.model.safe_file import read_safely
 from skoots.train.engine import train
 from skoots.train.project import Project
+from skoots.train.validation import LossMeans
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -130,12 +138,12 @@ def _validated(folder: Path) -> dict[str, Any]:
 _KILLED = """
 import os, signal, sys
 from skoots.events import TrainStep
-from skoots.train import engine
-save = engine.save_state
+from skoots.train import engine, saving
+save = saving.save_state
 def save_and_say(*args):
     save(*args)
     print("saved", args[1].step, flush=True)
-engine.save_state = save_and_say
+saving.save_state = save_and_say
 for event in engine.train(sys.argv[1], device="cpu", resume=True):
     if isinstance(event, TrainStep) and event.step == int(sys.argv[2]):
         os.kill(os.getpid(), signal.SIGKILL)
@@ -181,10 +189,11 @@ def test_validation_keeps_the_best_model_and_scores_whole_volumes(
     assert load_checkpoint(finished.model).scores == pytest.approx(finished.scores)
 
 
+@pytest.mark.parametrize("version", ["head", "pypi"])
 def test_published_settings_train_the_published_network(
-    tmp_path: Path, shared_dir: Path
+    tmp_path: Path, shared_dir: Path, version: str
 ) -> None:
-    file = shared_dir / "compat" / "default_cfg_head.yaml"
+    file = shared_dir / "compat" / f"default_cfg_{version}.yaml"
     tiny = tiny_values(write_rods(tmp_path / "data"))
     small = {"DIMS": [4, 8, 4], "DEPTHS": [1, 1, 1], "OUT_CHANNELS": 4}
     settings = get_cfg_defaults().merge_from_file(file)
@@ -279,7 +288,7 @@ def test_two_trainings_in_one_folder_are_one_too_many(tmp_path: Path) -> None:
     [
         pytest.param({"TRAIN": {"TRAIN_DATA_DIR": [], "TRAIN_SAMPLE_PER_IMAGE": [],
             "TRAIN_STORE_DATA_ON_GPU": []}}, "TRAIN_DATA_DIR is empty", id="no data"),
-        pytest.param({"TRAIN": {"TRAIN_DATA_DIR": ["nowhere"]}}, "names nowhere",
+        pytest.param({"TRAIN": {"TRAIN_DATA_DIR": ["nowhere"]}}, "names .*nowhere",
             id="no folder"),
         pytest.param({"AUGMENTATION": {"CROP_DEPTH": 17}}, "17 voxels along Z.*Use 16",
             id="crop"),
@@ -350,6 +359,90 @@ def test_a_model_is_the_beginning_of_another(tmp_path: Path) -> None:
     assert all(torch.allclose(one[k], other[k], atol=1e-6) for k in one)
 
 
+def test_a_validation_without_a_number_is_never_the_best(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from skoots.train import judge  # noqa: PLC0415 - only here
+
+    held_out = write_rods(tmp_path / "held_out", seed=1)
+    settings = tiny_settings(write_rods(tmp_path / "data"), **_validated(held_out))
+    project = _project(tmp_path, settings.merge({"TRAINER": {"SCORE_VALIDATIONS": 0}}))
+    nan = float("nan")
+    answers = iter([(1.0, 0.3, 0.4, 0.3), (nan, 0.3, nan, 0.2), (1.0, 0.3, 0.5, 0.3)])
+    monkeypatch.setattr(judge, "validate_losses", lambda *_: LossMeans(*next(answers)))
+    epochs = [e for e in _finish(project) if isinstance(e, EpochDone)]
+    assert [e.best for e in epochs] == [True, False, False]
+    assert _state(project)["progress"]["best"] == [0.0, -0.7]
+
+
+def test_a_stop_is_heard_while_volumes_are_validated(tmp_path: Path) -> None:
+    held_out = write_rods(tmp_path / "held_out", seed=1)
+    settings = tiny_settings(write_rods(tmp_path / "data"), **_validated(held_out))
+    whole, parts = _project(tmp_path, settings, "a"), _project(tmp_path, settings, "b")
+    _finish(whole)
+    job = train(parts, device="cpu")
+    for event in job:
+        if isinstance(event, Validating):
+            assert event == Validating(0, 1)
+            break
+    job.close()
+    assert _state(parts)["progress"]["step"] == 4
+    assert _state(parts)["progress"]["epochs"] == 0
+    assert not list(parts.glob("*.zarr"))
+    _finish(parts, resume=True)
+    assert _same(_state(whole)["learner"], _state(parts)["learner"])
+    assert _rows(whole) == _rows(parts)
+
+
+def test_a_training_and_its_data_may_be_moved_but_not_changed(tmp_path: Path) -> None:
+    data = write_rods(tmp_path / "data")
+    settings = tiny_settings(data, NUM_EPOCHS=1)
+    project = _project(tmp_path, settings)
+    _finish(project)
+    moved = project.rename(tmp_path / "moved")
+    elsewhere = data.rename(tmp_path / "elsewhere")
+    longer = tiny_settings(elsewhere, NUM_EPOCHS=2)
+    Project.create(moved, longer, resume=True)
+    steps = [e.step for e in _finish(moved, resume=True) if isinstance(e, TrainStep)]
+    assert steps == [5, 6, 7, 8]
+    labels = tifffile.imread(elsewhere / "rods.labels.tif")
+    labels[labels == 7] = 0
+    tifffile.imwrite(elsewhere / "rods.labels.tif", labels)
+    with pytest.raises(TrainingError, match=r"other data.*64, 24\], 3\].* are .*, 2\]"):
+        _finish(moved, resume=True)
+
+
+def test_nothing_of_a_training_that_died_young_looks_like_that_of_the_next(
+    tmp_path: Path,
+) -> None:
+    settings = tiny_settings(write_rods(tmp_path / "data"))
+    project = _project(tmp_path, settings)
+    (project / "best.skoots").write_bytes(b"of another")
+    mine = project / "notes.txt"
+    mine.write_text("mine")
+    Project.create(project, settings)
+    assert not (project / "best.skoots").exists()
+    assert mine.exists()
+
+
+def test_torch_is_left_as_it_was(tmp_path: Path) -> None:
+    settings = tiny_settings(write_rods(tmp_path / "data"), NUM_EPOCHS=1)
+    before = torch.get_num_threads(), torch.backends.cudnn.benchmark
+    for _ in train(_project(tmp_path, settings), device="cpu", threads=before[0] + 1):
+        pass
+    assert (torch.get_num_threads(), torch.backends.cudnn.benchmark) == before
+
+
+def test_a_model_that_is_not_there_is_named_before_any_work(tmp_path: Path) -> None:
+    data = write_rods(tmp_path / "data")
+    settings = tiny_settings(data, PRETRAINED_MODEL_PATH=["gone.trch"])
+    with pytest.raises(
+        SettingsError, match=r"TRAIN\.PRETRAINED_MODEL_PATH.*gone\.trch"
+    ):
+        _finish(_project(tmp_path, settings))
+    assert not list(data.glob("*.trch")), "skeletons were made before it was seen"
+
+
 def test_statistics_of_all_data_become_the_normalisation_of_the_model(
     tmp_path: Path,
 ) -> None:
@@ -399,13 +492,31 @@ def test_the_worker_says_what_is_wrong_as_json(tmp_path: Path) -> None:
     assert "(--config-file)" in said["message"]
 
 
+_TOGETHER = """
+import os, sys
+from pathlib import Path
+from skoots.train import engine, worker
+choose = engine.choose_training_format
+def choose_on_the_first(*args):
+    assert os.environ["RANK"] == "0", "the others take its answer"
+    return choose(*args)
+engine.choose_training_format = choose_on_the_first
+worker.main(Path(sys.argv[1]), "cpu", 1)
+"""
+
+
 def test_two_processes_train_one_network(tmp_path: Path) -> None:
     settings = tiny_settings(write_rods(tmp_path / "data"), TRAIN_BATCH_SIZE=1)
     project = _project(tmp_path, settings)
     launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
-    words = [*launch, "-m", "skoots.train.worker", str(project), "--device", "cpu"]
+    script = tmp_path / "together.py"
+    script.write_text(_TOGETHER)
+    words = [*launch, str(script), str(project)]
     done = subprocess.run(words, check=False, capture_output=True, text=True)  # noqa: S603 - our own words
     assert done.returncode == 0, done.stderr
+    said = [json.loads(line)["event"] for line in done.stdout.splitlines()]
+    assert said.count("TrainStarted") == said.count("TrainFinished") == 1
+    assert said.count("TrainStep") == 6
     state = _state(project)
     assert state["world"] == 2
     assert state["progress"]["step"] == 3 * 2  # 4 crops, two at a time

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from skoots.config import Settings
 from skoots.errors import SourceNotFoundError, TrainingError
+from skoots.events import result_of
 from skoots.model.checkpoint import Normalization
 from skoots.train.data.annotated import AnnotatedVolume
 from skoots.train.data.channels import open_channels
@@ -103,7 +104,7 @@ def _score(
     network: nn.Module, *volumes: AnnotatedVolume, tmp_path: Path
 ) -> InstanceScore:
     scratch = tmp_path / "scratch"
-    result = score_volumes(
+    job = score_volumes(
         network,  # type: ignore[arg-type]  # stands in for a network
         SETTINGS,
         Normalization("volume"),
@@ -111,6 +112,7 @@ def _score(
         "cpu",
         scratch,
     )
+    result = result_of(job)
     assert not scratch.exists() or not list(scratch.iterdir())
     return result
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from skoots.config.yacs import cfg_node_to_mapping
-from skoots.errors import SettingsError
+from skoots.errors import CheckpointError, ModelNotFoundError, SettingsError
 from skoots.model.safe_file import read_safely
 from skoots.model.state import clean_name
-from skoots.model.zoo import find_model, load_model
+from skoots.model.zoo import find_model, known_models, load_model
 
 if TYPE_CHECKING:
     from torch import nn
@@ -22,6 +24,23 @@ if TYPE_CHECKING:
 _SHAPING = ("ARCHITECTURE", "IN_CHANNELS", "DIMS", "DEPTHS")
 _SHAPING_UNEXT = ("OUT_CHANNELS", "KERNEL_SIZE", "ACTIVATION")
 """Keys of MODEL that a model and the settings must have in common."""
+
+
+def check_pretrained(settings: Settings) -> None:
+    """Refuse a model that no training with these settings can start from.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such model, it cannot be read, or it is of another shape.
+    """
+    path = _named_model(settings)
+    if path is None:
+        return
+    try:
+        _refuse_another_shape(path, load_model(path), settings)
+    except (ModelNotFoundError, CheckpointError) as error:
+        raise SettingsError(f"TRAIN.PRETRAINED_MODEL_PATH: {error}") from error
 
 
 def load_pretrained(network: nn.Module, settings: Settings) -> tuple[str, ...]:
@@ -46,9 +65,9 @@ def load_pretrained(network: nn.Module, settings: Settings) -> tuple[str, ...]:
     ModelNotFoundError, CheckpointError
         If there is no such model, or it cannot be read.
     """
-    if not settings.TRAIN.PRETRAINED_MODEL_PATH:
-        return ()
-    path = settings.TRAIN.PRETRAINED_MODEL_PATH[0]
+    path = _named_model(settings)
+    if path is None:
+        return _no_model_note(settings)
     checkpoint = load_model(path)
     _refuse_another_shape(path, checkpoint, settings)
     state = checkpoint.network.state_dict()
@@ -86,9 +105,10 @@ def load_pretrained_optimizer(
         What was done, or why it could not be; None where nothing was asked.
     """
     train = settings.TRAIN
-    if not (train.LOAD_PRETRAINED_OPTIMIZER and train.PRETRAINED_MODEL_PATH):
+    name = _named_model(settings)
+    if not train.LOAD_PRETRAINED_OPTIMIZER or name is None:
         return None
-    path = find_model(train.PRETRAINED_MODEL_PATH[0])
+    path = find_model(name)
     payload = read_safely(path)
     stored = payload.get("optimizer_state_dict") if isinstance(payload, dict) else None
     if not isinstance(payload, dict) or not isinstance(stored, Mapping):
@@ -108,6 +128,29 @@ def load_pretrained_optimizer(
     fresh = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": state, "param_groups": fresh})
     return f"The optimizer goes on where {path} left it."
+
+
+def _named_model(settings: Settings) -> str | None:
+    """Give the model to start from.
+
+    Published settings name a folder where there is none: what is neither a file, nor
+    looks like one, nor like the name of a model, is that.
+    """
+    paths = settings.TRAIN.PRETRAINED_MODEL_PATH
+    if not paths:
+        return None
+    path = Path(paths[0])
+    names = [model.name for model in known_models()]
+    meant = path.is_file() or path.suffix or get_close_matches(paths[0], names)
+    return paths[0] if meant else None
+
+
+def _no_model_note(settings: Settings) -> tuple[str, ...]:
+    paths = settings.TRAIN.PRETRAINED_MODEL_PATH
+    if not paths:
+        return ()
+    said = f"TRAIN.PRETRAINED_MODEL_PATH names {paths[0]}, which is no model"
+    return (f"{said}: training starts from chance.",)
 
 
 def _refuse_another_shape(
