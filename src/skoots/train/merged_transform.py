@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import torch
+from torch.utils.data import get_worker_info
 
 from skoots.errors import TrainingError
 from skoots.kernels.sample_crop import sample_labels, sample_linear
@@ -85,6 +86,7 @@ class TransformFromCfg:
         self._before: Callable[[Sample], Sample] = _as_it_is
         self._after: Callable[[Sample], Sample] = _as_it_is
         self._rng = np.random.default_rng(self.seed)
+        self._worker: int | None = None
 
     def set_dataset_mean(self, mean: float) -> Self:
         """Set the mean that NORMALIZATION ``dataset`` takes off."""
@@ -97,7 +99,10 @@ class TransformFromCfg:
         return self
 
     def pre_fn(self, fn: Callable[[Sample], Sample]) -> Self:
-        """Set what is done to each volume's dictionary first."""
+        """Set what is done to each volume's dictionary first.
+
+        The function gives new tensors: those that it is handed are the data set's own.
+        """
         self._before = fn
         return self
 
@@ -134,7 +139,9 @@ class TransformFromCfg:
             and ``background`` (1, X, Y, Z) where only part of the volume is labelled.
             The volumes are tensors, or read piece by piece.
         rng : Generator, optional
-            Random numbers; by default those of this transform go on.
+            Random numbers; by default those of this transform go on. A worker of a
+            torch `DataLoader` has its own, which follow from the seed of this
+            transform and from torch's.
         pad_size : int
             Voxels by which a crop may reach over the border.
         intensity : Intensity, optional
@@ -156,7 +163,7 @@ class TransformFromCfg:
         SkeletonError
             If an object in the crop has no skeleton.
         """
-        rng = self._rng if rng is None else rng
+        rng = self._numbers() if rng is None else rng
         volume = self._before(dict(data_dict))
         self._check_volume(volume)
         crop = draw_crop(rng, self.cfg, self._seen(volume), pad_size)
@@ -166,6 +173,15 @@ class TransformFromCfg:
             skeletons = sample.pop("skeletons")
             sample = {**thicken(sample), "skeletons": skeletons}
         return self._after(sample)
+
+    def _numbers(self) -> np.random.Generator:
+        """Random numbers that no other worker has, and no other epoch."""
+        worker = get_worker_info()
+        # A worker begins with a copy of the generator that all others were given, too.
+        if worker is not None and worker.seed != self._worker:
+            self._worker = worker.seed
+            self._rng = np.random.default_rng((self.seed, worker.seed))
+        return self._rng
 
     _needs: tuple[str, ...] = ("image", "masks", "skeletons")
 

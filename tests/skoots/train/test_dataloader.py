@@ -467,6 +467,38 @@ def test_a_batch_without_targets_says_so_and_leaves_its_samples(folder: Path) ->
         skeleton_colate([items[0], other])
 
 
+def crops_of_two_epochs(loader: DataLoader[Any], seed: int) -> list[bytes]:
+    torch.manual_seed(seed)
+    return [
+        image.numpy().tobytes() for _ in range(2) for batch in loader for image in batch
+    ]
+
+
+def images_of(items: list[dict[str, Any]]) -> torch.Tensor:
+    return torch.stack([item["image"] for item in items])
+
+
+@pytest.mark.parametrize("kept", [False, True], ids=["new workers", "kept workers"])
+def test_no_worker_repeats_crops_of_another_or_of_an_epoch_before(
+    folder: Path, *, kept: bool
+) -> None:
+    crop = {"CROP_WIDTH": 4, "CROP_HEIGHT": 4, "CROP_DEPTH": 4}
+    cfg = get_cfg_defaults().merge({"AUGMENTATION": crop})
+    found = []
+    for seed in (0, 0, 1):
+        loader = DataLoader(
+            MultiDataset(dataset(folder, TransformFromCfg(cfg), sample_per_image=6)),
+            batch_size=1,
+            num_workers=2,
+            persistent_workers=kept,
+            collate_fn=images_of,
+        )
+        found.append(crops_of_two_epochs(loader, seed))
+    assert len(set(found[0])) == len(found[0]) == 12
+    assert found[0] == found[1]
+    assert not set(found[0]) & set(found[2])
+
+
 # ---- what is refused
 
 
