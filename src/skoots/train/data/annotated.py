@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from skoots._types import Shape3, VoxelSize
+    from skoots.train.data.finite_grey import GreyValues
     from skoots.train.data.lazy_volume import Volume
     from skoots.train.data.taught_boxes import TaughtBox
 
@@ -59,6 +60,10 @@ class AnnotatedVolume:
     notices: tuple[str, ...] = ()
     """What the user should know about the data."""
 
+    grey: GreyValues | None = None
+    """What is known of the image where some of its voxels were no numbers: of the
+    others. None if all count."""
+
     @property
     def sparse(self) -> bool:
         """Whether there are voxels of which nothing is known."""
@@ -71,16 +76,17 @@ class AnnotatedVolume:
 
     @property
     def bytes_held(self) -> int:
-        """Memory that its image and its ids take."""
-        held = (v for v in (self.image, self.masks) if isinstance(v, Tensor))
+        """Memory that it takes."""
+        parts = (self.image, self.masks, self.background, *self.skeletons.values())
+        held = (part for part in parts if isinstance(part, Tensor))
         return sum(tensor.untyped_storage().nbytes() for tensor in held)
 
     @cached_property
     def intensity(self) -> Intensity:
         """The range and spread of the grey values; of a sample on disk."""
-        return Intensity.of(values_of(self.image))
+        return self.grey.intensity if self.grey else Intensity.of(values_of(self.image))
 
     @cached_property
     def moments(self) -> Moments:
         """Number, sum and spread of all grey values, each counted once."""
-        return moments_of(self.image)
+        return self.grey.moments if self.grey else moments_of(self.image)

@@ -12,6 +12,7 @@ from skoots.errors import TrainingError
 from skoots.events import Notice
 from skoots.train.data.annotated import AnnotatedVolume
 from skoots.train.data.channels import open_channels
+from skoots.train.data.finite_grey import fill_grey
 from skoots.train.data.known_voxels import read_known
 from skoots.train.data.label_volume import count_in_pieces, open_labels
 from skoots.train.data.lazy_volume import LazyVolume
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from skoots._types import Shape3, VoxelSize
     from skoots.events import Event
     from skoots.train.data.channels import Channels
+    from skoots.train.data.finite_grey import GreyValues
     from skoots.train.data.label_volume import LabelVolume
     from skoots.train.data.lazy_volume import Reader, Volume
     from skoots.train.data.pairs import Pair
@@ -84,8 +86,8 @@ def load_pair(pair: Pair, budget: int) -> Generator[Event, None, AnnotatedVolume
     skeletons = yield from _listen(_skeletons(labels, size, held=held), said)
     known = read_known(pair, labels)
     masks = _volume(known.masks, shape, known.masks.dtype, held=held)
-    said += [f"{pair.image.name}: {note}" for note in image.sources[0].notes]
-    said += known.notices(pair)
+    grey, values, odd = _image(image, held=held)
+    said += [*odd, *known.notices(pair)]
     yield from (Notice(text) for text in said)
     return AnnotatedVolume(
         name=pair.name,
@@ -93,7 +95,7 @@ def load_pair(pair: Pair, budget: int) -> Generator[Event, None, AnnotatedVolume
         labels_path=pair.labels,
         shape_zyx=shape,
         voxel_size=size,
-        image=_image(image, held=held),
+        image=grey,
         masks=masks,
         skeletons={
             key: torch.from_numpy(skeletons[key])
@@ -102,6 +104,7 @@ def load_pair(pair: Pair, budget: int) -> Generator[Event, None, AnnotatedVolume
         background=_background(known.background, shape, held=held),
         boxes=known.boxes,
         notices=tuple(said),
+        grey=values,
     )
 
 
@@ -117,6 +120,7 @@ def load_background(path: Path, budget: int) -> AnnotatedVolume:
     """
     image = open_channels(path)
     held = _bytes_needed(image) <= budget
+    grey, values, odd = _image(image, held=held)
     # One zero that is shown everywhere: it takes no memory.
     nothing = torch.zeros(1, 1, 1, 1, dtype=torch.int32)
     return AnnotatedVolume(
@@ -125,10 +129,11 @@ def load_background(path: Path, budget: int) -> AnnotatedVolume:
         labels_path=None,
         shape_zyx=image.shape_zyx,
         voxel_size=image.voxel_size,
-        image=_image(image, held=held),
+        image=grey,
         masks=nothing.expand(1, *triple_to_xyz(image.shape_zyx)),
         skeletons={},
-        notices=tuple(f"{path.name}: {note}" for note in image.sources[0].notes),
+        notices=odd,
+        grey=values,
     )
 
 
@@ -160,10 +165,16 @@ def _listen(
             yield event
 
 
-def _image(image: Channels, *, held: bool) -> Volume:
+def _image(
+    image: Channels, *, held: bool
+) -> tuple[Volume, GreyValues | None, tuple[str, ...]]:
+    """Give the grey values, what is known of them and what is odd of them."""
     reader = ImageReader(image)
     shape, count = image.shape_zyx, len(image.sources)
-    return _volume(reader, shape, reader.dtype, count, held=held)
+    volume = _volume(reader, shape, reader.dtype, count, held=held)
+    volume, values, said = fill_grey(volume, image.path)
+    notes = (f"{image.path.name}: {note}" for note in image.sources[0].notes)
+    return volume, values, (*notes, *said)
 
 
 def _background(

@@ -240,6 +240,8 @@ def _mapped(
             "be changed whole. Change crops in a transform."
         )
     changes: dict[str, Any] = {key: fn(value)}
+    if key == "image":
+        changes["grey"] = None  # what was measured is no longer true
     return replace(volume, **changes)
 
 
