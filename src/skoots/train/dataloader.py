@@ -18,10 +18,12 @@ import logging
 from typing import TYPE_CHECKING, TypeVar
 
 from skoots.events import result_of
-from skoots.train.data.load_volume import load_background, load_pair, memory_budget
+from skoots.train.data.items import as_they_are
+from skoots.train.data.load_volume import load_background, load_pair
+from skoots.train.data.memory import memory_budget
 from skoots.train.data.multi_dataset import MultiDataset, skeleton_colate
 from skoots.train.data.pairs import find_images, find_pairs
-from skoots.train.data.volume_set import VolumeSet, as_they_are
+from skoots.train.data.volume_set import VolumeSet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,15 +31,16 @@ if TYPE_CHECKING:
     import torch
 
     from skoots.train.data.annotated import AnnotatedVolume
+    from skoots.train.data.items import Item
     from skoots.train.data.pairs import Folders, Pair
-    from skoots.train.data.volume_set import Item
 
     Transform = Callable[[Item], Item]
 
 __all__ = ["BackgroundDataset", "MultiDataset", "dataset", "skeleton_colate"]
 
 _LOG = logging.getLogger(__name__)
-_PAD = 100
+PAD = 100
+"""By how many voxels a crop may reach over a border, if nobody says."""
 
 T = TypeVar("T")
 
@@ -78,14 +81,11 @@ class dataset(VolumeSet):  # noqa: N801 - the documented name
         self,
         path: Folders,
         transforms: Transform | None = None,
-        pad_size: int = _PAD,
+        pad_size: int = PAD,
         device: str | torch.device = "cpu",
         sample_per_image: int = 1,
     ) -> None:
-        def load(pair: Pair, budget: int) -> AnnotatedVolume:
-            return result_of(load_pair(pair, budget))
-
-        volumes = _load_all(find_pairs(path), load)
+        volumes = _said(load_pairs(path))
         super().__init__(
             volumes, transforms or as_they_are, pad_size, device, sample_per_image
         )
@@ -108,24 +108,44 @@ class BackgroundDataset(VolumeSet):
         transforms: Transform | None = None,
         device: str | torch.device = "cpu",
         sample_per_image: int = 1,
-        pad_size: int = _PAD,
+        pad_size: int = PAD,
     ) -> None:
-        volumes = _load_all(find_images(path), load_background)
+        volumes = _said(load_images(path))
         super().__init__(
             volumes, transforms or as_they_are, pad_size, device, sample_per_image
         )
 
 
+def load_pairs(path: Folders) -> list[AnnotatedVolume]:
+    """Load what `dataset` holds, and leave what is odd of it to be read there."""
+
+    def load(pair: Pair, budget: int) -> AnnotatedVolume:
+        return result_of(load_pair(pair, budget))
+
+    return _load_all(find_pairs(path), load)
+
+
+def load_images(path: Folders) -> list[AnnotatedVolume]:
+    """Load what `BackgroundDataset` holds, and say nothing."""
+    return _load_all(find_images(path), load_background)
+
+
 def _load_all(
     found: Sequence[T], load: Callable[[T, int], AnnotatedVolume]
 ) -> list[AnnotatedVolume]:
-    """Load volumes into memory while there is room, and say what is odd of them."""
+    """Load volumes into memory while there is room."""
     budget = memory_budget()
     volumes = []
     for one in found:
         volume = load(one, budget)
         budget -= volume.bytes_held
+        volumes.append(volume)
+    return volumes
+
+
+def _said(volumes: list[AnnotatedVolume]) -> list[AnnotatedVolume]:
+    """Log what is odd of volumes."""
+    for volume in volumes:
         for notice in volume.notices:
             _LOG.warning("%s", notice)
-        volumes.append(volume)
     return volumes

@@ -12,7 +12,8 @@ import torch
 from skoots.errors import TrainingError
 from skoots.model.contents import Normalization
 from skoots.train.data.less_background import less_background
-from skoots.train.dataloader import BackgroundDataset, MultiDataset, dataset
+from skoots.train.data.volume_set import VolumeSet
+from skoots.train.dataloader import PAD, MultiDataset, load_images, load_pairs
 from skoots.train.merged_transform import BackgroundTransformFromCfg, TransformFromCfg
 from skoots.volume.axes import xyz_to_zyx
 
@@ -144,11 +145,11 @@ def _scorable(
 
 def _annotated(
     settings: Settings, key: str, transform: TransformFromCfg
-) -> list[dataset]:
+) -> list[VolumeSet]:
     folders = getattr(settings.TRAIN, f"{key}_DATA_DIR")
     samples = getattr(settings.TRAIN, f"{key}_SAMPLE_PER_IMAGE")
     sets = [
-        dataset(folder, transform, _pad(settings), sample_per_image=count)
+        VolumeSet(load_pairs(folder), transform, _pad(settings), "cpu", count)
         for folder, count in _each(folders, samples, 1)
     ]
     sparse = settings.EXPERIMENTAL
@@ -162,11 +163,11 @@ def _annotated(
 
 def _backgrounds(
     settings: Settings, transform: BackgroundTransformFromCfg
-) -> list[BackgroundDataset]:
+) -> list[VolumeSet]:
     train = settings.TRAIN
     pairs = _each(train.BACKGROUND_DATA_DIR, train.BACKGROUND_SAMPLE_PER_IMAGE, 1)
     return [
-        BackgroundDataset(folder, transform, sample_per_image=count)
+        VolumeSet(load_images(folder), transform, PAD, "cpu", count)
         for folder, count in pairs
     ]
 
@@ -204,7 +205,7 @@ def _check_channels(volumes: Sequence[AnnotatedVolume], channels: int) -> None:
 
 def _store(
     settings: Settings,
-    sets: Sequence[dataset | BackgroundDataset],
+    sets: Sequence[VolumeSet],
     key: str,
     device: torch.device,
 ) -> Iterator[str]:
@@ -215,7 +216,7 @@ def _store(
     for one, wished in _each(sets, wanted, missing=False):
         if not wished:
             continue
-        size = 5 * one.numel()  # four bytes of labels beside each grey value
+        size = sum(volume.bytes_held for volume in one.volumes)
         free, _ = torch.cuda.mem_get_info(device)
         if size > free / 2:
             yield (

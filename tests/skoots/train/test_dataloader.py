@@ -364,6 +364,57 @@ def test_map_changes_what_is_held(folder: Path) -> None:
     assert list(data[0]["skeletons"]) == [3]
 
 
+def test_map_changes_everything_or_nothing(folder: Path) -> None:
+    def fail_for_masks(volume: torch.Tensor) -> torch.Tensor:
+        if volume.dtype == torch.int32:
+            raise ValueError("no masks")
+        return volume + 1
+
+    one = dataset(folder)
+    for data in (one, MultiDataset(MultiDataset(BackgroundDataset(folder)), one)):
+        before = data.sum()
+        with pytest.raises(ValueError, match="no masks"):
+            data.map(fail_for_masks, ["image", "masks"])
+        assert data.sum() == before
+
+
+def test_a_transform_may_change_what_it_is_handed(folder: Path) -> None:
+    def spoil(item: dict[str, Any]) -> dict[str, Any]:
+        for volume in (item["image"], item["masks"], *item["skeletons"].values()):
+            volume.zero_()
+        item["skeletons"].clear()
+        return item
+
+    write_boxes(folder, ([0, 0, 0], [6, 12, 15], False))
+    for transform in (spoil, None):
+        data = dataset(folder, transform)
+        before = data.sum()
+        item = data[0]
+        item["image"].zero_()
+        item["background"].zero_()
+        item["masks"].zero_()
+        assert data.sum() == before > 0
+        assert data.masks[0].any()
+        assert data.volumes[0].background.any()
+        assert all(points.any() for points in data.skeletons[0].values())
+        assert list(data.skeletons[0]) == [3, 7]
+
+
+def test_the_masks_of_background_take_no_memory_on_any_device(folder: Path) -> None:
+    data = BackgroundDataset(folder).to("meta")
+    assert data.masks[0].shape == (1, *XYZ)
+    assert data.volumes[0].bytes_held == 4 + grey().nbytes
+
+
+def test_a_data_set_says_what_it_is(folder: Path) -> None:
+    data = dataset(folder, sample_per_image=5)
+    assert repr(data) == "dataset(1 volumes, sample_per_image=5, device='cpu')"
+    assert repr(MultiDataset(data, BackgroundDataset(folder))) == (
+        f"MultiDataset({data!r}, "
+        "BackgroundDataset(1 volumes, sample_per_image=1, device='cpu'))"
+    )
+
+
 def test_map_leaves_alone_what_is_not_there_and_refuses_what_never_is(
     folder: Path,
 ) -> None:
@@ -520,8 +571,10 @@ def test_labels_that_cannot_be_learnt_from_are_refused(
 
 
 def test_what_cannot_be_sampled_is_refused(folder: Path) -> None:
-    with pytest.raises(TrainingError, match="sample_per_image=0"):
-        dataset(folder, sample_per_image=0)
+    for wrong in (0, [2], 2.5, True, "2"):
+        with pytest.raises(TrainingError, match="Give whole numbers"):
+            dataset(folder, sample_per_image=wrong)  # type: ignore[arg-type]  # what a user may write
+    assert len(dataset(folder, sample_per_image=np.int64(3))) == 3
     with pytest.raises(SourceNotFoundError, match="There is no folder"):
         dataset(folder / "nowhere")
     (folder / "cells.labels.tif").unlink()

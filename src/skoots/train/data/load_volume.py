@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
-import psutil
 import torch
 
 from skoots.errors import TrainingError
@@ -16,9 +14,10 @@ from skoots.train.data.finite_grey import fill_grey
 from skoots.train.data.known_voxels import read_known
 from skoots.train.data.label_volume import count_in_pieces, open_labels
 from skoots.train.data.lazy_volume import LazyVolume
-from skoots.train.data.readers import ImageReader, grey_type
+from skoots.train.data.memory import fits
+from skoots.train.data.readers import ImageReader
 from skoots.train.data.skeleton_files import find_skeletons
-from skoots.train.data.skeletonize import ensure_skeletons, pieces_notice
+from skoots.train.data.skeletonize import ensure_skeletons, kept_back, pieces_notice
 from skoots.volume.axes import triple_to_xyz
 from skoots.volume.naming import image_name
 from skoots.volume.tiling import whole
@@ -42,13 +41,6 @@ if TYPE_CHECKING:
     from skoots.volume.tiling import Box
 
     Points = dict[int, NDArray[np.float32]]
-
-_ID_BYTES = 4
-
-
-def memory_budget() -> int:
-    """Give the bytes that volumes may take: half of what is free."""
-    return int(psutil.virtual_memory().available) // 2
 
 
 def load_pair(pair: Pair, budget: int) -> Generator[Event, None, AnnotatedVolume]:
@@ -79,11 +71,11 @@ def load_pair(pair: Pair, budget: int) -> Generator[Event, None, AnnotatedVolume
             f"{pair.image} has the shape {image.shape_zyx} and {pair.labels} "
             f"{shape} (Z, Y, X). Label the image as it is."
         )
-    held = _bytes_needed(image) <= budget
+    held = fits(image, budget)
     labels = open_labels(pair.labels, in_memory=held)
     said: list[str] = []
     size = image.voxel_size or labels.channels.voxel_size
-    skeletons = yield from _listen(_skeletons(labels, size, held=held), said)
+    skeletons = yield from kept_back(_skeletons(labels, size, held=held), said)
     known = read_known(pair, labels)
     masks = _volume(known.masks, shape, known.masks.dtype, held=held)
     grey, values, odd = _image(image, held=held)
@@ -119,7 +111,7 @@ def load_background(path: Path, budget: int) -> AnnotatedVolume:
         A volume that takes more bytes stays on disk.
     """
     image = open_channels(path)
-    held = _bytes_needed(image) <= budget
+    held = fits(image, budget)
     grey, values, odd = _image(image, held=held)
     # One zero that is shown everywhere: it takes no memory.
     nothing = torch.zeros(1, 1, 1, 1, dtype=torch.int32)
@@ -147,22 +139,6 @@ def _skeletons(
         if broken := count_in_pieces(ids):
             yield pieces_notice(labels.path, broken, len(labels.objects))
     return (yield from ensure_skeletons(labels, voxel_size=size))
-
-
-def _listen(
-    job: Generator[Event, None, Points], said: list[str]
-) -> Generator[Event, None, Points]:
-    """Hand on the events of a job, but keep back what it has to say."""
-    while True:
-        try:
-            event = next(job)
-        except StopIteration as end:
-            points: Points = end.value
-            return points
-        if isinstance(event, Notice):
-            said.append(event.message)
-        else:
-            yield event
 
 
 def _image(
@@ -195,12 +171,6 @@ def _volume(
 ) -> Volume:
     lazy = LazyVolume(reader, (channels, *triple_to_xyz(shape_zyx)), dtype)
     return lazy.load() if held else lazy
-
-
-def _bytes_needed(image: Channels) -> int:
-    """Give the bytes of an image and its ids as tensors."""
-    voxels = math.prod(image.shape_zyx)
-    return voxels * (len(image.sources) * grey_type(image.dtype).itemsize + _ID_BYTES)
 
 
 def _ids_left(

@@ -12,15 +12,16 @@ from torch.utils.data import Dataset
 
 from skoots.errors import ShapeError
 from skoots.train.data.dataset_statistics import GreyStatistics, Moments, joined
-from skoots.train.data.volume_set import Item, VolumeSet
+from skoots.train.data.items import Item
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import numpy as np
     from torch import Tensor
 
     from skoots.train.data.annotated import AnnotatedVolume
+    from skoots.train.data.volume_set import VolumeSet
 
 
 class MultiDataset(GreyStatistics, Dataset[Item]):
@@ -81,9 +82,20 @@ class MultiDataset(GreyStatistics, Dataset[Item]):
 
     def map(self, fn: Callable[[Any], Any], key: str | Sequence[str]) -> Self:
         """Change all data sets in place; see `VolumeSet.map`."""
-        for part in self.datasets:
-            part.map(fn, key)
+        changes = [(part, part.mapped(fn, key)) for part in self._sets()]
+        for part, volumes in changes:
+            part.replace_volumes(volumes)
         return self
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(repr, self.datasets))})"
+
+    def _sets(self) -> Iterator[VolumeSet]:
+        for part in self.datasets:
+            if isinstance(part, MultiDataset):
+                yield from part._sets()
+            else:
+                yield part
 
     def moments(self, *, with_invert: bool = False) -> Moments:
         """Give number, sum and spread of all grey values."""

@@ -15,6 +15,7 @@ from skoots.events import Notice, ObjectsDone, StageStarted
 from skoots.inference.in_order import work_in_order
 from skoots.train.data.channels import open_channels
 from skoots.train.data.label_volume import open_labels
+from skoots.train.data.memory import fits, memory_budget
 from skoots.train.data.pairs import find_pairs
 from skoots.train.data.skeleton_files import (
     find_skeletons,
@@ -88,7 +89,8 @@ def skeletonize_file(
 def prepare_skeletons(folders: Folders) -> Generator[Event, None, None]:
     """Make and save the skeletons that are missing in folders of training data.
 
-    A data set does so itself, but without a word while it is made.
+    A data set does so itself, but without a word while it is made. What it will say of
+    the skeletons when it is loaded is left to it.
 
     Parameters
     ----------
@@ -100,10 +102,36 @@ def prepare_skeletons(folders: Folders) -> Generator[Event, None, None]:
     StageStarted, ObjectsDone, Notice
     """
     for pair in find_pairs(folders):
+        found, stale = find_skeletons(pair.labels)
+        if found is not None:
+            continue
+        labels = open_labels(pair.labels)
+        image = open_channels(pair.image, labels.shape_zyx)
+        said: list[str] = []
+        yield from kept_back(
+            ensure_skeletons(labels, voxel_size=image.voxel_size), said
+        )
         if find_skeletons(pair.labels)[0] is None:
-            labels = open_labels(pair.labels)
-            image = open_channels(pair.image, labels.shape_zyx)
-            yield from ensure_skeletons(labels, voxel_size=image.voxel_size)
+            continue  # nothing was saved: they are made again, and all is said again
+        if fits(image, memory_budget()):
+            said = said[: len(stale)]  # pieces of what is held are counted again
+        yield from map(Notice, said)
+
+
+def kept_back(
+    job: Generator[Event, None, Points], said: list[str]
+) -> Generator[Event, None, Points]:
+    """Hand on the events of a job, but note what it has to say instead."""
+    while True:
+        try:
+            event = next(job)
+        except StopIteration as end:
+            points: Points = end.value
+            return points
+        if isinstance(event, Notice):
+            said.append(event.message)
+        else:
+            yield event
 
 
 def ensure_skeletons(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import operator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, Self
 
 import torch
 from torch import Tensor
@@ -13,6 +14,7 @@ from torch.utils.data import Dataset
 from skoots.errors import TrainingError
 from skoots.lib.objects import to_device
 from skoots.train.data.dataset_statistics import GreyStatistics, Moments, joined
+from skoots.train.data.items import Item, copied, sent
 from skoots.train.data.lazy_volume import LazyVolume
 from skoots.train.merged_transform import TransformFromCfg
 
@@ -23,16 +25,8 @@ if TYPE_CHECKING:
 
     from skoots.train.data.annotated import AnnotatedVolume
 
-Item: TypeAlias = dict[str, Any]
-"""One sample, by the documented keys."""
-
 KEYS = ("image", "masks", "background", "skele_masks", "skeletons")
 """What `map` can change."""
-
-
-def as_they_are(item: Item) -> Item:
-    """Change nothing."""
-    return item
 
 
 class VolumeSet(GreyStatistics, Dataset[Item]):
@@ -62,10 +56,11 @@ class VolumeSet(GreyStatistics, Dataset[Item]):
         sample_per_image: int,
     ) -> None:
         to_device(torch.empty(0), device)  # refused now rather than at the first item
-        if sample_per_image < 1 or pad_size < 0:
+        if not (_is_whole(sample_per_image, 1) and _is_whole(pad_size, 0)):
             raise TrainingError(
-                f"sample_per_image={sample_per_image} and pad_size={pad_size} cannot "
-                "be used. Give at least one sample of an image, and no padding below 0."
+                f"sample_per_image={sample_per_image!r} and pad_size={pad_size!r} "
+                "cannot be used. Give whole numbers: at least one sample of an image, "
+                "and no padding below 0."
             )
         self.transforms = transforms
         self.pad_size = pad_size
@@ -97,6 +92,12 @@ class VolumeSet(GreyStatistics, Dataset[Item]):
         """Give the number of volumes times how often each is sampled."""
         return len(self._volumes) * self.sample_per_image
 
+    def __repr__(self) -> str:
+        return (
+            f"{type(self).__name__}({len(self._volumes)} volumes, "
+            f"sample_per_image={self.sample_per_image}, device={str(self.device)!r})"
+        )
+
     def __getitem__(self, index: int) -> Item:
         """Give a sample, by the random numbers of the transform."""
         return self.sample(index)
@@ -118,12 +119,15 @@ class VolumeSet(GreyStatistics, Dataset[Item]):
         """
         volume = self._volumes[self._place(index) // self.sample_per_image]
         with torch.no_grad():
-            return self._on_device(self._transformed(volume, rng))
+            item: Item = sent(self._transformed(volume, rng), self.device)
+            return item
 
     def to(self, device: str | torch.device) -> Self:
         """Send what is held in memory to a device; give this data set."""
 
         def send(tensor: Tensor) -> Tensor:
+            if tensor.untyped_storage().nbytes() < tensor.nbytes:  # one value for all
+                return to_device(tensor[:1, :1, :1, :1], device).expand(tensor.shape)
             return to_device(tensor, device)
 
         return self._for_each_tensor(send)
@@ -160,14 +164,26 @@ class VolumeSet(GreyStatistics, Dataset[Item]):
         TrainingError
             For any other key, or a volume that is read from the disk.
         """
+        return self.replace_volumes(self.mapped(fn, key))
+
+    def mapped(
+        self, fn: Callable[[Any], Any], key: str | Sequence[str]
+    ) -> list[AnnotatedVolume]:
+        """Give the volumes as `map` would leave them; they stay as they are."""
         keys = [key] if isinstance(key, str) else list(key)
         for name in keys:
             if name not in KEYS:
                 raise TrainingError(
                     f"A data set has no {name!r}. Use one of: {', '.join(KEYS)}."
                 )
+        volumes = self._volumes
         for name in keys:
-            self._volumes = [_mapped(volume, fn, name) for volume in self._volumes]
+            volumes = [_mapped(volume, fn, name) for volume in volumes]
+        return volumes
+
+    def replace_volumes(self, volumes: Sequence[AnnotatedVolume]) -> Self:
+        """Sample these volumes from now on; give this data set."""
+        self._volumes = list(volumes)
         return self
 
     def moments(self, *, with_invert: bool = False) -> Moments:
@@ -206,13 +222,11 @@ class VolumeSet(GreyStatistics, Dataset[Item]):
         if volume.background is not None:
             item["background"] = volume.background
         if not isinstance(self.transforms, TransformFromCfg):
-            return self.transforms(item)
+            # Whoever wrote it may change what it is handed.
+            return self.transforms(copied(item))
         return self.transforms(
             item, rng=rng, pad_size=self.pad_size, intensity=volume.intensity
         )
-
-    def _on_device(self, item: Item) -> Item:
-        return {key: _sent(value, self.device) for key, value in item.items()}
 
     def _for_each_tensor(self, fn: Callable[[Tensor], Tensor]) -> Self:
         for k, volume in enumerate(self._volumes):
@@ -245,9 +259,6 @@ def _mapped(
     return replace(volume, **changes)
 
 
-def _sent(value: Any, device: str | torch.device) -> Any:
-    if isinstance(value, Tensor):
-        return to_device(value, device)
-    if isinstance(value, dict):
-        return {key: _sent(part, device) for key, part in value.items()}
-    return value
+def _is_whole(value: Any, least: int) -> bool:
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    return whole and int(value) >= least

@@ -12,6 +12,7 @@ from volume_cases import set_age, two_bars, write_pair
 
 from skoots.errors import TrainingError
 from skoots.events import Notice, ObjectsDone, StageStarted, result_of
+from skoots.train import dataloader
 from skoots.train.data import skeletonize
 from skoots.train.data.label_volume import open_labels
 from skoots.train.data.skeleton_files import (
@@ -163,6 +164,38 @@ def test_the_voxel_size_of_the_image_counts_when_folders_are_prepared(
     for key, points in read_skeletons(path, (6, 12, 15)).items():
         np.testing.assert_array_equal(points, made[key])
     assert list(prepare_skeletons([tmp_path / "a"])) == []
+
+
+@pytest.mark.parametrize(
+    ("budget", "saved", "known"),
+    [(1 << 30, True, 1), (0, True, 2), (1 << 30, False, 0)],
+    ids=["held", "on disk", "in memory alone"],
+)
+def test_what_loading_says_again_is_not_said_when_folders_are_prepared(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    budget: int,
+    saved: bool,
+    known: int,
+) -> None:
+    broken = two_bars()
+    broken[:, :, 7] = 0
+    labels = write_pair(tmp_path / "a", labels=broken)
+    save_skeletons(skeletons_path(labels), {})
+    set_age(skeletons_path(labels), 100)
+
+    def full(path: Path, points: object) -> None:
+        raise skeletonize.StorageError("there is no room.")
+
+    if not saved:
+        monkeypatch.setattr(skeletonize, "save_skeletons", full)
+    monkeypatch.setattr(skeletonize, "memory_budget", lambda: budget)
+    monkeypatch.setattr(dataloader, "memory_budget", lambda: budget)
+    first = messages(list(prepare_skeletons(tmp_path / "a")))
+    assert len(first) == known
+    (volume,) = dataloader.load_pairs(tmp_path / "a")
+    everything = [*first, *volume.notices]
+    assert len(set(everything)) == len(everything) == (2 if saved else 3)
 
 
 @pytest.mark.parametrize(
