@@ -35,17 +35,12 @@ class Batch:
     """(B, 1, X, Y, Z), float32: 0 where nothing is known, 1 elsewhere."""
 
     def to(self, device: str | torch.device) -> Self:
-        """Give the same batch on a device; a batch in pinned memory does not wait."""
+        """Give the same batch on a device."""
         moved = (
             getattr(self, field.name).to(device, non_blocking=True)
             for field in fields(self)
         )
         return type(self)(*moved)
-
-    def pin_memory(self) -> Self:
-        """Give the same batch in memory that a GPU reads by itself."""
-        pinned = (getattr(self, field.name).pin_memory() for field in fields(self))
-        return type(self)(*pinned)
 
 
 def collate(samples: Sequence[Mapping[str, Any]]) -> Batch:

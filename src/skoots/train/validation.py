@@ -1,7 +1,7 @@
 """How good a network is on data that it was not trained on.
 
-Two answers: what it costs by the losses of the training, on fixed crops, and how well
-whole volumes are segmented with it, by the same code that will apply it.
+This is what it costs by the losses of the training, on fixed crops. How well whole
+volumes are segmented with it says `skoots.train.instance_score`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import torch
 
 from skoots.errors import TrainingError
 from skoots.train.batch import collate
-from skoots.train.instance_score import InstanceScore, score_volumes
 from skoots.train.optimise.number_format import autocast
 
 if TYPE_CHECKING:
@@ -23,14 +22,6 @@ if TYPE_CHECKING:
     from skoots.model.unet import UNet
     from skoots.model.unext import UNeXT
     from skoots.train.objective import Losses, Objective
-
-__all__ = [
-    "InstanceScore",
-    "LossMeans",
-    "autocast",
-    "score_volumes",
-    "validate_losses",
-]
 
 
 @dataclass(frozen=True, slots=True)

@@ -257,6 +257,24 @@ def test_an_object_that_is_wholly_held_out_is_none(folder: Path) -> None:
     assert list(dataset(folder)[0]["skeletons"]) == [3]
 
 
+@pytest.mark.parametrize("budget", [1 << 30, 0], ids=["in memory", "on disk"])
+def test_no_skeleton_tells_what_is_in_a_held_out_box(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, budget: int
+) -> None:
+    monkeypatch.setattr(dataloader, "memory_budget", lambda: budget)
+    points = {
+        3: [[2, 3, 3], [2.4, 6.4, 3], [2, 6.6, 3], [2, 9, 3], [2.6, 9, 3]],
+        7: [[8, 9, 4], [7, 5, 3]],
+    }
+    skeletons = {key: torch.tensor(rows) for key, rows in points.items()}
+    torch.save(skeletons, folder / "cells.skeletons.trch")
+    write_boxes(folder, ([0, 0, 7], [6, 3, 15], True), ([0, 7, 3], [6, 10, 15], True))
+    left = dataset(folder)[0]["skeletons"]
+    assert torch.equal(left[3], skeletons[3][[0, 1, 4]])
+    # The last sheet of 7 that is not held out, at the place closest to its skeleton.
+    assert left[7].tolist() == [[7, 2, 3]]
+
+
 def test_a_published_background_is_known(folder: Path) -> None:
     said = np.zeros(SHAPE, np.uint8)
     said[:, 0] = 200

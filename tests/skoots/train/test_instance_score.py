@@ -23,7 +23,7 @@ from skoots.train.data.annotated import AnnotatedVolume
 from skoots.train.data.channels import open_channels
 from skoots.train.data.lazy_volume import LazyVolume
 from skoots.train.data.taught_boxes import TaughtBox
-from skoots.train.validation import InstanceScore, score_volumes
+from skoots.train.instance_score import InstanceScore, score_volumes
 from skoots.volume.axes import zyx_to_xyz
 
 if TYPE_CHECKING:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 from skoots.errors import TrainingError
@@ -11,6 +13,7 @@ from skoots.events import Notice
 from skoots.train.data.annotated import AnnotatedVolume
 from skoots.train.data.channels import open_channels
 from skoots.train.data.finite_grey import fill_grey
+from skoots.train.data.held_out_points import points_outside
 from skoots.train.data.known_voxels import read_known
 from skoots.train.data.label_volume import count_in_pieces, open_labels
 from skoots.train.data.lazy_volume import LazyVolume
@@ -18,7 +21,7 @@ from skoots.train.data.memory import fits
 from skoots.train.data.readers import ImageReader
 from skoots.train.data.skeleton_files import find_skeletons
 from skoots.train.data.skeletonize import ensure_skeletons, kept_back, pieces_notice
-from skoots.volume.axes import triple_to_xyz
+from skoots.volume.axes import triple_to_xyz, zyx_to_xyz
 from skoots.volume.naming import image_name
 from skoots.volume.tiling import whole
 
@@ -26,18 +29,18 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
+    from torch import Tensor
 
     from skoots._types import Shape3, VoxelSize
     from skoots.events import Event
     from skoots.train.data.channels import Channels
     from skoots.train.data.finite_grey import GreyValues
+    from skoots.train.data.known_voxels import KnownVoxels
     from skoots.train.data.label_volume import LabelVolume
     from skoots.train.data.lazy_volume import Reader, Volume
     from skoots.train.data.pairs import Pair
     from skoots.train.data.readers import BackgroundReader
-    from skoots.train.data.taught_boxes import TaughtBox
     from skoots.volume.tiling import Box
 
     Points = dict[int, NDArray[np.float32]]
@@ -89,10 +92,7 @@ def load_pair(pair: Pair, budget: int) -> Generator[Event, None, AnnotatedVolume
         voxel_size=size,
         image=grey,
         masks=masks,
-        skeletons={
-            key: torch.from_numpy(skeletons[key])
-            for key in _ids_left(masks, labels, known.boxes)
-        },
+        skeletons=_taught(skeletons, labels, known),
         background=_background(known.background, shape, held=held),
         boxes=known.boxes,
         notices=tuple(said),
@@ -173,22 +173,24 @@ def _volume(
     return lazy.load() if held else lazy
 
 
-def _ids_left(
-    masks: Volume, labels: LabelVolume, boxes: tuple[TaughtBox, ...]
-) -> list[int]:
-    """Give the objects that are not wholly in boxes that are held out."""
-    held_out = [taught.box for taught in boxes if taught.held_out]
-    if not held_out:
-        return list(labels.objects)
-    if isinstance(masks, LazyVolume):
-        return [
-            key
-            for key, box in labels.objects.items()
-            if not any(_inside(box, other) for other in held_out)
-        ]
-    return [int(key) for key in torch.unique(masks) if key > 0]
+def _taught(
+    skeletons: Points, labels: LabelVolume, known: KnownVoxels
+) -> dict[int, Tensor]:
+    """Give skeletons to learn from: without what lies in boxes that are held out."""
+    held_out = [taught.box for taught in known.boxes if taught.held_out]
+    left: Points = {}
+    for key, box in labels.objects.items():
+        points = skeletons[key]
+        if any(map(partial(_touch, box), held_out)):
+            ids = known.masks(box, slice(None))[0]
+            start = np.array([span.start for span in triple_to_xyz(box)])
+            seen = np.argwhere(zyx_to_xyz(ids) == key) + start
+            points = points_outside(points, held_out, seen.astype(np.float32))
+        if len(points):
+            left[key] = points
+    return {key: torch.from_numpy(points) for key, points in left.items()}
 
 
-def _inside(box: Box, other: Box) -> bool:
+def _touch(box: Box, other: Box) -> bool:
     pairs = zip(box, other, strict=True)
-    return all(b.start <= a.start and a.stop <= b.stop for a, b in pairs)
+    return all(a.start < b.stop and b.start < a.stop for a, b in pairs)
