@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     Plane: TypeAlias = NDArray[Any]
     Sample = dict[str, Any]
 
+_LOG = logging.getLogger(__name__)
+
 PANELS = ("Image and objects", "Skeleton mask", "Vectors to the skeleton")
 
 _ARROWS = 26
@@ -40,7 +43,7 @@ def write_preview(settings: Settings, folder: str | Path, count: int) -> Iterato
     Parameters
     ----------
     settings : Settings
-        Name the data, and how it is varied.
+        Name the data, and how it is varied. What is odd of the data is logged.
     folder : str or Path
         Where the pictures go.
     count : int
@@ -56,7 +59,10 @@ def write_preview(settings: Settings, folder: str | Path, count: int) -> Iterato
     TrainingError
         If the data cannot be used.
     """
-    data = load_sources(settings, torch.device("cpu")).training
+    sources = load_sources(settings, torch.device("cpu"))
+    for note in sources.notes:
+        _LOG.warning("%s", note)
+    data = sources.training
     seed = settings.TRAINER.SEED
     order = Epochs(samples=len(data), batch=1, seed=seed)
     draws = [order.draws(step)[0] for step in range(count)]

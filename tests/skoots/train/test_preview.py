@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from matplotlib.image import imread
 from matplotlib.quiver import Quiver
 from training_cases import tiny_settings, write_rods
 from transform_cases import make_balls, settings_for
+from volume_cases import two_bars, write_pair
 
 from skoots.train.merged_transform import BackgroundTransformFromCfg, TransformFromCfg
 from skoots.train.preview import (
@@ -49,6 +51,18 @@ def test_a_picture_is_drawn_only_when_it_is_asked_for(
     made = write_previews(iter([sample, {}]), tmp_path)
     next(made)
     assert [p.name for p in tmp_path.iterdir()] == ["preview_000.png"]
+
+
+def test_a_preview_says_what_is_odd_of_the_data(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = two_bars()
+    broken[:, :, 7] = 0
+    write_pair(tmp_path / "data", labels=broken)
+    with caplog.at_level(logging.WARNING, logger="skoots"):
+        list(write_preview(tiny_settings(tmp_path / "data"), tmp_path, 0))
+    (message,) = caplog.messages
+    assert "several pieces" in message
 
 
 def test_arrows_end_on_the_skeleton(sample: dict[str, Any]) -> None:
