@@ -77,11 +77,13 @@ def train(  # noqa: PLR0913 - each parameter is an option
 
     A folder of NAME.tif and NAME.labels.tif is all that is needed:
 
-      skoots train --init data/train          # writes settings: look at them
+      skoots train --init cells               # writes settings: look at them
 
       skoots train --config-file FILE         # trains, and says where the model is
 
       skoots train --config-file FILE --resume
+
+    'cells' holds the volumes, or two folders of them, 'train' and 'val'.
     """
     with guard(debug=debug):
         from skoots.cli import training  # noqa: PLC0415 - keeps `skoots --help` fast

@@ -107,7 +107,8 @@ class _Log:
     """A line for each validation, and for a step every half minute."""
 
     def __init__(self) -> None:
-        self._said = monotonic()
+        self._said = self._began = monotonic()
+        self._before = 0
 
     def __enter__(self) -> Self:
         return self
@@ -118,19 +119,26 @@ class _Log:
     def show(self, event: Event) -> None:
         """Write a line, if there is news."""
         match event:
-            case TrainStarted():
+            case TrainStarted(steps_done=before):
+                self._before, self._began = before, monotonic()
                 say_started(event)
             case TrainStep() if monotonic() - self._said >= _LOG_SECONDS:
                 self._said = monotonic()
-                say(
-                    f"step {event.step}/{event.total}, loss {event.loss:.3f}, "
-                    f"{event.seconds:.0f} s"
-                )
+                self._say_step(event)
             case EpochDone(validation=found) if found:
                 self._said = monotonic()
                 say_validation(event)
             case _:
                 _show_line(event)
+
+    def _say_step(self, event: TrainStep) -> None:
+        pace = (monotonic() - self._began) / (event.step - self._before)
+        minutes, seconds = divmod(round(pace * (event.total - event.step)), 60)
+        hours, minutes = divmod(minutes, 60)
+        say(
+            f"step {event.step}/{event.total}, loss {event.loss:.3f}, "
+            f"{hours}:{minutes:02d}:{seconds:02d} left"
+        )
 
 
 def _show_line(event: Event) -> None:

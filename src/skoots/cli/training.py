@@ -11,6 +11,7 @@ from skoots.cli.console import OUT, say
 from skoots.cli.train_progress import drain_training
 from skoots.config import get_cfg_defaults, validate_cfg
 from skoots.errors import SettingsError
+from skoots.train.check import check_training
 from skoots.train.engine import train
 from skoots.train.first.settings import make_first_settings, write_first_settings
 from skoots.train.project import Project
@@ -41,6 +42,7 @@ def draw_preview(config_file: Path | None, out: Path | None, count: int) -> None
     from skoots.train.preview import write_preview  # noqa: PLC0415 - imports matplotlib
 
     settings, place = _settings_and_place(config_file, out)
+    check_training(settings)
     for path in write_preview(settings, place / "preview", count):
         OUT.print(str(path), markup=False, soft_wrap=True)
 
@@ -58,6 +60,7 @@ def open_project(
     settings, place = _settings_and_place(config_file, out)
     if int(os.environ.get("RANK", "0")):  # torchrun: the first process makes it
         return place
+    check_training(settings)
     return Project.create(place, settings, resume=resume, overwrite=overwrite).path
 
 

@@ -56,13 +56,13 @@ class Curves:
     path : path
         The CSV.
     epochs : int
-        Rows of this epoch and later ones are of a training that was killed, and are
-        taken back.
+        How many of them are done; later rows are of a training that was killed, and
+        are taken back.
     """
 
     def __init__(self, path: Path, epochs: int) -> None:
         self._path = path
-        self._rows = [row for row in read_curves(path) if int(row["epoch"]) < epochs]
+        self._rows = [row for row in read_curves(path) if int(row["epoch"]) <= epochs]
         with storage_errors(path):
             write_atomically(path, self._text(self._rows, heading=True).encode())
         steps = int(self._rows[-1]["step"]) if self._rows else 0
@@ -138,10 +138,8 @@ def draw_curves(rows: list[Row]) -> bytes:
     _draw_losses(axes[0], rows)
     if scored:
         _draw_scores(axes[1], rows)
-    _line(axes[-1], rows, "learning_rate", color="0.3")
-    axes[-1].set_ylabel("learning rate")
+    _draw_course(axes[-1], rows)
     axes[-1].set_xlabel("epoch")
-    axes[-1].ticklabel_format(axis="y", style="sci", scilimits=(-2, 2))
     for axis in axes:
         axis.grid(color="0.9")
         axis.spines[["top", "right"]].set_visible(False)
@@ -157,8 +155,21 @@ def _draw_losses(axes: Axes, rows: list[Row]) -> None:
         _line(axes, rows, f"validation_{name}", linestyle="dashed", **style)
     axes.set_ylabel("loss")
     axes.set_ylim(bottom=0)
-    title = "dashed: validation" if any(r["validation_loss"] for r in rows) else None
-    axes.legend(frameon=False, ncols=4, title=title, loc="upper right")
+    any_validation = any(row["validation_loss"] for row in rows)
+    if any_validation:
+        axes.set_title("dashed: validation", fontsize="medium", loc="right")
+    _legend(axes)
+
+
+def _draw_course(axes: Axes, rows: list[Row]) -> None:
+    _line(axes, rows, "learning_rate", color="0.3")
+    axes.set_ylabel("learning rate")
+    axes.ticklabel_format(axis="y", style="sci", scilimits=(-2, 2))
+    other = axes.twinx()
+    _line(other, rows, "sigma_x", color="C4", linestyle="dotted")
+    other.set_ylabel("sigma along X", color="C4")
+    other.set_ylim(bottom=0)
+    other.spines["top"].set_visible(False)
 
 
 def _draw_scores(axes: Axes, rows: list[Row]) -> None:
@@ -166,13 +177,18 @@ def _draw_scores(axes: Axes, rows: list[Row]) -> None:
         _line(axes, rows, name, label=_LABELS[name], marker=".")
     axes.set_ylabel("score of validation")
     axes.set_ylim(0, 1)
-    axes.legend(frameon=False, ncols=3, loc="upper left")
+    _legend(axes)
+
+
+def _legend(axes: Axes) -> None:
+    """Put the legend where no curve is: above."""
+    axes.legend(frameon=False, ncols=4, loc="lower left", bbox_to_anchor=(0, 1))
 
 
 def _line(axes: Axes, rows: list[Row], column: str, **style: Any) -> None:
     there = [row for row in rows if row[column]]
     if there:
-        xs = [int(row["epoch"]) + 1 for row in there]
+        xs = [int(row["epoch"]) for row in there]
         if len(xs) == 1:
             style.setdefault("marker", "o")  # a line of one point shows nothing
         axes.plot(xs, [float(row[column]) for row in there], **style)
@@ -180,7 +196,7 @@ def _line(axes: Axes, rows: list[Row], column: str, **style: Any) -> None:
 
 def _row(done: EpochDone, skipped: int) -> Row:
     values: Mapping[str, object] = {
-        "epoch": done.epoch,
+        "epoch": done.epoch + 1,
         "step": done.step,
         "seconds": round(done.seconds, 1),
         "learning_rate": done.learning_rate,

@@ -178,6 +178,7 @@ class _Training:
         )
         self._steps = self._epochs.steps * settings.TRAIN.NUM_EPOCHS
         self._progress = Progress()
+        self._todo = range(0)
         self._setting = Setting(ranks.world, self._sources.fingerprint())
         self._delivery = Delivery(project, self._learner, self._sources)
         self._judge = Judge(project, self._learner, self._sources, self._delivery)
@@ -189,6 +190,7 @@ class _Training:
         """Take all steps that are left."""
         for message in self._begin():
             yield Notice(message)
+        self._todo = range(self._progress.step, self._steps)
         yield self._started()
         curves = (
             Curves(self._project.curves_file, self._progress.epochs)
@@ -208,7 +210,7 @@ class _Training:
         return (yield from self._finish())
 
     def _steps_left(self, curves: Curves | None) -> Generator[Event, Any, None]:
-        todo = range(self._progress.step, self._steps)
+        todo = self._todo
         began = time.monotonic() - self._progress.seconds
         with closing(self._prepared(todo)) as batches:
             yield from self._end_epoch_if_due(curves)  # of a training that was killed
@@ -347,9 +349,17 @@ class _Training:
     def _finish(self) -> Generator[Event, Any, TrainFinished]:
         progress = self._progress
         model = self._project.best if progress.best else self._project.last
-        if self._ranks.leads:
+        if not self._todo:
+            yield Notice(f"{self._project.path} is finished already.")
+        elif self._ranks.leads:
             for message in self._delivery.measure_halo(model):
                 yield Notice(message)
+        if self._sources.scored and progress.best and progress.best[0] == 0:
+            yield Notice(
+                "No object of the held-out volumes was found, by none of the models. "
+                "Train longer, and look at curves.png: the loss of the skeleton has to "
+                "fall."
+            )
         finished = TrainFinished(
             project=self._project.path,
             model=model,

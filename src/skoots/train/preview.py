@@ -12,6 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import hsv_to_rgb
 from matplotlib.figure import Figure
 
+from skoots.run.storage import storage_errors
 from skoots.train.epochs import Epochs, Stream, random_numbers
 from skoots.train.sources import load_sources
 
@@ -28,7 +29,11 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
-PANELS = ("Image and objects", "Skeleton mask", "Vectors to the skeleton")
+PANELS = (
+    "Image and objects",
+    "Skeleton mask",
+    "Vectors to the skeleton (hue: direction)",
+)
 
 _ARROWS = 26
 """Arrows along the longer side of a plane."""
@@ -89,12 +94,14 @@ def write_previews(samples: Iterable[Sample], folder: str | Path) -> Iterator[Pa
         Of each picture.
     """
     there = Path(folder)
-    there.mkdir(parents=True, exist_ok=True)
+    with storage_errors(there):
+        there.mkdir(parents=True, exist_ok=True)
     for number, sample in enumerate(samples):
         path = there / f"preview_{number:03d}.png"
         figure = draw_sample(sample)
         FigureCanvasAgg(figure)
-        figure.savefig(path)
+        with storage_errors(path):
+            figure.savefig(path)
         yield path
 
 
@@ -129,7 +136,8 @@ def draw_sample(sample: Sample) -> Figure:
         draw_unknown(panel, sample)
     figure.suptitle(
         f"{x} x {y} x {depth} voxels, plane {z}, {objects} objects, "
-        f"{unknown.mean():.0%} unknown (hatched); dots: skeleton points of this plane",
+        f"{unknown.mean():.0%} unknown (hatched); white: mask, dots: skeleton points "
+        "near this plane",
         fontsize=10,
     )
     return figure
@@ -161,13 +169,13 @@ def draw_skeletons(panel: Axes, sample: Sample) -> None:
     """Draw objects, the skeleton mask and the skeleton points of the middle plane."""
     labels, mask = _plane(sample["masks"][0]), _plane(sample["skele_masks"][0])
     _paint(panel, label_colours(labels), labels > 0, 0.35)
-    yellow = np.broadcast_to((1.0, 0.9, 0.2), (*mask.shape, 3))
-    _paint(panel, yellow, mask > 0, 0.6)
+    white = np.broadcast_to((1.0, 1.0, 1.0), (*mask.shape, 3))
+    _paint(panel, white, mask > 0, 0.75)
     middle = sample["masks"].shape[3] // 2
     clouds = [p.cpu().numpy() for p in sample["skeletons"].values()]
     points = np.concatenate([np.empty((0, 3)), *clouds])
     size = np.array(mask.shape)
-    here = np.abs(points[:, 2] - middle) <= 0.5
+    here = np.abs(points[:, 2] - middle) <= 1
     here &= ((points[:, :2] > -0.5) & (points[:, :2] < size - 0.5)).all(axis=1)
     panel.plot(points[here, 1], points[here, 0], ".", color="#c0102a", markersize=2.5)
 

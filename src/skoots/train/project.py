@@ -27,6 +27,7 @@ from skoots.train.curves import BOARD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from skoots.config import Settings
 
@@ -112,29 +113,19 @@ class Project:
         ------
         RunExistsError
             If a training is there and neither is said.
+        RunBusyError
+            If another process is training there; nothing was changed then.
         TrainingError
             If a training that goes on would be another one.
         StorageError
             If the folder cannot be written.
         """
         folder = Path(path)
-        there = (folder / "settings.yaml").is_file()
-        began = there and (folder / "state.pt").is_file()
-        if began and not (resume or overwrite):
-            raise RunExistsError(
-                f"{folder} holds a training. Go on with it by resume=True (--resume), "
-                "throw it away by overwrite=True (--overwrite), or name another "
-                "folder (--out)."
-            )
-        if began and resume:
-            _refuse_other_settings(cls(folder).settings, settings, folder)
         settings = _with_whole_paths(validate_cfg(settings))
         with storage_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            if there and not (began and resume):
-                _clear(folder)
-            text = settings.to_yaml().encode()
-            write_atomically(folder / "settings.yaml", text)
+            with _locked(folder):
+                _prepare(folder, settings, resume=resume, overwrite=overwrite)
         return cls(folder)
 
     @property
@@ -162,8 +153,7 @@ class Project:
         """The model with the best validation."""
         return self.path / "best.skoots"
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> AbstractContextManager[None]:
         """Keep other processes from training here.
 
         Raises
@@ -171,16 +161,40 @@ class Project:
         RunBusyError
             If one does already.
         """
-        # a generator may be closed in another thread than the one that started it
-        lock = FileLock(self.path / ".lock", thread_local=False)
-        try:
-            held = lock.acquire(timeout=0)
-        except Timeout as error:
-            raise RunBusyError(
-                f"Another process is training in {self.path}. Wait for it, or stop it."
-            ) from error
-        with held:
-            yield
+        return _locked(self.path)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    # a generator may be closed in another thread than the one that started it
+    lock = FileLock(folder / ".lock", thread_local=False)
+    try:
+        held = lock.acquire(timeout=0)
+    except Timeout as error:
+        raise RunBusyError(
+            f"Another process is training in {folder}. Wait for it, or stop it."
+        ) from error
+    with held:
+        yield
+
+
+def _prepare(
+    folder: Path, settings: Settings, *, resume: bool, overwrite: bool
+) -> None:
+    """Write the settings of a training that begins, or goes on."""
+    there = (folder / "settings.yaml").is_file()
+    began = there and (folder / "state.pt").is_file()
+    if began and not (resume or overwrite):
+        raise RunExistsError(
+            f"{folder} holds a training. Go on with it by resume=True (--resume), "
+            "throw it away by overwrite=True (--overwrite), or name another "
+            "folder (--out)."
+        )
+    if began and resume:
+        _refuse_other_settings(Project(folder).settings, settings, folder)
+    if there and not (began and resume):
+        _clear(folder)
+    write_atomically(folder / "settings.yaml", settings.to_yaml().encode())
 
 
 def _with_whole_paths(settings: Settings) -> Settings:

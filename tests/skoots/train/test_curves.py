@@ -36,7 +36,7 @@ def test_a_row_holds_what_an_epoch_says(tmp_path: Path) -> None:
     curves.add(_done(1, loss=0.7, f1_50=0.9, panoptic_quality=0.8), skipped=2)
     first, second = read_curves(tmp_path / "curves.csv")
     assert tuple(first) == COLUMNS
-    assert (first["epoch"], first["step"], first["sigma_z"]) == ("0", "4", "10")
+    assert (first["epoch"], first["step"], first["sigma_z"]) == ("1", "4", "10")
     assert (first["validation_loss"], first["f1_50"]) == ("", "")
     assert float(second["loss"]) == pytest.approx(0.5)
     assert (second["validation_loss"], second["f1_50"]) == ("0.7", "0.9")
@@ -49,10 +49,10 @@ def test_rows_of_a_training_that_was_killed_are_taken_back(tmp_path: Path) -> No
     for epoch in range(4):
         killed.add(_done(epoch), skipped=0)
     with path.open("a") as file:
-        file.write("4,20,6.0,0.0")  # cut off
+        file.write("5,20,6.0,0.0")  # cut off
     again = Curves(path, 2)
     again.add(_done(2), skipped=0)
-    assert [row["epoch"] for row in read_curves(path)] == ["0", "1", "2"]
+    assert [row["epoch"] for row in read_curves(path)] == ["1", "2", "3"]
 
 
 @pytest.mark.parametrize("scores", [{}, {"f1_50": 0.5, "panoptic_quality": 0.4}])

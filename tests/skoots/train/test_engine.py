@@ -82,7 +82,7 @@ def test_a_training_learns_and_leaves_a_model_and_its_curves(tmp_path: Path) -> 
     # rods of 1024, 1536 and 1920 voxels: a ball of the middle one
     assert model.object_diameter == pytest.approx((6 * 1536 / np.pi) ** (1 / 3))
     assert model.provenance["steps"] == 40
-    assert [row["epoch"] for row in _rows(project)] == [str(n) for n in range(10)]
+    assert [row["epoch"] for row in _rows(project)] == [str(n) for n in range(1, 11)]
     assert (project / "curves.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -274,10 +274,29 @@ def test_a_training_is_not_begun_twice_and_not_gone_on_with_otherwise(
     assert not (project / "state.pt").exists()
 
 
+def test_a_finished_training_says_so_and_measures_nothing_anew(tmp_path: Path) -> None:
+    settings = tiny_settings(write_rods(tmp_path / "data"), NUM_EPOCHS=1)
+    settings = settings.merge({"INFERENCE": {"HALO": None}})
+    project = _project(tmp_path, settings)
+    first, again = _finish(project), _finish(project, resume=True)
+    notes = [
+        [e.message for e in events if isinstance(e, Notice)]
+        for events in (first, again)
+    ]
+    assert sum("halo along" in note for note in notes[0]) == 3
+    assert not any("halo along" in note for note in notes[1])
+    assert f"{project} is finished already." in notes[1]
+
+
 def test_two_trainings_in_one_folder_are_one_too_many(tmp_path: Path) -> None:
     project = _project(tmp_path, tiny_settings(write_rods(tmp_path / "data")))
     first = train(project, device="cpu")
-    next(first)
+    while not isinstance(next(first), TrainStep):
+        pass
+    (project / "best.skoots").write_bytes(b"the best so far")
+    with pytest.raises(RunBusyError, match="Another process"):
+        Project.create(project, tiny_settings(tmp_path / "data"), overwrite=True)
+    assert (project / "best.skoots").exists()
     with pytest.raises(RunBusyError, match="Another process is training"):
         next(train(project, device="cpu"))
     first.close()
