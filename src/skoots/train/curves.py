@@ -153,11 +153,9 @@ def _draw_losses(axes: Axes, rows: list[Row]) -> None:
         style = {"color": f"C{number}", "linewidth": 2.0 if name == "loss" else 1.2}
         _line(axes, rows, name, label=_LABELS.get(name, name), **style)
         _line(axes, rows, f"validation_{name}", linestyle="dashed", **style)
-    axes.set_ylabel("loss")
     axes.set_ylim(bottom=0)
     any_validation = any(row["validation_loss"] for row in rows)
-    if any_validation:
-        axes.set_title("dashed: validation", fontsize="medium", loc="right")
+    axes.set_ylabel("loss (dashed: validation)" if any_validation else "loss")
     _legend(axes)
 
 
