@@ -17,45 +17,27 @@ weights of one that was not, on the same machine.
 
 from __future__ import annotations
 
-import time
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from skoots.errors import RunExistsError
-from skoots.events import (
-    EpochDone,
-    Notice,
-    TrainFinished,
-    TrainStarted,
-    TrainStep,
-)
 from skoots.model.precision import choose_device
-from skoots.train.batch import collate
 from skoots.train.check import check_training
-from skoots.train.curves import Curves
 from skoots.train.data.skeletonize import prepare_skeletons
-from skoots.train.deliver import Delivery
-from skoots.train.epochs import Epochs, Stream, random_numbers
-from skoots.train.judge import Judge
-from skoots.train.learner import NAMES, Learner
-from skoots.train.optimise.number_format import choose_training_format
-from skoots.train.optimise.schedule import learning_rate_at
-from skoots.train.prefetch import prepared
 from skoots.train.project import Project
 from skoots.train.ranks import joined
-from skoots.train.saving import Saver
-from skoots.train.sources import load_sources
-from skoots.train.state import Progress, Setting, load_state
+from skoots.train.training import Training
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from skoots.config import Settings
-    from skoots.events import Event
-    from skoots.train.batch import Batch
-    from skoots.train.learner import Outcome
+    from skoots.events import (
+        Event,
+        TrainFinished,
+    )
     from skoots.train.project import PathLike
     from skoots.train.ranks import Ranks
 
@@ -116,7 +98,7 @@ def _train(
         if ranks.leads:  # the others wait, and read what it made
             yield from prepare_skeletons(_annotated_folders(place.settings))
         ranks.barrier()
-        return (yield from _Training(place, ranks, where).run())
+        return (yield from Training(place, ranks, where).run())
 
 
 def _follow(job: Generator[Event, Any, TrainFinished]) -> TrainFinished:
@@ -145,228 +127,3 @@ def _machine(settings: Settings, threads: int) -> Iterator[None]:
 def _annotated_folders(settings: Settings) -> list[str]:
     train = settings.TRAIN
     return [*train.TRAIN_DATA_DIR, *train.VALIDATION_DATA_DIR]
-
-
-SLOW = 30.0
-"""Seconds of a step from which on the user is told how to get a faster one."""
-
-
-def _slow(seconds: float) -> str:
-    return (
-        f"A step takes {seconds:.0f} s here. Smaller AUGMENTATION.CROP_..., fewer "
-        "MODEL.DIMS or MODEL.ARCHITECTURE unet make it faster."
-    )
-
-
-class _Training:
-    """One process of a training."""
-
-    def __init__(self, project: Project, ranks: Ranks, device: torch.device) -> None:
-        settings = project.settings
-        self._project = project
-        self._settings = settings
-        self._ranks = ranks
-        self._device = device
-        self._sources = load_sources(settings, device)
-        self._learner = Learner(settings, device, ranks)
-        self._epochs = Epochs(
-            len(self._sources.training),
-            settings.TRAIN.TRAIN_BATCH_SIZE,
-            settings.TRAINER.SEED,
-            ranks.rank,
-            ranks.world,
-        )
-        self._steps = self._epochs.steps * settings.TRAIN.NUM_EPOCHS
-        self._progress = Progress()
-        self._todo = range(0)
-        self._setting = Setting(ranks.world, self._sources.fingerprint())
-        self._delivery = Delivery(project, self._learner, self._sources)
-        self._judge = Judge(project, self._learner, self._sources, self._delivery)
-        self._saver = Saver(project, self._learner, self._delivery, self._setting)
-
-    # ---- the course of a training
-
-    def run(self) -> Generator[Event, Any, TrainFinished]:
-        """Take all steps that are left."""
-        for message in self._begin():
-            yield Notice(message)
-        self._todo = range(self._progress.step, self._steps)
-        yield self._started()
-        curves = (
-            Curves(self._project.curves_file, self._progress.epochs)
-            if self._ranks.leads
-            else None
-        )
-        try:
-            yield from self._steps_left(curves)
-        except GeneratorExit:  # between two steps: what is in memory is whole
-            for _ in self._saved():
-                pass
-            raise
-        finally:
-            if curves is not None:
-                curves.close()
-        yield from self._saved()
-        return (yield from self._finish())
-
-    def _steps_left(self, curves: Curves | None) -> Generator[Event, Any, None]:
-        todo = self._todo
-        began = time.monotonic() - self._progress.seconds
-        with closing(self._prepared(todo)) as batches:
-            yield from self._end_epoch_if_due(curves)  # of a training that was killed
-            for batch in batches:
-                before = time.monotonic()
-                outcome, rate = self._take_step(batch)
-                now = time.monotonic()
-                self._progress.seconds = now - began
-                yield self._step_event(outcome, rate)
-                if self._progress.step == todo.start + 1 and now - before > SLOW:
-                    yield Notice(_slow(now - before))
-                if self._saver.is_due():
-                    yield from self._saved()
-                    if curves is not None:
-                        curves.draw()
-                yield from self._end_epoch_if_due(curves)
-                self._progress.seconds = time.monotonic() - began
-
-    def _take_step(self, batch: Batch) -> tuple[Outcome, float]:
-        step = self._progress.step
-        rate = learning_rate_at(step, self._settings, self._epochs.steps, self._steps)
-        epoch = step // self._epochs.steps
-        outcome = self._learner.step(batch, epoch, step, rate)
-        self._progress.count(outcome)
-        return outcome, rate
-
-    def _end_epoch_if_due(self, curves: Curves | None) -> Generator[Event, Any, None]:
-        epoch = self._progress.epochs
-        if self._progress.step < (epoch + 1) * self._epochs.steps:
-            return
-        validation: dict[str, float] = {}
-        best = False
-        if self._ranks.leads and self._judge.is_due(epoch):
-            yield from self._saved()  # it may take long
-            judging = self._judge.validate(epoch, self._progress)
-            validation, best = yield from judging
-        means = self._progress.close_epoch()
-        step = self._progress.step
-        done = EpochDone(
-            epoch=epoch,
-            epochs=self._settings.TRAIN.NUM_EPOCHS,
-            step=step,
-            losses=dict(zip(NAMES, means, strict=True)),
-            validation=validation,
-            best=best,
-            learning_rate=learning_rate_at(
-                step - 1, self._settings, self._epochs.steps, self._steps
-            ),
-            sigma=self._learner.sigma(epoch),
-            seconds=self._progress.seconds,
-        )
-        if curves is not None:
-            curves.add(done, self._progress.skipped)
-        yield done
-        interval = self._settings.TRAIN.SAVE_INTERVAL
-        if (epoch + 1) % interval == 0:
-            yield from self._saved()
-        self._ranks.barrier()
-
-    # ---- the beginning, the end, and what is saved between
-
-    def _begin(self) -> list[str]:
-        """Go on where a training stopped, or begin; give what should be known."""
-        notes = list(self._sources.notes)
-        state = self._project.state_file
-        if state.is_file():
-            self._progress = load_state(state, self._learner, self._setting)
-            self._saver.began_at(self._progress)
-            return notes
-        notes += self._learner.start_from_pretrained()
-        if not self._sources.held_out:
-            notes.append(
-                "Nothing is held out, so the last model counts as the best. Name "
-                "folders in TRAIN.VALIDATION_DATA_DIR to see how good it is."
-            )
-        if self._ranks.leads:  # by trying: the others might come to another answer
-            image = self._batch(0).image.to(self._device)
-            self._learner.number_format = choose_training_format(
-                self._learner.network, self._settings, image
-            )
-        self._learner.number_format = self._ranks.same(self._learner.number_format)
-        return notes
-
-    def _started(self) -> TrainStarted:
-        weights = sum(p.numel() for p in self._learner.network.parameters())
-        return TrainStarted(
-            project=self._project.path,
-            network=f"{self._settings.MODEL.ARCHITECTURE}, {weights:,} weights",
-            device=str(self._device),
-            number_format=self._learner.number_format,
-            volumes=len(self._sources.training.volumes),
-            objects=self._sources.objects,
-            steps_done=self._progress.step,
-            steps=self._steps,
-            epochs=self._settings.TRAIN.NUM_EPOCHS,
-        )
-
-    def _batch(self, step: int) -> Batch:
-        seed = self._settings.TRAINER.SEED
-        draws = self._epochs.draws(step)
-        samples = [
-            self._sources.training.sample(
-                draw.index, random_numbers(seed, Stream.SAMPLE, draw.epoch, draw.place)
-            )
-            for draw in draws
-        ]
-        return collate(samples)
-
-    def _prepared(self, steps: range) -> Generator[Batch, None, None]:
-        train = self._settings.TRAIN
-        # On a GPU the processor is free to prepare the next crop.
-        workers = train.DATALOADER_NUM_WORKERS or int(self._device.type != "cpu")
-        ahead = train.DATALOADER_PREFETCH_FACTOR or 2
-        return prepared(self._batch, steps, workers=workers, ahead=ahead)
-
-    def _step_event(self, outcome: Outcome, rate: float) -> TrainStep:
-        loss, embedding, probability, skeleton = outcome.values
-        step = self._progress.step
-        return TrainStep(
-            step=step,
-            total=self._steps,
-            epoch=(step - 1) // self._epochs.steps,
-            loss=loss,
-            embedding=embedding,
-            probability=probability,
-            skeleton=skeleton,
-            learning_rate=rate,
-            skipped=self._progress.skipped,
-            seconds=self._progress.seconds,
-        )
-
-    def _saved(self) -> Iterator[Event]:
-        if self._ranks.leads:
-            yield from self._saver.save(self._progress)
-
-    def _finish(self) -> Generator[Event, Any, TrainFinished]:
-        progress = self._progress
-        model = self._project.best if progress.best else self._project.last
-        if not self._todo:
-            yield Notice(f"{self._project.path} is finished already.")
-        elif self._ranks.leads:
-            for message in self._delivery.measure_halo(model):
-                yield Notice(message)
-        if self._sources.scored and progress.best and progress.best[0] == 0:
-            yield Notice(
-                "No object of the held-out volumes was found, by none of the models. "
-                "Train longer, and look at curves.png: the loss of the skeleton has to "
-                "fall."
-            )
-        finished = TrainFinished(
-            project=self._project.path,
-            model=model,
-            steps=progress.step,
-            skipped=progress.skipped,
-            scores=progress.best_scores,
-            seconds=progress.seconds,
-        )
-        yield finished
-        return finished

@@ -238,10 +238,10 @@ def test_nothing_but_steps_without_a_number_ends_with_advice(
 
 def _spoil(monkeypatch: pytest.MonkeyPatch, steps: set[int]) -> list[int]:
     """Put NaN into the images of some steps; give those that it was done to."""
-    from skoots.train import engine  # noqa: PLC0415 - only here
+    from skoots.train import training  # noqa: PLC0415 - only here
 
     spoilt: list[int] = []
-    learn = engine.Learner.step
+    learn = training.Learner.step
 
     def step(self: Any, batch: Any, epoch: int, number: int, rate: float) -> Any:
         if number in steps:
@@ -249,7 +249,7 @@ def _spoil(monkeypatch: pytest.MonkeyPatch, steps: set[int]) -> list[int]:
             batch.image[:] = torch.nan
         return learn(self, batch, epoch, number, rate)
 
-    monkeypatch.setattr(engine.Learner, "step", step)
+    monkeypatch.setattr(training.Learner, "step", step)
     return spoilt
 
 
@@ -514,12 +514,12 @@ def test_the_worker_says_what_is_wrong_as_json(tmp_path: Path) -> None:
 _TOGETHER = """
 import os, sys
 from pathlib import Path
-from skoots.train import engine, worker
-choose = engine.choose_training_format
+from skoots.train import training, worker
+choose = training.choose_training_format
 def choose_on_the_first(*args):
     assert os.environ["RANK"] == "0", "the others take its answer"
     return choose(*args)
-engine.choose_training_format = choose_on_the_first
+training.choose_training_format = choose_on_the_first
 worker.main(Path(sys.argv[1]), "cpu", 1)
 """
 
