@@ -238,6 +238,11 @@ def skeletonize(path: Path) -> Result:
     return CliRunner().invoke(app, ["skeletonize", str(path)])
 
 
+def image_of_labels(desk: Desk) -> Result:
+    desk.write("cells.labels.tif", np.ones(SHAPE, "u2"))
+    return skeletonize(desk.write("cells.tif", np.ones(SHAPE, "u1")))
+
+
 REFUSALS: dict[str, tuple[type[errors.SkootsError], str, Callable[[Desk], Result]]] = {
     "missing file": (
         errors.SourceNotFoundError,
@@ -340,6 +345,11 @@ REFUSALS: dict[str, tuple[type[errors.SkootsError], str, Callable[[Desk], Result
         errors.TrainingError,
         r"no NAME\.labels\.tif and no NAME\.labels\.zarr",
         lambda d: skeletonize(d.folder),
+    ),
+    "image to skeletonize that has labels": (
+        errors.TrainingError,
+        r"cells\.tif is the image of cells\.labels\.tif",
+        image_of_labels,
     ),
     "labels without objects": (
         errors.TrainingError,

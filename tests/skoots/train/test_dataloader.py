@@ -193,13 +193,16 @@ def test_crops_of_a_seed_are_the_same(folder: Path) -> None:
 
 # ---- skeletons
 
+INSIDE = {3: torch.tensor([[1.0, 2, 1]]), 7: torch.tensor([[7.0, 2, 1]])}
+"""A point in each of `two_bars`, along X, Y, Z."""
+
 
 def test_skeletons_are_made_and_saved_and_made_again_when_older(folder: Path) -> None:
     path = folder / "cells.skeletons.trch"
     dataset(folder)
     made = torch.load(path, weights_only=True)
-    torch.save({3: torch.ones(1, 3), 7: torch.ones(1, 3)}, path)
-    assert dataset(folder)[0]["skeletons"][3].tolist() == [[1, 1, 1]]
+    torch.save(INSIDE, path)
+    assert dataset(folder)[0]["skeletons"][3].tolist() == [[1, 2, 1]]
     set_age(path, 60)
     assert torch.equal(dataset(folder)[0]["skeletons"][3], made[3])
     assert torch.equal(torch.load(path, weights_only=True)[3], made[3])
@@ -208,12 +211,12 @@ def test_skeletons_are_made_and_saved_and_made_again_when_older(folder: Path) ->
 @pytest.mark.parametrize("name", ["cells.labels.tif.skeletons.trch", "cells.skeletons"])
 def test_skeletons_of_other_published_names_are_read(folder: Path, name: str) -> None:
     if name.endswith(".trch"):
-        torch.save({3: torch.ones(1, 3), 7: torch.ones(1, 3)}, folder / name)
+        torch.save(INSIDE, folder / name)
     else:
         volume = np.zeros(SHAPE, np.uint8)
-        volume[1, 1, 1], volume[1, 7, 2] = 3, 7
+        volume[1, 1, 2], volume[1, 7, 2] = 3, 7
         tifffile.imwrite(folder / f"{name}.tif", volume, photometric="minisblack")
-    assert dataset(folder)[0]["skeletons"][3].tolist() == [[1, 1, 1]]
+    assert dataset(folder)[0]["skeletons"][3].tolist() == [[1, 2, 1]]
     assert not (folder / "cells.skeletons.trch").exists()
 
 

@@ -144,6 +144,25 @@ def find_labels(path: Path, mask_filter: str = LABELS) -> list[Path]:
     return found
 
 
+def refuse_image(path: Path) -> None:
+    """Refuse a file that was named for labels, but is the image of some.
+
+    Raises
+    ------
+    TrainingError
+        If ``NAME.labels.tif`` (or ``.zarr``) lies beside ``NAME.tif``: what belongs to
+        the labels would be overwritten.
+    """
+    name = image_name(path)
+    if name.endswith(LABELS) or not path.parent.is_dir():
+        return
+    for other in _volumes_in(path.parent):
+        if image_name(other) == f"{name}{LABELS}":
+            raise TrainingError(
+                f"{path} is the image of {other.name}. Name the labels: {other}."
+            )
+
+
 def as_folders(folders: Folders) -> list[Path]:
     """Give one folder or several as a list; each must be there."""
     one = isinstance(folders, (str, PathLike))

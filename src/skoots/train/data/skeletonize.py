@@ -13,10 +13,11 @@ import torch
 from skoots.errors import StorageError
 from skoots.events import Notice, ObjectsDone, StageStarted
 from skoots.inference.in_order import work_in_order
+from skoots.train.data.astray import find_astray
 from skoots.train.data.channels import open_channels
 from skoots.train.data.label_volume import open_labels
 from skoots.train.data.memory import fits, memory_budget
-from skoots.train.data.pairs import find_pairs
+from skoots.train.data.pairs import find_pairs, refuse_image
 from skoots.train.data.skeleton_files import (
     find_skeletons,
     read_skeletons,
@@ -75,10 +76,11 @@ def skeletonize_file(
     Raises
     ------
     TrainingError, SourceError
-        If the file holds no ids or no objects.
+        If the file holds no ids or no objects, or is an image beside its labels.
     StorageError
         If nothing may be written beside the labels.
     """
+    refuse_image(labels)
     volume = open_labels(labels)
     points = yield from make_skeletons(volume, voxel_size=voxel_size)
     path = skeletons_path(labels)
@@ -140,7 +142,8 @@ def ensure_skeletons(
     """Read the skeletons of labels, or make and save them where they are missing.
 
     They are made again if they are older than the labels. Objects that a file leaves
-    out get theirs, in memory alone. A folder in which nothing may be written is no
+    out, or to which it gives the skeleton of something else, get theirs in memory
+    alone: the file may be a user's own. A folder in which nothing may be written is no
     error: the skeletons stay in memory.
 
     Yields
@@ -232,14 +235,26 @@ def pieces_notice(labels: Path, broken: int, objects: int) -> Notice:
 def _completed(
     volume: LabelVolume, points: Points, path: Path, voxel_size: VoxelSize | None
 ) -> Generator[Event, None, Points]:
-    """Make what a file of skeletons leaves out, and drop what has no object."""
+    """Make what a file of skeletons lacks or has wrong, and drop what has no object."""
+    count = len(volume.objects)
     missing = [key for key in volume.objects if key not in points]
+    astray = find_astray(volume, points)
+    wrong: list[str] = []
     if missing:
+        wrong.append(f"has no skeleton for {len(missing)} of {count} objects")
+    if astray:
+        wrong.append(
+            f"has skeletons that lie beside their objects for {len(astray)} of {count}:"
+            " they seem to belong to other labels"
+        )
+    if wrong:
         yield Notice(
-            f"{path.name} has no skeleton for {len(missing)} of "
-            f"{len(volume.objects)} objects: theirs are made now"
+            f"{path.name} {', and '.join(wrong)}; theirs are made at each start and "
+            "the file stays as it is. Delete it, and all are made anew and saved"
         )
         points = points | (
-            yield from make_skeletons(volume, missing, voxel_size=voxel_size)
+            yield from make_skeletons(
+                volume, sorted(missing + astray), voxel_size=voxel_size
+            )
         )
     return {key: points[key] for key in volume.objects}

@@ -14,6 +14,7 @@ from skoots.errors import TrainingError
 from skoots.events import Notice, ObjectsDone, StageStarted, result_of
 from skoots.train import dataloader
 from skoots.train.data import skeletonize
+from skoots.train.data.astray import find_astray
 from skoots.train.data.label_volume import open_labels
 from skoots.train.data.skeleton_files import (
     read_skeletons,
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from skoots.events import Event
+
+INSIDE = np.array([[1, 2, 1]], np.float32)
+"""A skeleton of the first of `two_bars`, along X, Y, Z."""
 
 
 def listen(job: Generator[Event, None, Any]) -> tuple[list[Event], Any]:
@@ -105,12 +109,12 @@ def test_skeletons_are_made_once_and_again_when_the_labels_are_newer(
     labels = write_pair(tmp_path)
     path = skeletons_path(labels)
     assert list(result_of(ensure_skeletons(open_labels(labels)))) == [3, 7]
-    save_skeletons(path, {3: np.ones((1, 3), np.float32), 7: np.zeros((1, 3), "f4")})
+    save_skeletons(path, {3: INSIDE, 7: INSIDE + np.float32([6, 0, 0])})
     kept = result_of(ensure_skeletons(open_labels(labels)))
-    assert kept[3].tolist() == [[1, 1, 1]]
+    assert kept[3].tolist() == INSIDE.tolist()
     set_age(path, 60)
     events, made = listen(ensure_skeletons(open_labels(labels)))
-    assert made[3].tolist() != [[1, 1, 1]]
+    assert made[3].tolist() != INSIDE.tolist()
     assert messages(events) == [
         f"{path} is older than the labels: skeletons are made anew"
     ]
@@ -120,12 +124,65 @@ def test_skeletons_are_made_once_and_again_when_the_labels_are_newer(
 def test_a_file_that_leaves_out_objects_is_completed_in_memory(tmp_path: Path) -> None:
     labels = write_pair(tmp_path)
     path = skeletons_path(labels)
-    save_skeletons(path, {3: np.ones((1, 3), np.float32), 99: np.ones((1, 3), "f4")})
+    save_skeletons(path, {3: INSIDE, 99: np.ones((1, 3), "f4")})
     before = path.read_bytes()
     events, points = listen(ensure_skeletons(open_labels(labels)))
     assert list(points) == [3, 7]
-    assert points[3].tolist() == [[1, 1, 1]]
+    assert points[3].tolist() == INSIDE.tolist()
     assert "no skeleton for 1 of 2 objects" in messages(events)[0]
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+@pytest.mark.parametrize("store", ["tif", "zarr"])
+def test_a_file_of_other_labels_is_mended_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store: str, *, in_memory: bool
+) -> None:
+    monkeypatch.setattr("skoots.train.data.astray._BLOCK", (2, 5, 4))
+    labels = write_pair(tmp_path, store=store)
+    path = skeletons_path(labels)
+    swapped = INSIDE + np.float32([6, 0, 0])  # in the other bar
+    save_skeletons(path, {3: swapped, 7: swapped})
+    before = path.read_bytes()
+    events, points = listen(ensure_skeletons(open_labels(labels, in_memory=in_memory)))
+    (message,) = messages(events)
+    assert "beside their objects for 1 of 2" in message
+    assert "the file stays as it is" in message
+    assert path.read_bytes() == before
+    assert points[7].tolist() == swapped.tolist()
+    ids = zyx_to_xyz(two_bars())
+    assert (ids[tuple(np.rint(points[3]).astype(int).T)] == 3).all()
+
+
+@pytest.mark.parametrize(
+    ("beside", "objects"),
+    [
+        ([], []),
+        ([[0, 0, 0]], []),  # one of ten: published skeletons are off by a little
+        ([[0, 0, 0], [1, 2, 90]], [3]),
+        ([[-1, 2, 2], [1, 15.4, 2]], [3]),  # beyond the volume
+        ([[0.5, 7, 3], [0.5, 8, 3]], [3]),  # half to even: row 0
+        ([[3.4, 12.4, 5.4], [0.6, 2, 1]], []),
+    ],
+)
+def test_a_tenth_of_the_points_of_a_skeleton_may_lie_beside_the_object(
+    tmp_path: Path, beside: list[list[float]], objects: list[int]
+) -> None:
+    inside = [[2, 3 + k, 3] for k in range(10 - len(beside))]
+    points = {3: np.array([*inside, *beside], np.float32)}
+    volume = open_labels(write_pair(tmp_path))
+    assert find_astray(volume, points) == objects
+
+
+@pytest.mark.parametrize("store", ["tif", "zarr"])
+def test_an_image_beside_its_labels_is_not_skeletonized(
+    tmp_path: Path, store: str
+) -> None:
+    labels = write_pair(tmp_path, store=store)
+    path = result_of(skeletonize_file(labels))
+    before = path.read_bytes()
+    with pytest.raises(TrainingError, match=r"the image of cells\.labels\."):
+        result_of(skeletonize_file(tmp_path / f"cells.{store}"))
     assert path.read_bytes() == before
 
 
