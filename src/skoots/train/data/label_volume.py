@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import cc3d
 import fastremap
 import numpy as np
 from scipy import ndimage
@@ -84,26 +83,6 @@ def open_labels(path: Path, *, in_memory: bool = False) -> LabelVolume:
             f"from 1 to {_LARGEST} for objects."
         )
     return LabelVolume(path, channels, {key: objects[key] for key in sorted(objects)})
-
-
-def count_in_pieces(labels: NDArray[Any]) -> int:
-    """Count the objects that are not in one piece; corners connect.
-
-    Parameters
-    ----------
-    labels : ndarray, (Z, Y, X), integer
-        Object ids; 0 is background.
-
-    Examples
-    --------
-    >>> count_in_pieces(np.array([[[1, 0, 1, 2, 2]]]))
-    1
-    """
-    compact, _ = fastremap.renumber(labels, preserve_zero=True)
-    pieces, count = cc3d.connected_components(compact, connectivity=26, return_N=True)
-    owner = np.zeros(count + 1, np.int64)
-    owner[pieces.ravel()] = compact.ravel()
-    return int((np.bincount(owner[1:]) > 1).sum())
 
 
 def _check_kind(channels: Channels) -> None:

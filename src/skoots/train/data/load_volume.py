@@ -15,12 +15,13 @@ from skoots.train.data.channels import open_channels
 from skoots.train.data.finite_grey import fill_grey
 from skoots.train.data.held_out_points import points_outside
 from skoots.train.data.known_voxels import read_known
-from skoots.train.data.label_volume import count_in_pieces, open_labels
+from skoots.train.data.label_volume import open_labels
 from skoots.train.data.lazy_volume import LazyVolume
 from skoots.train.data.memory import fits
+from skoots.train.data.pieces import count_pieces_of_all, notice_pieces
 from skoots.train.data.readers import ImageReader
 from skoots.train.data.skeleton_files import find_skeletons
-from skoots.train.data.skeletonize import ensure_skeletons, kept_back, pieces_notice
+from skoots.train.data.skeletonize import ensure_skeletons, kept_back
 from skoots.volume.axes import triple_to_xyz, zyx_to_xyz
 from skoots.volume.naming import image_name
 from skoots.volume.tiling import whole
@@ -136,8 +137,7 @@ def _skeletons(
     found, _ = find_skeletons(labels.path)
     if held and found is not None:  # who makes skeletons counts the pieces itself
         ids = labels.channels.read(whole(labels.shape_zyx))[0]
-        if broken := count_in_pieces(ids):
-            yield pieces_notice(labels.path, broken, len(labels.objects))
+        yield from notice_pieces(labels.path, count_pieces_of_all(ids))
     return (yield from ensure_skeletons(labels, voxel_size=size))
 
 

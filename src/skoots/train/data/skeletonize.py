@@ -18,6 +18,7 @@ from skoots.train.data.channels import open_channels
 from skoots.train.data.label_volume import open_labels
 from skoots.train.data.memory import fits, memory_budget
 from skoots.train.data.pairs import find_pairs, refuse_image
+from skoots.train.data.pieces import notice_pieces
 from skoots.train.data.skeleton_files import (
     find_skeletons,
     read_skeletons,
@@ -211,25 +212,15 @@ def make_skeletons(
     share = max(1, min(_AT_ONCE, len(keys) // (_SHARES * workers)))
     shares = [keys[k : k + share] for k in range(0, len(keys), share)]
     points: Points = {}
-    broken = 0
+    pieces: list[int] = []
     yield StageStarted(STAGE, 0, len(keys))
     for done in work_in_order(work, shares, workers):
-        for key, axis, pieces in done:
+        for key, axis, count in done:
             points[key] = axis
-            broken += pieces > 1
+            pieces.append(count)
         yield ObjectsDone(STAGE, len(points), len(keys))
-    if broken:
-        yield pieces_notice(volume.path, broken, len(keys))
+    yield from notice_pieces(volume.path, pieces)
     return points
-
-
-def pieces_notice(labels: Path, broken: int, objects: int) -> Notice:
-    """Say that some objects are in several pieces."""
-    return Notice(
-        f"{broken} of {objects} objects in {labels.name} are in several pieces, each "
-        "with a skeleton part of its own; give each piece its own id if they are "
-        "different objects"
-    )
 
 
 def _completed(

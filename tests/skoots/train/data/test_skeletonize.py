@@ -103,6 +103,36 @@ def test_objects_in_several_pieces_are_counted(tmp_path: Path) -> None:
     )
 
 
+def specks_and_bars(step: int) -> np.ndarray:
+    """Give an object in (8 / step)³ pieces, and three in one piece."""
+    labels = np.zeros((8, 8, 16), np.uint16)
+    labels[::step, ::step, :8:step] = 1
+    for key in (2, 3, 4):
+        labels[:, :, 4 + 3 * key - 1] = key
+    return labels
+
+
+@pytest.mark.parametrize("saved", [False, True], ids=["made", "read"])
+@pytest.mark.parametrize(
+    ("labels", "is_mask"),
+    [
+        ((two_bars() > 0).astype(np.uint8), True),
+        (np.where(np.arange(15) == 7, 0, two_bars()), True),
+        (specks_and_bars(2), True),
+        (specks_and_bars(4), False),
+    ],
+    ids=["one id", "all in pieces", "one in many pieces", "one in some pieces"],
+)
+def test_a_mask_in_place_of_objects_is_said(
+    tmp_path: Path, labels: np.ndarray, *, is_mask: bool, saved: bool
+) -> None:
+    path = write_pair(tmp_path / "d", image=np.zeros(labels.shape, "u1"), labels=labels)
+    if saved:
+        result_of(skeletonize_file(path))
+    (volume,) = dataloader.dataset(tmp_path / "d").volumes
+    assert ("this looks like a mask" in volume.notices[0]) == is_mask
+
+
 def test_skeletons_are_made_once_and_again_when_the_labels_are_newer(
     tmp_path: Path,
 ) -> None:
