@@ -12,6 +12,7 @@ runs; none of these is taken for an image.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,12 +24,15 @@ from skoots.errors import SourceNotFoundError, TrainingError
 from skoots.volume.naming import image_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 LABELS = ".labels"
 """How the name of labels ends, before what tells their format."""
 
 _SUFFIXES = (".tif", ".tiff", ".zarr")
+
+_LIKE_LABELS = r"[-_. ]?(labels?|labell?ed|masks?|seg|segmentation|instances?|gt)"
+"""How others end the names of labels."""
 
 _NO_IMAGES = (
     LABELS,
@@ -182,13 +186,13 @@ def _pairs_in(folder: Path) -> list[Pair]:
     if not labels:
         raise TrainingError(
             f"{folder} holds no labelled image. Put NAME.tif and NAME{LABELS}.tif "
-            "there, or both as zarr."
+            f"there, or both as zarr.{_found_instead(images)}"
         )
     for name, path in sorted((images | labels).items()):
         if name not in labels:
             raise TrainingError(
                 f"{path} has no labels. Put {name}{LABELS}{path.suffix} beside it, or "
-                "take the image out of the folder."
+                f"take the image out of the folder.{_found_instead(images)}"
             )
         if name not in images:
             raise TrainingError(
@@ -196,6 +200,19 @@ def _pairs_in(folder: Path) -> list[Pair]:
                 "labels out of the folder."
             )
     return [Pair(name, images[name], labels[name]) for name in sorted(labels)]
+
+
+def _found_instead(images: Mapping[str, Path]) -> str:
+    """Name an image and what is called like its labels, but not as it should be."""
+    for name, image in sorted(images.items()):
+        for other, path in images.items():
+            rest = other.removeprefix(name).lower()
+            if other.startswith(name) and re.fullmatch(_LIKE_LABELS, rest):
+                return (
+                    f" Found {image.name} and {path.name}: rename the "
+                    f"labels to {name}{LABELS}{path.suffix}."
+                )
+    return ""
 
 
 def _by_name(folder: Path, *, labels: bool) -> dict[str, Path]:

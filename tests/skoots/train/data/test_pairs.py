@@ -61,17 +61,38 @@ def test_files_that_belong_to_an_image_are_no_images(tmp_path: Path) -> None:
     ("names", "words"),
     [
         (["a.tif"], "holds no labelled image"),
+        (
+            ["a.tif", "a_labels.tif"],
+            r"Found a\.tif and a_labels\.tif: rename the labels to a\.labels\.tif",
+        ),
+        (["a-b.ome.tif", "a-b-Mask.tiff"], r"rename the labels to a-b\.labels\.tiff"),
+        (["b.tif", "b.labels.tif", "c.tif", "c_seg.tif"], r"rename .* c\.labels\.tif"),
         (["a.tif", "b.tif", "b.labels.tif"], r"a\.tif has no labels. Put a\.labels"),
         (["a.tif", "a.labels.tif", "b.labels.tif"], r"b\.labels\.tif has no image"),
         (["a.tif", "a.zarr", "a.labels.tif"], "are both called a"),
     ],
-    ids=["no labels at all", "image alone", "labels alone", "two images"],
+    ids=[
+        "no labels at all",
+        "other name",
+        "mask",
+        "one of two",
+        "image alone",
+        "labels alone",
+        "two images",
+    ],
 )
 def test_what_does_not_belong_together_is_refused(
     tmp_path: Path, names: list[str], words: str
 ) -> None:
     with pytest.raises(TrainingError, match=words):
         find_pairs(touch(tmp_path / "d", *names))
+
+
+def test_images_whose_names_are_alike_are_not_taken_for_labels(tmp_path: Path) -> None:
+    folder = touch(tmp_path / "d", "a.tif", "a2_labels.tif", "a_2.tif", "a_stem.tif")
+    with pytest.raises(TrainingError) as caught:
+        find_pairs(folder)
+    assert "rename" not in str(caught.value)
 
 
 def test_a_folder_that_is_missing_or_empty_is_refused(tmp_path: Path) -> None:
