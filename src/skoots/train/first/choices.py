@@ -27,8 +27,8 @@ SMALLEST, LARGEST, SHEAR = 0.7, 1.4, 7.0
 _NUDGE = 1.0
 """Voxels by which a point of a skeleton is moved at most to stay in its object."""
 
-_PLAIN_DIAMETER = 32.0
-"""Voxels across the objects that the choices were made on."""
+_PLAIN_DIAMETER, _PLAIN_RADIUS = 32.0, 5
+"""Voxels across the objects that the choices were made on, and of a skeleton's radius."""
 
 
 def settle(measured: Measured, device: torch.device) -> dict[str, dict[str, Any]]:
@@ -186,13 +186,18 @@ def _vector_scaling(measured: Measured) -> list[int]:
 
 
 def _radius(measured: Measured) -> int:
-    return max(1, round(min(5.0, measured.diameter / 4)))
+    """Give a radius that grows with the objects: thin skeletons are not learnt."""
+    across = measured.diameter
+    radius = round(across * _PLAIN_RADIUS / _PLAIN_DIAMETER)
+    return max(1, min(radius, int(across / 4)))
 
 
 def _inference(measured: Measured) -> dict[str, Any]:
     least = 0.02 * float(np.median(measured.volumes))
     smallest = 0.5 * float(np.quantile(measured.volumes, 0.1))
-    share = (_radius(measured) / 5) ** 2 * measured.diameter / _PLAIN_DIAMETER
+    share = (
+        (_radius(measured) / _PLAIN_RADIUS) ** 2 * measured.diameter / _PLAIN_DIAMETER
+    )
     return {
         "PROBABILITY_THRESHOLD": 0.5,
         "SKELETON_THRESHOLD": 0.5,

@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from skoots.config import Settings, validate_cfg
+from skoots.errors import TrainingError
 from skoots.model.precision import choose_device
 from skoots.run.storage import storage_errors, write_atomically
-from skoots.train.first.choices import STEPS_PER_EPOCH, is_isotropic, settle
+from skoots.train.data.pairs import find_pairs
+from skoots.train.first.choices import STEPS_PER_EPOCH, settle
 from skoots.train.first.measure import measure_volumes
+from skoots.train.first.reasons import describe, describe_unlike, give_reasons
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-    from skoots.train.first.measure import Measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +60,18 @@ def make_first_settings(folder: Path, device: str = "auto") -> FirstSettings:
     Raises
     ------
     TrainingError
-        If there is no annotated volume, or one cannot be used.
+        If it is a file, there is no annotated volume, or one cannot be used.
     """
     training, held_out = _folders(folder)
+    # before the measuring, which takes a while: training would refuse the same
+    checked = [] if held_out is None else find_pairs(held_out)
     measured = measure_volumes(training)
     values = settle(measured, choose_device(device))
     data = _data(training, held_out, len(measured.shapes))
     values["TRAIN"] = {**data, **values["TRAIN"]}
     validate_cfg(Settings.from_dict(values))
-    return FirstSettings(values, _reasons(measured), _found(measured))
+    found = (*describe(measured), *describe_unlike(measured, checked))
+    return FirstSettings(values, give_reasons(measured), found)
 
 
 def write_first_settings(path: Path, first: FirstSettings) -> None:
@@ -100,6 +104,10 @@ def _flow(value: object) -> str:
 
 
 def _folders(folder: Path) -> tuple[Path, Path | None]:
+    if folder.is_file() or folder.suffix.lower() == ".zarr":
+        raise TrainingError(
+            f"{folder} is a file. Give the folder it lies in: {folder.resolve().parent}"
+        )
     folder = folder.resolve()
     inside, held_out = folder / "train", folder / "val"
     if not inside.is_dir():
@@ -120,38 +128,3 @@ def _data(training: Path, held_out: Path | None, volumes: int) -> dict[str, Any]
             "VALIDATION_STORE_DATA_ON_GPU": [False],
         }
     return {**data, "SAVE_PATH": str(training.parent / "models")}
-
-
-def _found(measured: Measured) -> tuple[str, ...]:
-    size = measured.voxel_size
-    edges = " x ".join(f"{edge:g}" for edge in size) if size else "unknown"
-    shapes = ", ".join(" x ".join(map(str, (z, x, y))) for x, y, z in measured.shapes)
-    x, y, z = measured.longest
-    sizes = f"{measured.volumes.min()} to {measured.volumes.max()} voxels"
-    return (
-        f"volumes (Z, Y, X): {shapes}, voxel {edges}{' um' if size else ''}",
-        f"{len(measured.volumes)} objects of {sizes}, {measured.diameter:.0f} across",
-        f"longest way to a skeleton: {z:.0f}, {x:.0f}, {y:.0f} voxels along Z, Y, X",
-    )
-
-
-def _reasons(measured: Measured) -> dict[str, str]:
-    unknown = measured.voxel_size is None
-    size = "no volume says its voxel size" if unknown else "from the voxel size"
-    turned = is_isotropic(measured)
-    return {
-        "SKOOTS.VECTOR_SCALING": "no vector is longer, however a crop is enlarged",
-        "SKOOTS.ANISOTROPY": f"along X, Y, Z; {size}",
-        "AUGMENTATION.BAKE_SKELETON_ANISOTROPY": f"along X, Y, Z; {size}",
-        "AUGMENTATION.CROP_WIDTH": "of X, Y, Z: what memory and the volumes allow",
-        "AUGMENTATION.BRIGHTNESS_RANGE": "0.4 deviations of the intensities",
-        "AUGMENTATION.NOISE_GAMMA": "0.35 deviations of the intensities",
-        "AUGMENTATION.AFFINE_RATE": "crops are turned in any plane, see below"
-        if turned
-        else "crops are turned in the plane alone",
-        "TRAIN.TRAIN_SAMPLE_PER_IMAGE": f"some {STEPS_PER_EPOCH} steps an epoch",
-        "TRAIN.SKELETON_MASK_RADIUS": "a quarter of an object's diameter, at most 5",
-        "TRAIN.INITIAL_SIGMA": "voxels along X, Y, Z, from the objects' diameter",
-        "INFERENCE.MIN_OBJECT_VOXELS": "far smaller than most objects",
-        "INFERENCE.GROW": "half an object's diameter",
-    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 import torch
 from measured_cases import measured as like
@@ -32,3 +33,15 @@ def test_vectors_are_scaled_no_further_than_needed(
 ) -> None:
     values = settle(measured, torch.device("cpu"))
     assert values["SKOOTS"]["VECTOR_SCALING"] == scaling
+
+
+@pytest.mark.parametrize(
+    ("across", "radius"),
+    [(1, 1), (4, 1), (10, 2), (32, 5), (64, 10), (128, 20)],
+)
+def test_skeletons_are_as_thick_as_objects_are_large(
+    across: float, radius: int
+) -> None:
+    sizes = np.array([round(np.pi / 6 * across**3)])
+    values = settle(replace(like((99, 99, 99)), volumes=sizes), torch.device("cpu"))
+    assert values["TRAIN"]["SKELETON_MASK_RADIUS"] == radius

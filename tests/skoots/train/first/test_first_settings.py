@@ -208,6 +208,63 @@ def test_folders_train_and_val_are_found(tmp_path: Path) -> None:
     assert len(both.TRAIN.VALIDATION_SAMPLE_PER_IMAGE) == 1
 
 
+def test_a_folder_val_that_cannot_be_used_is_refused_at_once(tmp_path: Path) -> None:
+    labels = _plates_and_rods((16, 40, 40))
+    _write(tmp_path / "train", labels)
+    held_out = _write(tmp_path / "val", labels)
+    (held_out / "a.labels.tif").unlink()
+    with pytest.raises(TrainingError, match="val holds no labelled image"):
+        make_first_settings(tmp_path, "cpu")
+
+
+@pytest.mark.parametrize(
+    ("train_voxel", "val_voxel", "said"),
+    [
+        ((0.09, 0.03, 0.03), (0.03, 0.03, 0.03), "voxel 0.03 x 0.03 x 0.03 um"),
+        ((0.09, 0.03, 0.03), (0.0901, 0.03, 0.03), None),
+        ((0.09, 0.03, 0.03), None, None),  # nothing is known of it
+        (None, (0.03, 0.03, 0.03), "voxel 0.03 x 0.03 x 0.03 um"),
+    ],
+)
+def test_another_voxel_size_of_val_is_said(
+    tmp_path: Path, train_voxel: Edges | None, val_voxel: Edges | None, said: str | None
+) -> None:
+    labels = _plates_and_rods((16, 40, 40))
+    _write(tmp_path / "train", labels, train_voxel)
+    _write(tmp_path / "val", labels, val_voxel)
+    found = make_first_settings(tmp_path, "cpu").found
+    lines = [line for line in found if line.startswith("val: a.tif")]
+    assert len(lines) == (said is not None)
+    assert all(str(said) in line for line in lines)
+
+
+@pytest.mark.parametrize("store", ["a.tif", "a.zarr"])
+def test_a_file_in_place_of_a_folder_is_refused(tmp_path: Path, store: str) -> None:
+    _write(tmp_path, _plates_and_rods((16, 40, 40)))
+    (tmp_path / "a.zarr").mkdir()
+    with pytest.raises(TrainingError, match=r"is a file\. Give the folder it lies in"):
+        make_first_settings(tmp_path / store, "cpu")
+
+
+def test_what_a_user_may_want_to_change_says_what_it_does(tmp_path: Path) -> None:
+    folder = _write(tmp_path / "data", _plates_and_rods((16, 40, 40)))
+    reasons = make_first_settings(folder, "cpu").reasons
+    for name in (
+        "TRAIN.NUM_EPOCHS",
+        "TRAIN.TRAIN_SAMPLE_PER_IMAGE",
+        "TRAIN.LEARNING_RATE",
+        "TRAIN.LOSS_EMBED",
+        "TRAIN.SIGMA_DECAY",
+        "TRAINER.SIGMA_FLOOR",
+        "TRAINER.CENTRE_JITTER",
+        "TRAINER.EMA_DECAY",
+        "INFERENCE.HOPS",
+        "INFERENCE.FIRST_HIT",
+        "INFERENCE.MIN_SKELETON_VOXELS",
+    ):
+        assert name in reasons
+
+
 def test_samples_are_shared_out_among_volumes(tmp_path: Path) -> None:
     for name in "abc":
         _write(tmp_path, _plates_and_rods((16, 32, 40)), name=name)
