@@ -28,7 +28,7 @@ _NUDGE = 1.0
 """Voxels by which a point of a skeleton is moved at most to stay in its object."""
 
 _PLAIN_DIAMETER, _PLAIN_RADIUS = 32.0, 5
-"""Voxels across the objects that the choices were made on, and of a skeleton's radius."""
+"""Voxels across the objects that choices were made on, and of a skeleton's radius."""
 
 
 def settle(measured: Measured, device: torch.device) -> dict[str, dict[str, Any]]:

@@ -98,7 +98,7 @@ def _of_training() -> dict[str, str]:
         "TRAIN.SKELETON_MASK_RADIUS": "voxels; 5 for objects of 32 across, and as much "
         "more as they are larger",
         "TRAIN.NUM_EPOCHS": "fewer for a first try; SIGMA_DECAY counts in epochs too",
-        "TRAIN.LEARNING_RATE": "the highest, after the warm-up; smaller if the losses jump",
+        "TRAIN.LEARNING_RATE": "at its highest; smaller if the losses jump",
         "TRAINER.SIGMA_FLOOR": "voxels: sigma does not decay further",
         "TRAINER.OBJECT_RATE": "share of crops that lie on a random object",
         "TRAINER.CENTRE_JITTER": "voxels by which such a crop misses its object at "
