@@ -163,6 +163,15 @@ def test_a_file_that_leaves_out_objects_is_completed_in_memory(tmp_path: Path) -
     assert path.read_bytes() == before
 
 
+def test_pieces_are_said_once_where_skeletons_are_missing(tmp_path: Path) -> None:
+    cut = np.where(np.arange(15) == 7, 0, two_bars())
+    path = skeletons_path(write_pair(tmp_path / "d", labels=cut))
+    save_skeletons(path, {3: INSIDE})
+    (volume,) = dataloader.dataset(tmp_path / "d").volumes
+    assert sum("several pieces" in text for text in volume.notices) == 1
+    assert "2 of 2 objects" in volume.notices[0]
+
+
 @pytest.mark.parametrize("in_memory", [True, False])
 @pytest.mark.parametrize("store", ["tif", "zarr"])
 def test_a_file_of_other_labels_is_mended_in_memory(
