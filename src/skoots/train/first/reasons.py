@@ -88,7 +88,7 @@ def _of_training() -> dict[str, str]:
     return {
         "TRAIN.TRAIN_SAMPLE_PER_IMAGE": "crops of each volume in an epoch: some "
         f"{STEPS_PER_EPOCH} steps",
-        "TRAIN.LOSS_EMBED": "of the vectors; small objects weigh no more than large ones",
+        "TRAIN.LOSS_EMBED": "of the vectors",
         "TRAIN.LOSS_PROBABILITY": f"of objects against background; {_BETTER}",
         "TRAIN.LOSS_SKELETON": f"of the skeletons; {_BETTER}",
         "TRAIN.INITIAL_SIGMA": "voxels along X, Y, Z by which a vector may miss at "
