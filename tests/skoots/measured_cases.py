@@ -24,6 +24,7 @@ def measured(
         volumes=np.array([4000]),
         longest=(8.0, 8.0, 8.0),
         longest_way=9.0,
+        near=np.minimum(100 * np.arange(1, 65) ** 2, 4000),
         deepest=20,
         contrast=0.2,
     )

@@ -26,6 +26,10 @@ _SLAB_VOXELS = 1 << 25
 """Voxels whose vectors are measured at once."""
 
 
+REACH = 64
+"""Up to this far from the skeletons voxels are counted, in units of `spacing`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """What was found in annotated volumes."""
@@ -50,6 +54,10 @@ class Measured:
     longest_way: float
     """Longest way to a skeleton, in units of `spacing`."""
 
+    near: NDArray[np.int64]
+    """Voxels of objects that lie at most 1, 2, 3... units of `spacing` from their own
+    skeleton, (REACH,)."""
+
     deepest: int
     """Planes along Z that the deepest object spans."""
 
@@ -61,6 +69,17 @@ class Measured:
         """Median diameter of balls as large as the objects, in units of `spacing`."""
         sizes = self.volumes * np.prod(self.spacing)
         return float(np.median((6 * sizes / np.pi) ** (1 / 3)))
+
+    def skeleton_share(self, radius: int) -> float:
+        """Share of all voxels that lie within a radius of their own skeleton.
+
+        Parameters
+        ----------
+        radius : int
+            Of 1 to `REACH` units of `spacing`.
+        """
+        voxels = np.prod(np.array(self.shapes, float), axis=1).sum()
+        return float(self.near[radius - 1] / voxels)
 
 
 def measure_volumes(folder: Path) -> Measured:
@@ -83,10 +102,11 @@ def measure_volumes(folder: Path) -> Measured:
     least = min(x, y, z)
     spacing = (x / least, y / least, z / least)
     longest, way, deepest = np.zeros(3), 0.0, 1
+    near = np.zeros(REACH, np.int64)
     counts: list[NDArray[np.int64]] = []
     items = [data[index] for index in range(len(data))]
     for item in items:
-        reach, distance, voxels = _measure_objects(item, spacing)
+        reach, distance, voxels = _measure_objects(item, spacing, near)
         longest, way = np.maximum(longest, reach), max(way, distance)
         deepest = max(deepest, _deepest(item))
         counts.append(voxels)
@@ -100,6 +120,7 @@ def measure_volumes(folder: Path) -> Measured:
         volumes=np.concatenate(counts),
         longest=(x_long, y_long, z_long),
         longest_way=way,
+        near=near,
         deepest=deepest,
         contrast=float(np.median(spreads)),
     )
@@ -116,9 +137,14 @@ def _extent(item: Mapping[str, Any]) -> Shape3:
 
 
 def _measure_objects(
-    item: Mapping[str, Any], spacing: tuple[float, float, float]
+    item: Mapping[str, Any],
+    spacing: tuple[float, float, float],
+    near: NDArray[np.int64],
 ) -> tuple[NDArray[np.float64], float, NDArray[np.int64]]:
-    """Longest ways along the axes, longest way of all, and voxels of each object."""
+    """Longest ways along the axes, longest way of all, and voxels of each object.
+
+    What lies near a skeleton is added to `near`.
+    """
     longest, way = np.zeros(3), 0.0
     voxels: dict[int, int] = {}
     for start, masks in _slabs(item["masks"]):
@@ -126,15 +152,17 @@ def _measure_objects(
         for key, count in zip(ids.tolist(), counts.tolist(), strict=True):
             voxels[key] = voxels.get(key, 0) + count
         here = torch.tensor([start, 0.0, 0.0])
-        near = {key: item["skeletons"][key] - here for key in ids.tolist()}
-        if not near:
+        points = {key: item["skeletons"][key] - here for key in ids.tolist()}
+        if not points:
             continue
         baked, distance = nearest_point(
-            masks, pack_points(near), spacing, distance=True
+            masks, pack_points(points), spacing, distance=True
         )
         assert distance is not None  # noqa: S101 - it was asked for
         way = max(way, float(distance.max()))
         inside = masks > 0
+        gaps = np.ceil(distance[inside].numpy()).clip(1, REACH + 1).astype(np.int64)
+        near += np.bincount(gaps, minlength=REACH + 2)[1 : REACH + 1].cumsum()
         for axis, size in enumerate(masks.shape):
             place = torch.arange(size).view([-1 if k == axis else 1 for k in range(3)])
             apart = ((baked[axis] - place).abs() * inside).max()

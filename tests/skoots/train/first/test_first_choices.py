@@ -45,3 +45,15 @@ def test_skeletons_are_as_thick_as_objects_are_large(
     sizes = np.array([round(np.pi / 6 * across**3)])
     values = settle(replace(like((99, 99, 99)), volumes=sizes), torch.device("cpu"))
     assert values["TRAIN"]["SKELETON_MASK_RADIUS"] == radius
+
+
+@pytest.mark.parametrize(
+    ("voxels", "smooth"), [(100, 0.0001), (3000, 0.003), (80_000, 0.005)]
+)
+def test_the_floor_of_the_skeleton_loss_is_a_tenth_of_the_mask(
+    voxels: int, smooth: float
+) -> None:
+    near = np.full(64, voxels)
+    thin = replace(like((50, 50, 40)), near=near)
+    values = settle(thin, torch.device("cpu"))["TRAIN"]["LOSS_SKELETON_VALUES"]
+    assert values == [0.5, 1.5, smooth, 0.3]

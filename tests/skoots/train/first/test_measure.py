@@ -144,3 +144,19 @@ def test_what_is_held_out_is_not_measured(tmp_path: Path) -> None:
 def test_a_folder_without_annotated_volumes_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(TrainingError):
         measure_volumes(tmp_path)
+
+
+def test_voxels_near_their_skeletons_are_counted(tmp_path: Path) -> None:
+    edges = (0.02, 0.01, 0.01)
+    folder = _write(tmp_path / "near", _blocks(), edges)
+    measured = measure_volumes(folder)
+    item = dataset(folder)[0]
+    gaps = []
+    for key, points in item["skeletons"].items():
+        voxels = np.argwhere(item["masks"][0].numpy() == key)
+        ways = (voxels[:, None] - points.numpy()) * measured.spacing
+        gaps.append(np.linalg.norm(ways, axis=2).min(axis=1))
+    apart = np.concatenate(gaps)
+    counted = [(apart <= radius).sum() for radius in range(1, measure.REACH + 1)]
+    assert measured.near.tolist() == counted
+    assert measured.skeleton_share(3) == pytest.approx(counted[2] / (12 * 16 * 24))
