@@ -90,7 +90,7 @@ def _of_training() -> dict[str, str]:
         f"{STEPS_PER_EPOCH} steps",
         "TRAIN.LOSS_EMBED": "of the vectors",
         "TRAIN.LOSS_PROBABILITY": f"of objects against background; {_BETTER}",
-        "TRAIN.LOSS_SKELETON": f"of skeletons; smooth: a tenth of their mask; {_BETTER}",
+        "TRAIN.LOSS_SKELETON": f"smooth: a tenth of the mask; {_BETTER}",
         "TRAIN.INITIAL_SIGMA": "voxels along X, Y, Z by which a vector may miss at "
         "first, from the objects' diameter",
         "TRAIN.SIGMA_DECAY": "factor and epoch: vectors are judged more strictly as "
