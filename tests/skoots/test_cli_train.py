@@ -135,3 +135,18 @@ def test_the_published_command_trains_a_folder_of_settings(
     assert written == [
         line for folder in folders for line in (folder, f"{folder}/last.skoots")
     ]
+
+
+def test_torchrun_trains_in_several_processes_and_one_of_them_speaks(
+    tmp_path: Path, config: Path
+) -> None:
+    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
+    words = [*launch, "-m", "skoots", "train", "--config-file", str(config)]
+    done = subprocess.run(  # noqa: S603 - our own words
+        [*words, "--device", "cpu"], check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    model = tmp_path / "out" / "rods" / "last.skoots"
+    assert done.stdout.split() == [str(model)]
+    assert load_model(model).provenance["steps"] == 6  # 4 crops, two at a time
+    assert done.stderr.count("6 steps in 3 epochs") == 1

@@ -68,6 +68,19 @@ def drain(events: Generator[Event, None, T], name: str) -> T:
             view.show(event)
 
 
+def clock(seconds: float) -> str:
+    """Give a time in minutes and seconds, and in hours if there are any.
+
+    Examples
+    --------
+    >>> clock(61.2), clock(3600)
+    ('1:01', '1:00:00')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
 class Bars:
     """One bar for each stage, with the time left."""
 
@@ -163,11 +176,7 @@ class Log:
         if done >= total or done <= self._before:
             return ""
         pace = (now - self._began) / (done - self._before)
-        minutes, seconds = divmod(round(pace * (total - done)), 60)
-        hours, minutes = divmod(minutes, 60)
-        if hours:
-            return f", {hours}:{minutes:02d}:{seconds:02d} left"
-        return f", {minutes}:{seconds:02d} left"
+        return f", {clock(pace * (total - done))} left"
 
 
 def _show_line(event: Event) -> None:

@@ -15,6 +15,7 @@ from rich.progress import (
 )
 
 from skoots.cli.console import ERR, say
+from skoots.cli.progress import clock
 from skoots.cli.stopping import stop_requests
 from skoots.events import (
     EpochDone,
@@ -50,12 +51,13 @@ def drain_training(
     """
     view = _Bar() if ERR.is_terminal else _Log()
     with stop_requests(_STOPPING) as asked, view:
-        for event in events:
-            view.show(event)
-            if isinstance(event, TrainFinished):
-                return event
-            if asked.is_set():
-                events.close()
+        while not asked.is_set():
+            try:
+                view.show(next(events))
+            except StopIteration as end:  # without a word, where another process speaks
+                finished: TrainFinished = end.value
+                return finished
+        events.close()
     return None
 
 
@@ -133,12 +135,8 @@ class _Log:
 
     def _say_step(self, event: TrainStep) -> None:
         pace = (monotonic() - self._began) / (event.step - self._before)
-        minutes, seconds = divmod(round(pace * (event.total - event.step)), 60)
-        hours, minutes = divmod(minutes, 60)
-        say(
-            f"step {event.step}/{event.total}, loss {event.loss:.3f}, "
-            f"{hours}:{minutes:02d}:{seconds:02d} left"
-        )
+        left = clock(pace * (event.total - event.step))
+        say(f"step {event.step}/{event.total}, loss {event.loss:.3f}, {left} left")
 
 
 def _show_line(event: Event) -> None:

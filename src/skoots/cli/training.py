@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skoots.cli.console import OUT, say
+from skoots.cli.progress import clock
 from skoots.cli.train_progress import drain_training
 from skoots.config import get_cfg_defaults, validate_cfg
 from skoots.errors import SettingsError
@@ -58,7 +59,7 @@ def open_project(
     if config_file is None and resume and out is not None:
         return Project(out).path
     settings, place = _settings_and_place(config_file, out)
-    if int(os.environ.get("RANK", "0")):  # torchrun: the first process makes it
+    if not _leads():  # the first process makes it
         return place
     check_training(settings)
     return Project.create(place, settings, resume=resume, overwrite=overwrite).path
@@ -72,15 +73,19 @@ def run(place: Path, device: str, threads: int) -> bool:
         words = shlex.join(["skoots", "train", "--resume", "--out", str(place)])
         say(f"stopped; go on with: {words}")
         return False
-    if int(os.environ.get("RANK", "0")):
+    if not _leads():
         return True
-    minutes, seconds = divmod(round(finished.seconds), 60)
     skipped = f", {finished.skipped} of them skipped" if finished.skipped else ""
-    say(f"{finished.steps} steps{skipped} in {minutes}:{seconds:02d}")
+    say(f"{finished.steps} steps{skipped} in {clock(finished.seconds)}")
     OUT.print(str(finished.model), markup=False, soft_wrap=True)
     model = shlex.quote(str(finished.model))
     say(f"use it: skoots segment IMAGE --model {model}")
     return True
+
+
+def _leads() -> bool:
+    """Tell whether this is the process that speaks, of those ``torchrun`` started."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def list_settings(folder: Path) -> list[Path]:
