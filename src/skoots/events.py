@@ -68,6 +68,9 @@ class BlockDone:
 
     done: int
     total: int
+    objects: int | None = None
+    """What the block shows by itself, where labels are shown while the network works:
+    an object that spans two blocks counts twice."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import fastremap
 import numpy as np
 import torch
 
@@ -121,7 +122,7 @@ def predict(
     point: Point | None = yield StageStarted(STAGE, done, total)
     with _Worker(run, source, network, device, preview) as work:
         reading = work.read_ahead(_take_nearest(waiting, point))
-        writing: tuple[Block, Future[None]] | None = None
+        writing: tuple[Block, Future[int | None]] | None = None
         while reading or writing:
             written, writing = writing, None
             if reading:
@@ -130,9 +131,10 @@ def predict(
                 stored, sent = yield from work.answer(first)
                 writing, point = (first.block, stored), sent or point
             if written:  # while the network worked on the next one
-                written[1].result()
+                objects = written[1].result()
                 done += 1
-                point = (yield _block_done(written[0], done, total)) or point
+                said = _block_done(written[0], done, total, objects)
+                point = (yield said) or point
     return _tally(run, blocks)
 
 
@@ -197,9 +199,9 @@ def _distance(box: Box, point: Point) -> float:
     return sum(gap**2 for gap in gaps)
 
 
-def _block_done(block: Block, done: int, total: int) -> BlockDone:
+def _block_done(block: Block, done: int, total: int, objects: int | None) -> BlockDone:
     z, y, x = ((s.start, s.stop) for s in block.core)
-    return BlockDone(STAGE, (z, y, x), done, total)
+    return BlockDone(STAGE, (z, y, x), done, total, objects)
 
 
 def _tally(run: RunFolder, blocks: Sequence[Block]) -> Tally:
@@ -251,13 +253,13 @@ class _Worker:
 
     def answer(
         self, first: _Ahead
-    ) -> Generator[Event, Any, tuple[Future[None], Point | None]]:
+    ) -> Generator[Event, Any, tuple[Future[int | None], Point | None]]:
         """Ask the network about a block, in what is smaller or wider if need be.
 
         Returns
         -------
         Future
-            Done when the block is stored.
+            Done when the block is stored; gives the objects that it shows, if any are.
         tuple of float or None
             The last point that was sent meanwhile.
         """
@@ -275,7 +277,7 @@ class _Worker:
                 message = self._shrink()
             point = (yield Notice(message)) or point
 
-    def _ask(self, first: _Ahead) -> Future[None]:
+    def _ask(self, first: _Ahead) -> Future[int | None]:
         block = first.block
         answer = Answer.empty(box_shape(block.core))
         non_finite, constant = 0, True
@@ -346,7 +348,7 @@ class _Worker:
 
     def _write(
         self, block: Block, answer: Answer, tally: Tally, number_format: str
-    ) -> None:
+    ) -> int | None:
         """Store a block, then say that it is done, then show what it may hold."""
         run, box = self._run, block.core
         run.write("probability", box, answer.probability)
@@ -357,9 +359,10 @@ class _Worker:
         run.markers.mark(STAGE, block, KEY, tables)
         # of a resampled run the labels lie on another grid, where nobody sees them
         if self._preview is None or run.plan.resampled:
-            return
+            return None
         # last, so that a block without its marker never shows labels
         labels = provisional_instances(
             answer, run.plan, self._preview, run.place_of(block)
         )
         run.write(run.instances, box, labels, lasting=False)
+        return len(np.setdiff1d(fastremap.unique(labels), [0]))
