@@ -3,9 +3,9 @@
 ::
 
     worker thread                          thread of the window
-    next(generator) -- event --> queue --> event, returned, failed, stopped, then ended
+    next(generator) -- event --> queue --> event, returned, failed, stopped; ended
          ^                                      |
-         '--- flags: pause, cancel, point <-----'   start, pause, resume, cancel, look_at
+         '--- flags: pause, cancel, point <-----'   pause, resume, cancel, look_at
 
 The generator is made, advanced and closed in the worker thread alone. Only flags go the
 other way, so a job reacts between two events: the engine yields one per tile.
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 Start: TypeAlias = Callable[[], "Generator[Event, Any, Any]"]
 
 _PATIENCE = 60.0
-"""Seconds that a program which is closing waits for the tile that is being worked on."""
+"""Seconds that a program which is closing waits for the tile that is worked on."""
 
 
 class Job(QObject):

@@ -40,6 +40,11 @@ class SourceArray:
         self._source = source
 
     @property
+    def source(self) -> Source:
+        """The volume itself."""
+        return self._source
+
+    @property
     def shape(self) -> Shape3:
         """Extent, in voxels."""
         return self._source.shape

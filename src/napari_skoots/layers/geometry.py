@@ -1,0 +1,129 @@
+"""Where a layer lies: voxel sizes in the engine's words and in napari's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from napari.layers import Layer
+
+    from skoots._types import VoxelSize
+
+ZYX = "ZYX"
+
+
+def layer_geometry(voxel_size: VoxelSize | None) -> dict[str, Any]:
+    """Say in napari's words how large a voxel is.
+
+    Parameters
+    ----------
+    voxel_size : VoxelSize or None
+        Edge lengths along Z, Y, X in micrometres; None where nobody knows.
+
+    Returns
+    -------
+    dict
+        Keywords of a layer; only the names of the axes without a voxel size.
+
+    Examples
+    --------
+    >>> layer_geometry((0.05, 0.01, 0.01))["scale"]
+    (0.05, 0.01, 0.01)
+    """
+    geometry: dict[str, Any] = {"axis_labels": ("z", "y", "x")}
+    if voxel_size is not None:
+        geometry |= {"scale": voxel_size, "units": ("um", "um", "um")}
+    return geometry
+
+
+def voxel_size_of(layer: Layer, axes: str = ZYX) -> VoxelSize | None:
+    """Give the voxel size of a layer in micrometres.
+
+    Parameters
+    ----------
+    layer : napari.layers.Layer
+        With any unit of length.
+    axes : str
+        A letter for each of its dimensions.
+
+    Returns
+    -------
+    tuple of float or None
+        Along Z, Y, X; None where the unit is no length, such as pixels. Without Z, a
+        voxel is as deep as it is wide.
+
+    Examples
+    --------
+    >>> from napari.layers import Image
+    >>> nm = {"scale": (50, 10, 10), "units": ("nm", "nm", "nm")}
+    >>> voxel_size_of(Image(np.zeros((2, 2, 2)), **nm))
+    (0.05, 0.01, 0.01)
+    """
+    edges = []
+    for letter in ZYX:
+        place = axes.find(letter)
+        if place < 0:
+            continue
+        unit = layer.units[place]
+        if not unit.is_compatible_with("um"):
+            return None
+        edges.append(round(float((layer.scale[place] * unit).to("um").magnitude), 9))
+    z, y, x = edges if len(edges) == 3 else (edges[-1], *edges)
+    return z, y, x
+
+
+def geometry_of(layer: Layer, axes: str = ZYX) -> dict[str, Any]:
+    """Give the keywords that put a volume (Z, Y, X) where a layer is.
+
+    Parameters
+    ----------
+    layer : napari.layers.Layer
+        Of these or of more axes.
+    axes : str
+        A letter for each of its dimensions.
+
+    Returns
+    -------
+    dict
+        ``scale``, ``translate``, ``rotate``, ``shear``, ``affine``, ``units`` and
+        ``axis_labels``, those of time and channels left out.
+    """
+    places = [axes.index(letter) for letter in ZYX if letter in axes]
+    if places != sorted(places) or len(places) < 3:
+        return _plain_geometry(layer, axes)
+    geometry: dict[str, Any] = {
+        "scale": tuple(layer.scale[places]),
+        "translate": tuple(layer.translate[places]),
+        "rotate": layer.rotate[np.ix_(places, places)],
+        "affine": layer.affine.set_slice(places).affine_matrix,
+        "units": tuple(layer.units[place] for place in places),
+        "axis_labels": _labels(layer, places),
+    }
+    if layer.ndim == len(places):
+        geometry["shear"] = layer.shear
+    return geometry
+
+
+def _plain_geometry(layer: Layer, axes: str) -> dict[str, Any]:
+    """Give scale and place alone, where axes are missing or turned."""
+    known = {letter: axes.find(letter) for letter in ZYX}
+    unit = layer.units[axes.index("X")]
+    wide = layer.scale[axes.index("X")]
+    scale = [layer.scale[k] if k >= 0 else wide for k in known.values()]
+    place = [layer.translate[k] if k >= 0 else 0.0 for k in known.values()]
+    return {
+        "scale": tuple(scale),
+        "translate": tuple(place),
+        "units": (unit, unit, unit),
+        "axis_labels": ("z", "y", "x"),
+    }
+
+
+def _labels(layer: Layer, places: list[int]) -> tuple[str, ...]:
+    """Give the names of axes; napari's own -3, -2, -1 are none."""
+    labels = tuple(layer.axis_labels[place] for place in places)
+    if all(label.lstrip("-").isdigit() for label in labels):
+        return "z", "y", "x"
+    return labels
