@@ -56,6 +56,25 @@ class AxesError(SourceError):
     """Axes that do not describe the volume, or a choice that is missing."""
 
 
+class UnnamedAxesError(AxesError):
+    """Axes that have no names, or names that are no axes of a volume.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong and what to do.
+    axes : str
+        A letter for each axis that a viewer shows; ``?`` for one without a name.
+    lengths : tuple of int
+        Extent along each of them.
+    """
+
+    def __init__(self, message: str, axes: str, lengths: tuple[int, ...]) -> None:
+        super().__init__(message)
+        self.axes = axes
+        self.lengths = lengths
+
+
 class TilingError(SkootsError, ValueError):
     """A tile size and a halo that cannot cover a volume."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -26,6 +26,7 @@ _READ_AS: dict[str, np.dtype[Any]] = {
 }
 
 
+@runtime_checkable
 class Array(Protocol):
     """What can be indexed by integers and slices, and reads only what is asked for."""
 

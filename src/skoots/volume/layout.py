@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from skoots.errors import AxesError, SourceError
+from skoots.errors import AxesError, SourceError, UnnamedAxesError
 from skoots.volume.axes import order_zyx
 
 if TYPE_CHECKING:
@@ -145,10 +145,11 @@ def _guess_letters(shape: tuple[int, ...], name: str) -> str:
     extra = len(shape) - 3
     if extra > 0 and all(length == 1 for length in shape[:extra]):
         return "Q" * extra + "ZYX"
-    raise AxesError(
+    raise UnnamedAxesError(
         f"{name} has {len(shape)} axes without names: "
         f"{' x '.join(map(str, shape))}. Name them with axes of open_source (--axes), "
-        "such as CZYX."
+        "such as CZYX.",
+        *_unnamed("?" * len(shape), shape),
     )
 
 
@@ -169,10 +170,11 @@ def _check_meaning(letters: str, shape: tuple[int, ...], name: str) -> None:
     long = [a for a, n in zip(letters, shape, strict=True) if n > 1 or a in "ZYX"]
     if set(long) <= set(KNOWN) and len(set(long)) == len(long):
         return
-    raise AxesError(
+    raise UnnamedAxesError(
         f"{name} has axes that are no volume's: {_listed(letters, shape)}. Name "
         f"{'them' if len(shape) > 1 else 'it'} with axes of open_source (--axes), one "
-        f"letter of {' '.join(KNOWN)} for each."
+        f"letter of {' '.join(KNOWN)} for each.",
+        *_unnamed(letters, shape),
     )
 
 
@@ -238,6 +240,13 @@ def _shown(letters: str, shape: tuple[int, ...]) -> list[int]:
     """Give the axes that a viewer shows: those longer than 1, rows and columns."""
     pairs = enumerate(zip(letters, shape, strict=True))
     return [k for k, (letter, length) in pairs if length != 1 or letter in "YX"]
+
+
+def _unnamed(letters: str, shape: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
+    """Give the letters of the axes that a viewer shows, and their lengths."""
+    shown = [k for k, n in enumerate(shape) if n > 1] or list(range(len(shape)))
+    named = "".join(letters[k] if letters[k] in KNOWN else "?" for k in shown)
+    return named, tuple(shape[k] for k in shown)
 
 
 def _listed(letters: str, shape: tuple[int, ...]) -> str:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
+import zarr
 
 from skoots.errors import AxesError, SourceError, SourceNotFoundError
-from skoots.volume.array_source import ArraySource, readable_dtype
+from skoots.volume.array_source import Array, ArraySource, readable_dtype
 from skoots.volume.layout import Choice, make_layout
 from skoots.volume.naming import image_name
 from skoots.volume.tiff import open_tiff
@@ -18,7 +19,6 @@ from skoots.volume.voxel_size import check_voxel_size, format_voxel_size
 from skoots.volume.zarr_source import open_zarr
 
 if TYPE_CHECKING:
-    import zarr
     from numpy.typing import NDArray
 
     from skoots._types import Shape3, VoxelSize
@@ -61,7 +61,7 @@ class Source(Protocol):
 
 
 def open_source(
-    volume: str | PathLike[str] | Source | NDArray[Any] | zarr.Array[Any],
+    volume: str | PathLike[str] | Source | NDArray[Any] | zarr.Array[Any] | Array,
     *,
     axes: str | None = None,
     channel: int | None = None,
@@ -72,9 +72,10 @@ def open_source(
 
     Parameters
     ----------
-    volume : path, Source, ndarray or zarr.Array
+    volume : path, Source or array
         A TIFF file, a folder that holds a zarr array or an OME-Zarr (its level 0), or
-        an array. A source is given back as it is.
+        an array of NumPy, zarr or dask: anything with a shape, a dtype and slices. A
+        source is given back as it is.
     axes : str, optional
         One letter of T, C, Z, Y, X, S for each dimension; not what the file
         says.
@@ -105,7 +106,7 @@ def open_source(
         source = _open_path(Path(volume), choice)
     elif isinstance(volume, Source):
         return _as_it_is(volume, choice, voxel_size)
-    elif isinstance(volume, np.ndarray):
+    elif isinstance(volume, Array) and not isinstance(volume, zarr.Array):
         source = _open_array(volume, choice)
     else:
         source = open_zarr(volume, "array", choice)
@@ -135,8 +136,8 @@ def _open_path(path: Path, choice: Choice) -> ArraySource:
         ) from error
 
 
-def _open_array(array: NDArray[Any], choice: Choice) -> ArraySource:
-    dtype = readable_dtype(array.dtype, "The array")
+def _open_array(array: Array, choice: Choice) -> ArraySource:
+    dtype = readable_dtype(np.dtype(array.dtype), "The array")
     layout = make_layout(None, array.shape, choice, "The array")
     return ArraySource("array", None, array, layout, dtype)
 

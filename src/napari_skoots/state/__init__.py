@@ -1,0 +1,1 @@
+"""What the plugin knows: plain values, and who is told when they change."""
