@@ -50,6 +50,7 @@ _REQUIRED = {
     "qtpy": "",
     "superqt": "",
     "magicgui": "",
+    "psygnal": "",
     "npe2": "",
 }
 """Least versions, for a source tree that is not installed and has no metadata."""
