@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 import shutil
+import subprocess
 import sys
 from dataclasses import dataclass
 from importlib import import_module
@@ -61,10 +63,13 @@ _REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)(\[[^]]*\])?\s*(>=\s*(?P<least>[\w.
 
 _DRIVER = Path("/proc/driver/nvidia/version")
 
-_CUDA_TORCH = (
-    "reinstall torch with the command that pytorch.org/get-started gives for CUDA "
-    "(pip install --force-reinstall torch --index-url ...)"
-)
+_INDEX = "https://download.pytorch.org/whl"
+
+_CUDA_BUILDS = ((580, "cu130"), (570, "cu128"), (525, "cu126"))
+"""Builds of torch for CUDA, and the oldest NVIDIA driver that each runs on."""
+
+_CUDA_DRIVERS = {"13": 580, "12": 525, "11": 450}
+"""The oldest driver for each version of CUDA."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,15 +206,80 @@ def find_devices() -> Iterator[Finding]:
     if torch.backends.mps.is_available():
         yield Finding("device", "good", "mps")
     if torch.cuda.device_count() == 0 and _has_nvidia():
-        yield Finding(
-            "device",
-            "bad",
-            f"an NVIDIA driver is here, yet torch {torch.__version__} finds no GPU",
-            _CUDA_TORCH
-            if torch.version.cuda is None
-            else "nvidia-smi, to see whether "
-            f"the driver serves CUDA {torch.version.cuda}; else {_CUDA_TORCH}",
+        yield _idle_gpu(torch.version.cuda)
+
+
+def device_problem() -> Finding | None:
+    """Say why a GPU that is here cannot be used, with the command that mends it.
+
+    Returns
+    -------
+    Finding or None
+        Its remedy is a command to copy; None where nothing is wrong.
+    """
+    return next((found for found in find_devices() if found.state == "bad"), None)
+
+
+def _idle_gpu(cuda: str | None) -> Finding:
+    """Say why torch, built for this version of CUDA or none, sees no GPU."""
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES")
+    driver = _driver()
+    if hidden is not None:
+        text = f"an NVIDIA GPU is here and hidden: CUDA_VISIBLE_DEVICES is {hidden!r}"
+        return Finding("device", "bad", text, "unset CUDA_VISIBLE_DEVICES")
+    if cuda is None:
+        text = "an NVIDIA GPU is here, and the torch that is installed cannot use one"
+        return Finding("device", "bad", text, _cuda_torch(driver))
+    least = _CUDA_DRIVERS.get(cuda.partition(".")[0], 0)
+    if driver is not None and driver < least:
+        text = (
+            f"the NVIDIA driver {driver} is too old for CUDA {cuda}, of which torch is"
         )
+        return Finding(
+            "device", "bad", f"{text}: {least} is needed", _cuda_torch(driver)
+        )
+    text = f"an NVIDIA driver is here, yet torch for CUDA {cuda} finds no GPU"
+    return Finding("device", "bad", text, "nvidia-smi")
+
+
+def _cuda_torch(driver: int | None) -> str:
+    """Give the command that installs a torch for this driver.
+
+    Examples
+    --------
+    >>> _cuda_torch(535)
+    'pip install --force-reinstall torch --index-url https://download.pytorch.org/whl/cu126'
+    """
+    fitting = (
+        name for least, name in _CUDA_BUILDS if driver is None or driver >= least
+    )
+    build = next(fitting, None)
+    if build is None:
+        return "update the driver: https://www.nvidia.com/drivers"
+    return f"pip install --force-reinstall torch --index-url {_INDEX}/{build}"
+
+
+def _driver() -> int | None:
+    """Give the major version of the NVIDIA driver; None if it does not say."""
+    try:
+        found = re.search(r"\b(\d{3,})\.\d", _DRIVER.read_text())
+    except OSError:
+        found = _ask_driver()
+    return int(found[1]) if found else None
+
+
+def _ask_driver() -> re.Match[str] | None:
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return None
+    words = [program, "--query-gpu=driver_version", "--format=csv,noheader"]
+    try:
+        said = subprocess.run(  # noqa: S603 - a program of the driver, by its full path
+            words, capture_output=True, text=True, timeout=5, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return re.match(r"(\d{3,})\.", said.stdout)
 
 
 def find_number_formats() -> Iterator[Finding]:

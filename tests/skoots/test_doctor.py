@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import json
+import re
 import tomllib
 from pathlib import Path
 from types import SimpleNamespace
@@ -88,15 +89,61 @@ def test_a_missing_package_is_named(installed: Callable[..., None]) -> None:
     assert found[1].remedy == "pip install imagecodecs"
 
 
+@pytest.fixture
+def idle_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., None]:
+    """Pretend that an NVIDIA driver is here and torch sees no GPU."""
+
+    def pretend(driver: str, cuda: str | None, visible: str | None = None) -> None:
+        file = tmp_path / "version"
+        file.write_text(
+            "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  "
+            f"{driver}  Release Build\nGCC version: gcc 12.3.0\n"
+        )
+        monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+        monkeypatch.setattr(torch.version, "cuda", cuda)
+        monkeypatch.setattr(doctor, "_DRIVER", file)
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+        if visible is not None:
+            monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+
+    return pretend
+
+
+CUDA = "pip install --force-reinstall torch --index-url .*/whl/"
+
+
+@pytest.mark.parametrize(
+    ("driver", "cuda", "text", "remedy"),
+    [
+        ("580.65.06", None, "cannot use one", f"{CUDA}cu130"),
+        ("535.104.05", None, "cannot use one", f"{CUDA}cu126"),
+        ("535.104.05", "13.0", "535 is too old for CUDA 13.0.*580", f"{CUDA}cu126"),
+        ("470.10.01", "12.6", "470 is too old", "update the driver: https"),
+        ("580.65.06", "12.6", "finds no GPU", "nvidia-smi"),
+    ],
+    ids=["cpu torch", "older driver", "too new a torch", "old driver", "unknown"],
+)
 def test_a_gpu_that_torch_does_not_see_is_to_be_mended(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    idle_gpu: Callable[..., None], driver: str, cuda: str | None, text: str, remedy: str
 ) -> None:
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
-    monkeypatch.setattr(torch.version, "cuda", None)
-    monkeypatch.setattr(doctor, "_DRIVER", tmp_path)
-    *_, last = doctor.find_devices()
-    assert last.state == "bad"
-    assert "pytorch.org/get-started" in last.remedy
+    idle_gpu(driver, cuda)
+    found = doctor.device_problem()
+    assert found is not None
+    assert re.search(text, found.text)
+    assert re.fullmatch(f"{remedy}.*", found.remedy)
+
+
+def test_a_gpu_that_is_hidden_is_said(idle_gpu: Callable[..., None]) -> None:
+    idle_gpu("580.65.06", "13.0", visible="")
+    found = doctor.device_problem()
+    assert found is not None
+    assert "hidden" in found.text
+    assert found.remedy == "unset CUDA_VISIBLE_DEVICES"
+
+
+@pytest.mark.usefixtures("no_gpu")
+def test_a_machine_without_a_gpu_has_no_problem() -> None:
+    assert doctor.device_problem() is None
 
 
 def test_a_torch_that_cannot_be_imported_is_a_finding(
