@@ -1,0 +1,80 @@
+"""Where a run goes: beside the image, or where the user's data are kept."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from skoots.volume.naming import RUN_SUFFIX, place_beside
+
+
+def run_path(image: Path | None, name: str, folder: Path | None = None) -> Path:
+    """Give the folder of a run.
+
+    Parameters
+    ----------
+    image : Path or None
+        The file of the image, if it has one.
+    name : str
+        Of the image.
+    folder : Path, optional
+        Where all runs shall go.
+
+    Returns
+    -------
+    Path
+        ``NAME.skoots.zarr`` in `folder`; else beside the image; where nothing can be
+        written there, or what is there belongs to a package, in `runs_folder`.
+    """
+    if folder is None and image is not None and _is_users(image.parent):
+        return place_beside(image, RUN_SUFFIX)
+    return (folder or runs_folder()) / f"{_as_file_name(name)}{RUN_SUFFIX}"
+
+
+def free_path(path: Path) -> Path:
+    """Give a path like this one at which nothing lies, by counting up.
+
+    Examples
+    --------
+    >>> free_path(Path("/nowhere/cells.skoots.zarr")).name
+    'cells.skoots.zarr'
+    """
+    stem, number, found = path.name.removesuffix(RUN_SUFFIX), 1, path
+    while found.exists():
+        number += 1
+        found = path.with_name(f"{stem}-{number}{RUN_SUFFIX}")
+    return found
+
+
+def runs_folder() -> Path:
+    """Give the folder for runs of images that lie where nothing can be written."""
+    return data_folder() / "skoots" / "runs"
+
+
+def data_folder() -> Path:
+    """Give the folder where this platform keeps the data of programs."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+
+
+def _is_users(folder: Path) -> bool:
+    """Whether a folder can be written and belongs to no installed package."""
+    package = Path(__file__).resolve().parents[2]
+    inside = package in folder.resolve().parents
+    return os.access(folder, os.W_OK) and not inside
+
+
+def _as_file_name(name: str) -> str:
+    """Give a name that every file system takes.
+
+    Examples
+    --------
+    >>> _as_file_name("a/b: c")
+    'a_b_ c'
+    """
+    kept = "".join("_" if c in '<>:"/\\|?*' or ord(c) < 32 else c for c in name)
+    return kept.strip(" .") or "image"

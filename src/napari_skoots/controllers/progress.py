@@ -1,0 +1,156 @@
+"""From the events of a job to what the footer shows."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from napari_skoots.state.views import JobState, JobView, Level, MessageView
+from skoots.errors import SkootsError
+from skoots.events import (
+    BlockDone,
+    Notice,
+    ObjectsDone,
+    RunFinished,
+    RunStarted,
+    StageStarted,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from skoots.events import Event
+
+STAGES = {
+    "predict": "Predicting",
+    "label": "Joining skeletons",
+    "assign": "Assigning voxels",
+    "finish": "Finishing",
+    "skeletonize": "Making skeletons",
+    "measure": "Measuring objects",
+    "convert": "Writing",
+}
+"""What a user reads for a stage of the engine."""
+
+_LEAST = 0.5
+"""Seconds that a stage must have run before its end is foretold."""
+
+
+class Progress:
+    """What is known of one job, brought up to date by its events.
+
+    Parameters
+    ----------
+    key : str
+        Which job it is.
+    title : str
+        Such as ``Segment cells``.
+    pausable : bool
+        Whether it can wait.
+    now : callable
+        A clock, in seconds.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        title: str,
+        *,
+        pausable: bool = True,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.view = JobView(key, title, JobState.RUNNING, pausable=pausable)
+        self._now = now
+        self._began = now()
+        self._before = 0
+        self._objects: int | None = None
+
+    def hear(self, event: Event) -> None:
+        """Take an event of the engine."""
+        match event:
+            case RunStarted(device=device):
+                self.view = replace(self.view, device=device)
+            case StageStarted(stage=stage, done=done, total=total):
+                self._begin(stage, done, total)
+            case BlockDone(done=done, total=total, objects=objects):
+                self._count(objects)
+                self._step(done, total)
+            case ObjectsDone(done=done, total=total):
+                self._step(done, total)
+            case Notice(message=message):
+                self.tell(MessageView(message, level=Level.WARNING))
+            case RunFinished(objects=objects):
+                self.view = replace(self.view, objects=objects)
+            case _:
+                pass
+
+    def tell(self, message: MessageView | None) -> None:
+        """Show a message, or none."""
+        self.view = replace(self.view, message=message)
+
+    def turn(self, state: JobState, message: MessageView | None = None) -> None:
+        """Change what the job is doing; the time left is unknown from then on."""
+        self.view = replace(
+            self.view,
+            state=state,
+            seconds_left=None,
+            message=message or self.view.message,
+        )
+        if state is JobState.RUNNING:  # what it did not do while it was paused
+            self._began, self._before = self._now(), self.view.done
+
+    def remember(self, used: int, total: int) -> None:
+        """Show the memory of the device, in bytes."""
+        self.view = replace(self.view, memory_used=used, memory_total=total)
+
+    def _begin(self, stage: str, done: int, total: int) -> None:
+        self._began, self._before = self._now(), done
+        self.view = replace(
+            self.view,
+            stage=STAGES.get(stage, stage.capitalize()),
+            done=done,
+            total=total,
+            seconds_left=None,
+            unit="objects" if stage == "skeletonize" else "tiles",
+        )
+
+    def _step(self, done: int, total: int) -> None:
+        seconds, steps = self._now() - self._began, done - self._before
+        left = None
+        if steps > 0 and seconds >= _LEAST and self.view.state is JobState.RUNNING:
+            left = seconds / steps * (total - done)
+        self.view = replace(self.view, done=done, total=total, seconds_left=left)
+
+    def _count(self, objects: int | None) -> None:
+        if objects is None:
+            return
+        self._objects = (self._objects or 0) + objects
+        self.view = replace(self.view, objects=self._objects)
+
+
+def explain(error: Exception) -> MessageView:
+    """Give an error as a message: what is wrong, and what to do.
+
+    Errors of the engine say both in their own words; of others, the user can only send
+    a report.
+    """
+    import traceback  # noqa: PLC0415 - when something went wrong
+
+    details = "".join(traceback.format_exception(error))
+    if isinstance(error, SkootsError):
+        return MessageView(str(error), level=Level.ERROR, details=details)
+    if isinstance(error, MemoryError):
+        return MessageView(
+            "The memory is full.",
+            "Close other programs, or choose a smaller part of the image.",
+            Level.ERROR,
+            details,
+        )
+    return MessageView(
+        f"{type(error).__name__}: {error}",
+        "This is a fault of the program. What is done is kept; copy the details into "
+        "a report.",
+        Level.ERROR,
+        details,
+    )

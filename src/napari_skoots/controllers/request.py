@@ -1,0 +1,70 @@
+"""One segmentation that is asked for: everything that was chosen, at that moment.
+
+A job is bound to what was chosen when it began. What the user chooses while it runs
+changes nothing of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+    from pathlib import Path
+
+    from skoots.events import Event, RunFinished
+    from skoots.model.checkpoint import Checkpoint
+    from skoots.run.region import Region
+    from skoots.volume.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What `skoots.segment` is called with, and where its labels go."""
+
+    source: Source
+    checkpoint: Checkpoint
+    out: Path
+    name: str
+    """Of the image, in titles and as the stem of the layer's name."""
+
+    geometry: Mapping[str, Any]
+    """Keywords of the labels layer: scale, place, units, names of axes."""
+
+    image_id: str | None = None
+    """Unique id of the image's layer."""
+
+    region: Region | None = None
+    """None is the whole volume."""
+
+    config: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of ``INFERENCE`` that differ from the model's."""
+
+    device: str = "auto"
+    wish: Mapping[str, Any] = field(default_factory=dict)
+    """``resample`` or ``diameter``, or neither."""
+
+    @property
+    def title(self) -> str:
+        """What the user reads of the job."""
+        return f"Segment {self.name}"
+
+    def begin(
+        self, *, resume: bool, overwrite: bool
+    ) -> Generator[Event, Any, RunFinished]:
+        """Make the job; the engine is imported by then."""
+        from skoots.inference.pipeline import segment  # noqa: PLC0415 - imports torch
+
+        return segment(
+            self.source,
+            self.checkpoint,
+            self.out,
+            {"INFERENCE": dict(self.config)} if self.config else None,
+            region=self.region,
+            resume=resume,
+            overwrite=overwrite,
+            device=self.device,
+            preview=True,
+            **self.wish,
+        )

@@ -1,0 +1,80 @@
+"""How large objects are, here and in what a model was trained on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from skoots._types import VoxelSize
+    from skoots.model.checkpoint import Checkpoint
+
+OFFER_ABOVE = 1.5
+"""Objects that differ by more than this factor in voxels are found badly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Diameters of typical objects, in voxels of the plane."""
+
+    model: float | None
+    """Of the model's training data, where they are known."""
+
+    expected: float | None
+    """In this image, if they are as large in micrometres as those of the model."""
+
+    typed: float | None
+    """In this image, as the user said."""
+
+    @property
+    def here(self) -> float | None:
+        """In this image, as far as is known."""
+        return self.typed or self.expected
+
+    @property
+    def factor(self) -> float | None:
+        """How many times larger objects are here than the model knows them."""
+        if self.here is None or not self.model:
+            return None
+        return self.here / self.model
+
+    @property
+    def offer(self) -> str:
+        """Say why resampling would help; empty where it would not."""
+        factor = self.factor
+        if factor is None or 1 / OFFER_ABOVE <= factor <= OFFER_ABOVE:
+            return ""
+        large = factor > 1
+        times = factor if large else 1 / factor
+        return (
+            f"Objects measure {self.here:.0f} voxels here and {self.model:.0f} where "
+            f"the model was trained: {times:.1f} times {'larger' if large else 'smaller'}."
+        )
+
+    @property
+    def wish(self) -> dict[str, object]:
+        """What resampling means, in the words of ``skoots.segment``."""
+        return {"resample": True} if self.typed is None else {"diameter": self.typed}
+
+
+def sizes(
+    checkpoint: Checkpoint | None, voxel_size: VoxelSize | None, typed: float | None
+) -> Size:
+    """Compare the objects of an image with those of a model.
+
+    Parameters
+    ----------
+    checkpoint : Checkpoint or None
+        The model, once it is loaded.
+    voxel_size : tuple of float or None
+        Of the image along Z, Y, X, in micrometres.
+    typed : float or None
+        Diameter of an object of the image in voxels, if the user said so.
+    """
+    if checkpoint is None:
+        return Size(None, None, typed)
+    there, model = checkpoint.voxel_size, checkpoint.object_diameter
+    expected = None
+    if model and there and voxel_size:
+        expected = model * there[2] / voxel_size[2]
+    return Size(model, expected, typed)

@@ -1,0 +1,233 @@
+"""What the user wants of the next run, and whether it can begin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from psygnal import Signal
+
+from napari_skoots.controllers.engine import EngineState
+from napari_skoots.controllers.output import run_path
+from napari_skoots.controllers.request import Request
+from napari_skoots.controllers.size import Size, sizes
+from napari_skoots.layers import box_region, geometry_of, view_region
+from napari_skoots.layers.source import path_of
+from napari_skoots.state.views import EstimateView, Where
+from skoots.errors import RunError, SkootsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from napari.components import ViewerModel
+    from napari.layers import Shapes
+
+    from napari_skoots.controllers.engine import Engine
+    from napari_skoots.controllers.images import Images
+    from napari_skoots.controllers.models import Models
+    from napari_skoots.state.views import Choice
+    from skoots.run.region import Region
+
+
+class Wishes:
+    """Everything that was chosen for the next run.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Whose view and boxes say which part is meant.
+    engine : Engine
+        Has to be ready.
+    images, models
+        What was chosen there is part of it.
+    folder : Path, optional
+        Where runs go; beside the image else.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        viewer: ViewerModel,
+        engine: Engine,
+        images: Images,
+        models: Models,
+        folder: Path | None = None,
+    ) -> None:
+        self._viewer = viewer
+        self._engine = engine
+        self._images = images
+        self._models = models
+        self._folder = folder
+        self._out: Path | None = None
+        self.where = Where.VIEW
+        self.box: str | None = None
+        self.diameter: float | None = None
+        self.resample = False
+        self.config: dict[str, Any] = {}
+        images.changed.connect(self._on_image)
+        for controller in (models, engine):
+            controller.changed.connect(self._on_other)
+
+    def set(self, **values: Any) -> None:
+        """Change some of the wishes: ``where``, ``box``, ``diameter``, ``resample``,
+        ``config``.
+        """
+        for name, value in values.items():
+            if name not in ("where", "box", "diameter", "resample", "config"):
+                raise AttributeError(name)
+            setattr(self, name, value)
+        self.changed.emit()
+
+    # ---- which part
+
+    @property
+    def boxes(self) -> list[Choice]:
+        """The layers that a box can be drawn in, by unique id."""
+        return [(str(layer.unique_id), layer.name) for layer in self._shapes()]
+
+    @property
+    def region(self) -> Region | None:
+        """The part of the image that is meant; None is all of it.
+
+        Raises
+        ------
+        RunError
+            If the view or the box holds nothing of the image.
+        """
+        layer = self._images.layer
+        if layer is None or self.where is Where.WHOLE:
+            return None
+        axes, shape = self._images.axes, self._images.source().shape
+        if self.where is Where.VIEW:
+            region = view_region(self._viewer, layer, axes, shape)
+            if region is None:
+                raise RunError(
+                    "Nothing of the image is in the view. Move the view, or choose the "
+                    "whole volume."
+                )
+            return region
+        shapes = next((s for s in self._shapes() if str(s.unique_id) == self.box), None)
+        if shapes is None:
+            raise RunError(
+                "There is no box yet. Add a Shapes layer, draw a rectangle and choose "
+                "the layer here."
+            )
+        region = box_region(shapes, layer, axes, shape)
+        if region is None:
+            raise RunError(
+                f"The layer {shapes.name!r} has no box that lies in the image. Draw a "
+                "rectangle on it."
+            )
+        return region
+
+    # ---- how large
+
+    @property
+    def size(self) -> Size:
+        """Diameters of objects, here and where the model was trained."""
+        return sizes(self._models.checkpoint, self._images.voxel_size, self.diameter)
+
+    # ---- where to
+
+    @property
+    def out(self) -> Path | None:
+        """The run folder; None without an image."""
+        layer = self._images.layer
+        if self._out is not None or layer is None:
+            return self._out
+        return run_path(path_of(layer), self._name(), self._folder)
+
+    def set_out(self, path: Path | None) -> None:
+        """Let the run go elsewhere, or (None) where it goes by itself."""
+        self._out = path
+        self.changed.emit()
+
+    def _name(self) -> str:
+        """Name the run after the image, its channel and its time point."""
+        name = self._images.source().name
+        parts = self._images.choice
+        return "-".join([name, *(f"{key}{value}" for key, value in parts.items())])
+
+    # ---- all of it
+
+    @property
+    def blocked(self) -> str:
+        """Why no run can begin, and what to do; empty where one can."""
+        view = self._images.view
+        if view is None:
+            return "Choose an image first."
+        if view.problem:
+            return view.problem
+        if self._engine.state is EngineState.FAILED:
+            return f"The engine cannot be loaded: {self._engine.problem}"
+        if self._engine.state is not EngineState.READY:
+            return "Loading the engine..."
+        if self._models.current is None:
+            return "Choose a model first."
+        if self._models.checkpoint is None:
+            return "Loading the model..."
+        return ""
+
+    def request(self) -> Request:
+        """Give the run that is asked for.
+
+        Raises
+        ------
+        SkootsError
+            If something is missing, or the view or the box holds nothing.
+        """
+        layer, checkpoint, out = self._images.layer, self._models.checkpoint, self.out
+        if self.blocked or layer is None or checkpoint is None or out is None:
+            raise RunError(self.blocked)
+        return Request(
+            source=self._images.source(),
+            checkpoint=checkpoint,
+            out=out,
+            name=self._name(),
+            geometry=geometry_of(layer, self._images.axes),
+            image_id=str(layer.unique_id),
+            region=self.region,
+            config=dict(self.config),
+            device=self._models.device,
+            wish=self.size.wish if self.resample else {},
+        )
+
+    @property
+    def estimate(self) -> EstimateView | None:
+        """What the run would cost; None as long as it cannot begin."""
+        try:
+            request = self.request()
+            from skoots.inference.estimate import estimate  # noqa: PLC0415 - torch
+
+            found = estimate(
+                request.source,
+                request.checkpoint,
+                {"INFERENCE": dict(request.config)} if request.config else None,
+                region=request.region,
+                device=request.device,
+                pace=self._models.pace,
+                **request.wish,
+            )
+        except SkootsError:
+            return None
+        tile = " x ".join(map(str, found.tile_zyx))
+        return EstimateView(
+            found.tiles,
+            found.seconds,
+            found.bytes_on_disk,
+            f"Tiles of {tile} voxels (Z, Y, X), {found.number_format}",
+        )
+
+    # ---- others
+
+    def _shapes(self) -> list[Shapes]:
+        from napari.layers import Shapes  # noqa: PLC0415 - napari loads layers late
+
+        return [layer for layer in self._viewer.layers if isinstance(layer, Shapes)]
+
+    def _on_image(self) -> None:
+        self._out = None
+        self.changed.emit()
+
+    def _on_other(self) -> None:
+        self.changed.emit()
