@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QWidget
 
 from napari_skoots.widgets.buttons import button, tell
 from napari_skoots.widgets.rows import Section
 from napari_skoots.widgets.texts import Line
+
+if TYPE_CHECKING:
+    from qtpy.QtWidgets import QWidget
 
 
 class OutputSection(Section):

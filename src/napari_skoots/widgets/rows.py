@@ -61,7 +61,7 @@ class Section(QWidget):
             self._names[field] = label
         self._grid.addWidget(field, row, 1)
         for control in controls:
-            _ignore_wheel_in_passing(control)
+            leave_wheel(control)
         return field
 
     def add_wide(self, *controls: QWidget) -> QWidget:
@@ -132,7 +132,8 @@ class _WheelInPassing(QObject):
         return passing
 
 
-def _ignore_wheel_in_passing(control: QWidget) -> None:
+def leave_wheel(control: QWidget) -> None:
+    """Make a control, and all in it, leave the wheel to what scrolls unless focused."""
     kinds = (QComboBox, QAbstractSpinBox, QSlider)
     found: list[QWidget] = [control] if isinstance(control, kinds) else []
     found += [child for kind in kinds for child in control.findChildren(kind)]

@@ -90,3 +90,10 @@ def _draw(
     palette, role = label.palette(), label.foregroundRole()
     style.drawItemText(painter, inside, flags, palette, label.isEnabled(), text, role)
     painter.end()
+
+
+def right_aligned(*, quiet: bool = False) -> Line:
+    """Make a line whose text ends at its right edge, for numbers."""
+    line = Line(quiet=quiet)
+    line.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    return line
