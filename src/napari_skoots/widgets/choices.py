@@ -1,0 +1,79 @@
+"""A list to choose from that speaks only when the user chooses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QSignalBlocker, Qt, Signal
+from qtpy.QtWidgets import QComboBox, QSizePolicy, QWidget
+
+from napari_skoots.widgets.explain import explain, rich
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from napari_skoots.state.views import Choice
+
+
+class Choices(QComboBox):
+    """A combo box of keys and names, as narrow as it must be.
+
+    Parameters
+    ----------
+    tip : str
+        The tooltip.
+    name : str
+        For a screen reader.
+    empty : str
+        What it says while there is nothing to choose.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(
+        self, tip: str, name: str, empty: str, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._empty = empty
+        explain(self, tip, name)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.setMinimumContentsLength(8)
+        self.setPlaceholderText(empty)
+        self.activated.connect(self._on_activated)
+
+    def set_choices(
+        self,
+        choices: Sequence[Choice],
+        current: str | None,
+        tips: Mapping[str, str] | None = None,
+    ) -> None:
+        """Show other choices.
+
+        Parameters
+        ----------
+        choices : Sequence of Choice
+            Key and name of each.
+        current : str or None
+            The key that is chosen; None or an unknown key chooses nothing.
+        tips : Mapping from str to str, optional
+            Tooltips by key.
+        """
+        with QSignalBlocker(self):
+            self.clear()
+            for place, (key, name) in enumerate(choices):
+                self.addItem(name, key)
+                tip = (tips or {}).get(key, "") or name
+                self.setItemData(place, rich(tip), Qt.ItemDataRole.ToolTipRole)
+            self.setCurrentIndex(-1 if current is None else self.findData(current))
+        self.setEnabled(bool(choices))
+
+    def current(self) -> str | None:
+        """Give the key that is chosen."""
+        key = self.currentData()
+        return None if key is None else str(key)
+
+    def _on_activated(self, place: int) -> None:
+        self.chosen.emit(str(self.itemData(place)))

@@ -1,0 +1,143 @@
+"""The line of jobs under the tabs: it never scrolls and is always as high."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import (
+    QHBoxLayout,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_skoots.state.views import JobState, MessageView
+from napari_skoots.widgets.buttons import CopyButton, button
+from napari_skoots.widgets.explain import allow
+from napari_skoots.widgets.job_progress import JobProgress
+from napari_skoots.widgets.message_line import MessageLine
+from napari_skoots.widgets.rows import GAP
+from napari_skoots.widgets.texts import Line
+
+if TYPE_CHECKING:
+    from napari_skoots.state.views import JobView
+
+_ENDINGS = {
+    JobState.PAUSED: "paused",
+    JobState.CANCELLING: "stopping…",
+    JobState.CANCELLED: "cancelled",
+    JobState.FAILED: "failed",
+    JobState.DONE: "done",
+}
+
+
+class JobFooter(QWidget):
+    """Shows one job, or a message; its height never changes."""
+
+    pause_requested = Signal()
+    resume_requested = Signal()
+    cancel_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._job: JobView | None = None
+        self._title = Line()
+        self._build_buttons()
+        self._progress = JobProgress()
+        self._message = MessageLine()
+        self._details = CopyButton(
+            "Copy details", "Copy what happened, for a report to the developers."
+        )
+        self._message.add_button(self._details)
+        self._pages = QStackedWidget()
+        for page in (self._progress, self._message):
+            self._pages.addWidget(page)
+        self._build_layout()
+        self.show_job(None)
+
+    def _build_buttons(self) -> None:
+        self._pause = button(
+            "Pause",
+            "Finish the tile and wait; what is done stays, and memory is kept.",
+        )
+        self._pause.clicked.connect(self._on_pause)
+        self._cancel = button(
+            "Cancel", "Stop after this tile. What is done is kept and can be resumed."
+        )
+        self._cancel.clicked.connect(self._on_cancel)
+
+    def _build_layout(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(GAP)
+        head.addWidget(self._title, 1)
+        head.addWidget(self._pause)
+        head.addWidget(self._cancel)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GAP)
+        column.addLayout(head)
+        column.addWidget(self._pages)
+        for each in (self._pause, self._cancel):
+            policy = each.sizePolicy()
+            policy.setRetainSizeWhenHidden(True)
+            each.setSizePolicy(policy)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def show_job(self, job: JobView | None) -> None:
+        """Show a job.
+
+        Parameters
+        ----------
+        job : JobView or None
+            None where none was started.
+        """
+        self._job = job
+        self._pause.setVisible(job is not None and job.state.active)
+        self._cancel.setVisible(job is not None and job.state.active)
+        if job is None:
+            self.show_message(MessageView("Nothing is running."))
+            return
+        ending = _ENDINGS.get(job.state)
+        self._title.set_text(f"{job.title}: {ending}" if ending else job.title)
+        if not job.state.active:
+            self._show_page(job.message or MessageView(""))
+            return
+        self._pages.setCurrentWidget(self._progress)
+        self._progress.show_job(job)
+        self._show_buttons(job)
+
+    def show_message(self, message: MessageView, title: str = "") -> None:
+        """Show a message instead of a job.
+
+        Parameters
+        ----------
+        message : MessageView
+            What to say while no job is shown, such as that the engine is being loaded.
+        title : str
+            The line above it.
+        """
+        self._title.set_text(title)
+        self._show_page(message)
+
+    def _show_page(self, message: MessageView) -> None:
+        self._pages.setCurrentWidget(self._message)
+        self._message.show_message(message)
+        self._details.set_copied(message.details)
+        self._details.setVisible(bool(message.details))
+
+    def _show_buttons(self, job: JobView) -> None:
+        paused = job.state is JobState.PAUSED
+        stopping = job.state is JobState.CANCELLING
+        self._pause.setText("Resume" if paused else "Pause")
+        why = None if job.pausable else "This job cannot be paused."
+        allow(self._pause, "It is stopping." if stopping else why)
+        allow(self._cancel, "It is stopping." if stopping else None)
+
+    def _on_pause(self) -> None:
+        paused = self._job is not None and self._job.state is JobState.PAUSED
+        (self.resume_requested if paused else self.pause_requested).emit()
+
+    def _on_cancel(self) -> None:
+        self.cancel_requested.emit()

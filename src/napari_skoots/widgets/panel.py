@@ -1,0 +1,59 @@
+"""The whole panel: tabs that scroll, and a footer that does not."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QSizePolicy, QTabWidget, QVBoxLayout, QWidget
+
+from napari_skoots.widgets.buttons import button, tell
+from napari_skoots.widgets.file_drops import FileDrops
+from napari_skoots.widgets.job_footer import JobFooter
+from napari_skoots.widgets.rows import GAP
+from napari_skoots.widgets.segment_tab import SegmentTab
+
+
+class SkootsPanel(QWidget):
+    """Tabs above, the job below. Files may be dropped anywhere on it.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+        What it stands in.
+    """
+
+    files_dropped = Signal(list)
+    """Paths, list of Path; from the drop zone and from anywhere else."""
+
+    help_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.segment = SegmentTab()
+        self.footer = JobFooter()
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self.segment, "Segment")
+        self._help = button("?", "Keys that do something.", "Help")
+        tell(self._help, self.help_requested)
+        self.tabs.setCornerWidget(self._help, Qt.Corner.TopRightCorner)
+        self._build_layout()
+        self._build_drops()
+
+    def _build_layout(self) -> None:
+        below = QWidget()
+        inner = QVBoxLayout(below)
+        inner.setContentsMargins(2 * GAP, GAP, 2 * GAP, 2 * GAP)
+        inner.addWidget(self.footer)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.tabs, 1)
+        column.addWidget(below)
+        # napari gives what is not expanding no more height than it needs.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+
+    def _build_drops(self) -> None:
+        drops = FileDrops(self)
+        drops.files_dropped.connect(self.files_dropped)
+        drops.hovered.connect(self.segment.drop_zone.set_hovered)
+        self.segment.drop_zone.files_dropped.connect(self.files_dropped)

@@ -1,0 +1,28 @@
+"""What scrolls when there is too little room."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QFrame, QScrollArea, QWidget
+
+
+def scrolled(content: QWidget) -> QScrollArea:
+    """Put something into an area that scrolls up and down, never sideways.
+
+    Parameters
+    ----------
+    content : QWidget
+        Becomes as wide as there is room.
+
+    Returns
+    -------
+    QScrollArea
+        Without a frame.
+    """
+    area = QScrollArea()
+    area.setWidget(content)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return area
