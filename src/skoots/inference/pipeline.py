@@ -28,9 +28,9 @@ from skoots._version import __version__
 from skoots.errors import SettingsError
 from skoots.events import Notice, RunFinished, RunStarted
 from skoots.inference.assign import assign
-from skoots.inference.choose_settings import choose_settings
 from skoots.inference.finish import finish
 from skoots.inference.give_back import give_back_memory
+from skoots.inference.given_settings import inference_settings
 from skoots.inference.label import label
 from skoots.inference.out_of_memory import memory_errors
 from skoots.inference.predict import KEY as PREDICT_KEY
@@ -149,7 +149,7 @@ def segment(  # noqa: PLR0913 - the one door of the engine; all but four have de
     image = open_source(source)
     checkpoint = model if isinstance(model, Checkpoint) else load_model(model)
     where = choose_device(device)
-    settings = choose_settings(checkpoint, config)
+    settings = inference_settings(checkpoint.config, config)
     wishes = Wishes(tile_zyx, halo_zyx, resample=resample, diameter=diameter)
     check_region(region, image.shape)
     request = Request(

@@ -19,7 +19,7 @@ import numpy as np
 from skoots.errors import SettingsError
 from skoots.events import Notice
 from skoots.inference.box_labels import label_box
-from skoots.inference.choose_settings import choose_settings
+from skoots.inference.given_settings import inference_settings
 from skoots.inference.preview_answer import ask_box
 from skoots.inference.preview_box import box_around, choose_extent, places_on_image
 from skoots.model.checkpoint import Checkpoint, Normalization
@@ -136,7 +136,7 @@ def preview(  # noqa: PLR0913 - the same words as those of `segment`
     image = open_source(source)
     model = checkpoint if isinstance(checkpoint, Checkpoint) else load_model(checkpoint)
     point = _checked(point_zyx)
-    settings = choose_settings(model, config)
+    settings = inference_settings(model.config, config)
     where = choose_device(device)
     wishes = Wishes(resample=resample, diameter=diameter)
     plan, notes = make_plan(

@@ -1,4 +1,4 @@
-"""Which settings a job uses: the model's, or what a caller says instead."""
+"""The settings that a caller gives to a job, over those that it has already."""
 
 from __future__ import annotations
 
@@ -10,29 +10,28 @@ from skoots.errors import SettingsError
 
 if TYPE_CHECKING:
     from skoots.config import InferenceConfig
-    from skoots.model.checkpoint import Checkpoint
 
 
-def choose_settings(
-    checkpoint: Checkpoint, config: Settings | Mapping[str, Any] | None
+def inference_settings(
+    base: Settings, config: Settings | Mapping[str, Any] | None
 ) -> InferenceConfig:
-    """Give the section ``INFERENCE`` that a job uses.
+    """Give the section ``INFERENCE`` that is asked for.
 
     Parameters
     ----------
-    checkpoint : Checkpoint
-        Whose settings hold where nothing else is said.
+    base : Settings
+        What holds where nothing is given, such as a model's.
     config : Settings or mapping, optional
-        Whose section is used instead; a mapping such as ``{"INFERENCE": {"HOPS": 5}}``
+        Settings are taken instead; a mapping such as ``{"INFERENCE": {"HOPS": 5}}``
         changes single values.
 
     Raises
     ------
     SettingsError
-        If it is neither, or a value cannot be used.
+        If it is neither, or a key or a value in it cannot be used.
     """
     if config is None:
-        return checkpoint.config.INFERENCE
+        return base.INFERENCE
     if isinstance(config, Settings):
         return config.INFERENCE
     if not isinstance(config, Mapping):
@@ -40,4 +39,4 @@ def choose_settings(
             f"config is {config!r}. Give Settings, or a mapping such as "
             '{"INFERENCE": {"HOPS": 5}}.'
         )
-    return checkpoint.config.merge(config).INFERENCE
+    return base.merge(config).INFERENCE
