@@ -44,8 +44,24 @@ def make_plan(
     settings: InferenceConfig,
     device: torch.device,
     wishes: Wishes,
+    normalization: NormalizationRecord | None = None,
 ) -> tuple[RunPlan, list[str]]:
     """Plan a run, reading no more than a sample of the image.
+
+    Parameters
+    ----------
+    image : Source
+        On its own grid.
+    checkpoint : Checkpoint
+        The model.
+    settings : InferenceConfig
+        Of the run.
+    device : torch.device
+        Where the network will run.
+    wishes : Wishes
+        What the user wants of the grid and the tiles.
+    normalization : NormalizationRecord, optional
+        What `normalization_of` gave for this image and model before.
 
     Returns
     -------
@@ -80,7 +96,7 @@ def make_plan(
         block_zyx=block,
         tile_core_zyx=block,
         halo_zyx=halo,
-        normalization=_normalization(image, checkpoint),
+        normalization=normalization or normalization_of(image, checkpoint),
         number_format=number_format,
         inference=settings,
     )
@@ -126,7 +142,8 @@ def _image_record(image: Source) -> ImageRecord:
     )
 
 
-def _normalization(image: Source, checkpoint: Checkpoint) -> NormalizationRecord:
+def normalization_of(image: Source, checkpoint: Checkpoint) -> NormalizationRecord:
+    """Give the numbers that make a model's input of an image, from a sample of it."""
     how = checkpoint.normalization
     if how.kind == "fixed":
         return NormalizationRecord(mean=how.mean, std=how.std)
