@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,12 +25,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from skoots._version import __version__
-from skoots.config import Settings
 from skoots.errors import SettingsError
 from skoots.events import Notice, RunFinished, RunStarted
 from skoots.inference.assign import assign
 from skoots.inference.finish import finish
 from skoots.inference.give_back import give_back_memory
+from skoots.inference.given_settings import inference_settings
 from skoots.inference.label import label
 from skoots.inference.out_of_memory import memory_errors
 from skoots.inference.predict import KEY as PREDICT_KEY
@@ -46,13 +45,13 @@ from skoots.volume.resample import ResampledSource
 from skoots.volume.source import open_source
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Mapping, Sequence
     from os import PathLike
 
     from numpy.typing import NDArray
 
     from skoots._types import Shape3
-    from skoots.config import InferenceConfig
+    from skoots.config import InferenceConfig, Settings
     from skoots.events import Event
     from skoots.inference.predict import Tally
     from skoots.model.unet import UNet
@@ -150,7 +149,7 @@ def segment(  # noqa: PLR0913 - the one door of the engine; all but four have de
     image = open_source(source)
     checkpoint = model if isinstance(model, Checkpoint) else load_model(model)
     where = choose_device(device)
-    settings = _settings(checkpoint, config)
+    settings = inference_settings(checkpoint.config, config)
     wishes = Wishes(tile_zyx, halo_zyx, resample=resample, diameter=diameter)
     check_region(region, image.shape)
     request = Request(
@@ -260,21 +259,6 @@ def _with_points_of_image(
                 return tally
             sent = yield event
             point = sent and tuple(p * z for p, z in zip(sent, zooms, strict=True))
-
-
-def _settings(
-    checkpoint: Checkpoint, config: Settings | Mapping[str, Any] | None
-) -> InferenceConfig:
-    if config is None:
-        return checkpoint.config.INFERENCE
-    if isinstance(config, Settings):
-        return config.INFERENCE
-    if not isinstance(config, Mapping):
-        raise SettingsError(
-            f"config is {config!r}. Give Settings, or a mapping such as "
-            '{"INFERENCE": {"HOPS": 5}}.'
-        )
-    return checkpoint.config.merge(config).INFERENCE
 
 
 def _run_started(
