@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from psygnal import Signal
 
 from napari_skoots.layers import axes_of, level0, open_layers, source_of, voxel_size_of
-from napari_skoots.layers.source import FACTS, path_of
+from napari_skoots.layers.source import FACTS, is_overlay, path_of
 from napari_skoots.state.views import ImageView
 from skoots.errors import SkootsError
 from skoots.volume.inspect import inspect
@@ -245,7 +245,8 @@ class Images:
     def _images(self) -> list[Image]:
         from napari.layers import Image  # noqa: PLC0415 - napari loads layers late
 
-        return [layer for layer in self._viewer.layers if isinstance(layer, Image)]
+        layers = self._viewer.layers
+        return [i for i in layers if isinstance(i, Image) and not is_overlay(i)]
 
     def _shown_time(self, layer: Image) -> int:
         place = self.axes.find("T")

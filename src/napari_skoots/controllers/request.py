@@ -50,6 +50,11 @@ class Request:
         """What the user reads of the job."""
         return f"Segment {self.name}"
 
+    @property
+    def settings(self) -> dict[str, Any] | None:
+        """What differs from the model's settings, as the engine takes it."""
+        return {"INFERENCE": dict(self.config)} if self.config else None
+
     def begin(
         self, *, resume: bool, overwrite: bool
     ) -> Generator[Event, Any, RunFinished]:
@@ -60,7 +65,7 @@ class Request:
             self.source,
             self.checkpoint,
             self.out,
-            {"INFERENCE": dict(self.config)} if self.config else None,
+            self.settings,
             region=self.region,
             resume=resume,
             overwrite=overwrite,

@@ -168,8 +168,13 @@ class Wishes:
             return "Loading the model..."
         return ""
 
-    def request(self) -> Request:
+    def request(self, *, whole: bool = False) -> Request:
         """Give the run that is asked for.
+
+        Parameters
+        ----------
+        whole : bool
+            Whether it is of the whole image, whatever part was chosen.
 
         Raises
         ------
@@ -186,7 +191,7 @@ class Wishes:
             name=self._name(),
             geometry=geometry_of(layer, self._images.axes),
             image_id=str(layer.unique_id),
-            region=self.region,
+            region=None if whole else self.region,
             config=dict(self.config),
             device=self._models.device,
             wish=self.size.wish if self.resample else {},
@@ -202,7 +207,7 @@ class Wishes:
             found = estimate(
                 request.source,
                 request.checkpoint,
-                {"INFERENCE": dict(request.config)} if request.config else None,
+                request.settings,
                 region=request.region,
                 device=request.device,
                 pace=self._models.pace,

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from napari_skoots.layers.geometry import geometry_of, layer_geometry, voxel_size_of
+from napari_skoots.layers.geometry import (
+    geometry_of,
+    layer_geometry,
+    shifted,
+    voxel_size_of,
+)
 from napari_skoots.layers.opening import LayerData, open_layers, volume_layer
 from napari_skoots.layers.source import axes_of, level0, source_of
 from napari_skoots.layers.view import (
@@ -21,6 +26,7 @@ __all__ = [
     "level0",
     "open_layers",
     "point_under_cursor",
+    "shifted",
     "source_of",
     "view_centre",
     "view_region",

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from napari.layers import Layer
 
     from skoots._types import VoxelSize
@@ -127,3 +129,21 @@ def _labels(layer: Layer, places: list[int]) -> tuple[str, ...]:
     if all(label.lstrip("-").isdigit() for label in labels):
         return "z", "y", "x"
     return labels
+
+
+def shifted(geometry: Mapping[str, Any], start_zyx: Sequence[float]) -> dict[str, Any]:
+    """Give the keywords that put a part of a volume where it belongs.
+
+    Parameters
+    ----------
+    geometry : mapping
+        Of the whole volume, as `geometry_of` gives it.
+    start_zyx : sequence of float
+        First voxel of the part.
+    """
+    from napari.utils.transforms import Affine  # noqa: PLC0415 - napari is slow
+
+    known = ("scale", "rotate", "shear")
+    turned = Affine(**{key: geometry[key] for key in known if key in geometry}, ndim=3)
+    place = np.asarray(geometry.get("translate", (0.0, 0.0, 0.0)), float)
+    return {**geometry, "translate": place + turned.linear_matrix @ start_zyx}

@@ -14,7 +14,7 @@ from skoots.volume.layout import KNOWN, Choice, make_layout
 from skoots.volume.naming import image_name
 
 if TYPE_CHECKING:
-    from napari.layers import Image, Labels
+    from napari.layers import Image, Labels, Layer
 
     from skoots._types import VoxelSize
     from skoots.volume.source import Source
@@ -122,3 +122,8 @@ def path_of(layer: Image | Labels) -> Path | None:
     facts = layer.metadata.get(FACTS, {})
     path = facts.get("path") or layer.source.path
     return None if path is None else Path(path)
+
+
+def is_overlay(layer: Layer) -> bool:
+    """Whether the plugin shows something by this layer that nobody segments."""
+    return bool(layer.metadata.get(FACTS, {}).get("overlay"))

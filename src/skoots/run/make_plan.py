@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from skoots.errors import CheckpointError
@@ -36,6 +37,50 @@ if TYPE_CHECKING:
     from skoots.model.precision import NumberFormat
     from skoots.run.wishes import Wishes
     from skoots.volume.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """On which grid and in which pieces a run works, along Z, Y, X, in voxels."""
+
+    shape_zyx: Shape3
+    """The network's grid."""
+
+    core_zyx: Shape3
+    """What one tile keeps."""
+
+    halo_zyx: Shape3
+    """What is read around it."""
+
+    number_format: NumberFormat
+
+
+def plan_geometry(
+    image: Source,
+    checkpoint: Checkpoint,
+    settings: InferenceConfig,
+    device: torch.device,
+    wishes: Wishes,
+) -> Geometry:
+    """Plan the grid and the tiles of a run, reading nothing of the image.
+
+    Raises
+    ------
+    SkootsError
+        If a wish cannot be met or the model does not fit the image.
+    """
+    channels = checkpoint.network.in_channels
+    if channels != 1:
+        raise CheckpointError(
+            f"The model {checkpoint.name} takes {channels} channels and an image has "
+            "one. Use a model of one channel."
+        )
+    shape = grid_shape(image, checkpoint, wishes)
+    number_format = choose_number_format(device)
+    halo, core = _halo_and_core(
+        checkpoint, settings, wishes, shape, device, number_format
+    )
+    return Geometry(shape, core, halo, number_format)
 
 
 def make_plan(
@@ -74,36 +119,28 @@ def make_plan(
     SkootsError
         If a wish cannot be met or the model does not fit the image.
     """
-    network = checkpoint.network
-    if network.in_channels != 1:
-        raise CheckpointError(
-            f"The model {checkpoint.name} takes {network.in_channels} channels and an "
-            "image has one. Use a model of one channel."
-        )
-    shape = grid_shape(image, checkpoint, wishes)
-    number_format = choose_number_format(device)
-    halo, block = _geometry(checkpoint, settings, wishes, shape, device, number_format)
+    geometry = plan_geometry(image, checkpoint, settings, device, wishes)
     plan = RunPlan(
         image=_image_record(image),
         model=ModelRecord(
             name=checkpoint.name,
             digest=checkpoint.digest,
             vector_scaling_zyx=triple_to_zyx(checkpoint.config.SKOOTS.VECTOR_SCALING),
-            factor=network.factor,
+            factor=checkpoint.network.factor,
         ),
-        shape_zyx=shape,
-        voxel_size=grid_voxel_size(image, shape, checkpoint),
-        block_zyx=block,
-        tile_core_zyx=block,
-        halo_zyx=halo,
+        shape_zyx=geometry.shape_zyx,
+        voxel_size=grid_voxel_size(image, geometry.shape_zyx, checkpoint),
+        block_zyx=geometry.core_zyx,
+        tile_core_zyx=geometry.core_zyx,
+        halo_zyx=geometry.halo_zyx,
         normalization=normalization or normalization_of(image, checkpoint),
-        number_format=number_format,
+        number_format=geometry.number_format,
         inference=settings,
     )
     return plan, _notices(image, checkpoint, plan, wishes)
 
 
-def _geometry(
+def _halo_and_core(
     checkpoint: Checkpoint,
     settings: InferenceConfig,
     wishes: Wishes,
