@@ -56,6 +56,11 @@ class Images:
     # ---- choosing
 
     @property
+    def layers(self) -> list[Image]:
+        """The images of the viewer that can be segmented."""
+        return self._images()
+
+    @property
     def choices(self) -> list[Choice]:
         """The images of the viewer, by unique id, in the order of the layer list."""
         return [(str(layer.unique_id), layer.name) for layer in self._images()]

@@ -47,6 +47,7 @@ class Models:
         self._engine = engine
         self._files: dict[str, ModelFile] = {}
         self._wanted: str | None = None
+        self._digest: str | None = None
         self._loaded: dict[str, Checkpoint] = {}
         self._paces: dict[tuple[str, str], float] = {}
         self._device = device
@@ -83,6 +84,11 @@ class Models:
         self.changed.emit()
         self._load()
 
+    def choose_digest(self, digest: str) -> None:
+        """Choose the model whose file has this SHA-256, as soon as models are known."""
+        self._digest = digest
+        self._choose_by_digest()
+
     @property
     def checkpoint(self) -> Checkpoint | None:
         """The model that was chosen, once it is loaded."""
@@ -97,6 +103,16 @@ class Models:
     def file(self) -> ModelFile | None:
         """The file of the model that was chosen, its card and its picture."""
         return self._files.get(self._wanted or "")
+
+    def _choose_by_digest(self) -> None:
+        if self._digest is None or not self._files:
+            return
+        from skoots.model.safe_file import file_digest  # noqa: PLC0415 - imports torch
+
+        for name, model in self._files.items():
+            if file_digest(model.path) == self._digest:
+                self.choose(name)
+        self._digest = None
 
     # ---- the user's own
 
@@ -137,6 +153,7 @@ class Models:
         if self._wanted not in self._files:
             self._wanted = None
         self.listed.emit()
+        self._choose_by_digest()
         if self._wanted is None and self._files:
             self.choose(next(iter(self._files)))
 

@@ -10,6 +10,7 @@ from psygnal import Signal
 from napari_skoots.controllers.board import done
 from napari_skoots.controllers.open_run import OpenRun
 from napari_skoots.controllers.output import free_path
+from napari_skoots.controllers.stream import INTERVAL_MS
 from napari_skoots.jobs import Job
 from skoots.errors import RunError
 from skoots.events import RunStarted
@@ -56,6 +57,8 @@ class Segmenting:
         Where labels are shown.
     board : Board
         Runs the jobs.
+    refresh_ms : int
+        Between two looks at labels that are being made.
     """
 
     asked = Signal()
@@ -67,9 +70,12 @@ class Segmenting:
     settled = Signal(object)
     """An `OpenRun` whose job has ended, however it did."""
 
-    def __init__(self, viewer: ViewerModel, board: Board) -> None:
+    def __init__(
+        self, viewer: ViewerModel, board: Board, refresh_ms: int = INTERVAL_MS
+    ) -> None:
         self._viewer = viewer
         self._board = board
+        self._refresh_ms = refresh_ms
         self._runs: dict[Path, OpenRun] = {}
         self._last: Request | None = None
         self._ended_well = True
@@ -211,6 +217,7 @@ class Segmenting:
             opened = OpenRun(
                 self._viewer, path, request.name, request.geometry, request.image_id
             )
+            opened.stream.set_interval(self._refresh_ms)
             self._runs[path] = opened
         if opened is None:
             raise RunError(f"{path} is not open.")

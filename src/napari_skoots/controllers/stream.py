@@ -57,6 +57,11 @@ class LabelStream:
         self._timer.timeout.connect(self.look)
         layer.events.paint.connect(self._on_paint)
 
+    def set_interval(self, interval_ms: int) -> None:
+        """Say how long to wait between two looks."""
+        self._interval = interval_ms
+        self._timer.setInterval(interval_ms)
+
     def start(self) -> None:
         """Follow what is written."""
         self._timer.start()
@@ -65,6 +70,10 @@ class LabelStream:
         """Follow no more; show what came last."""
         self._timer.stop()
         self.look()
+
+    def abandon(self) -> None:
+        """Follow no more and draw no more: the window is gone."""
+        self._timer.stop()
 
     def look(self) -> None:
         """Refresh the layer if what it shows was changed."""

@@ -1,0 +1,147 @@
+"""A run folder opened again: its image, its labels, and what was chosen for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_skoots.controllers.open_run import OpenRun
+from napari_skoots.controllers.segmenting import LEAVE, Question
+from napari_skoots.layers import geometry_of, layer_geometry
+from napari_skoots.layers.source import path_of
+from skoots.errors import SkootsError
+from skoots.run.folder import RunFolder
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+    from napari.layers import Image
+
+    from napari_skoots.controllers.images import Images
+    from napari_skoots.controllers.models import Models
+    from napari_skoots.controllers.segmenting import Segmenting
+    from napari_skoots.controllers.wishes import Wishes
+
+
+class Reopening:
+    """Brings back what a run folder holds.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Where it is shown.
+    images, models, wishes, segmenting
+        Are set to what the run was made with, as far as it is still there.
+    """
+
+    def __init__(
+        self,
+        viewer: ViewerModel,
+        images: Images,
+        models: Models,
+        wishes: Wishes,
+        segmenting: Segmenting,
+    ) -> None:
+        self._viewer = viewer
+        self._images = images
+        self._models = models
+        self._wishes = wishes
+        self._segmenting = segmenting
+
+    def open(self, path: Path) -> str:
+        """Open a run folder.
+
+        Returns
+        -------
+        str
+            What could not be brought back; empty if everything could.
+
+        Raises
+        ------
+        RunError
+            If the folder is no run, or damaged.
+        """
+        run = RunFolder.open(path)
+        layer, problem = self._find_image(run)
+        if layer is None:
+            geometry = layer_geometry(run.voxel_size)
+        else:
+            self._images.choose(str(layer.unique_id))
+            self._choose_part(run)
+            geometry = geometry_of(layer, self._images.axes)
+        image_id = None if layer is None else str(layer.unique_id)
+        opened = OpenRun(self._viewer, path, run.plan.image.name, geometry, image_id)
+        self._segmenting.reopen(opened)
+        self._choose_same(run, path)
+        if not run.finished:
+            self._offer(path)
+        return problem
+
+    def _find_image(self, run: RunFolder) -> tuple[Image | None, str]:
+        """Find the image among the layers, or on the disk."""
+        told = run.plan.image.path
+        if told is None:
+            return None, "The image was in memory alone and is not there any more."
+        path = Path(told)
+        if not path.exists():
+            return None, f"The image is no longer at {path}. Drop it to go on."
+        for layer in self._images.layers:
+            found = path_of(layer)
+            if found is not None and found.resolve() == path.resolve():
+                return layer, ""
+        try:
+            self._images.open_file(path)
+        except SkootsError as error:
+            return None, str(error)
+        return self._images.layer, ""
+
+    def _choose_part(self, run: RunFolder) -> None:
+        """Choose the channel and the time point that the run is of."""
+        asked = self._asked(run)
+        view = self._images.view
+        if view is None:
+            return
+        channel, time = asked.get("channel"), asked.get("time")
+        if view.channels > 1 and channel is not None:
+            self._images.set_channel(channel)
+        elif channel is not None:
+            self._choose_channel_layer(channel)
+        if view.times > 1 and time is not None:
+            self._images.set_time(time)
+
+    def _choose_channel_layer(self, channel: int) -> None:
+        """Choose the layer of a channel, where each has one."""
+        current = self._images.layer
+        for layer in self._images.layers:
+            facts = layer.metadata.get("skoots", {})
+            same = current is not None and path_of(layer) == path_of(current)
+            if same and facts.get("channel") == channel:
+                self._images.choose(str(layer.unique_id))
+
+    def _choose_same(self, run: RunFolder, path: Path) -> None:
+        """Let the next run be one like this."""
+        asked = self._asked(run)
+        self._models.choose_digest(run.plan.model.digest)
+        self._wishes.set_out(path)
+        self._wishes.set(
+            resample=bool(asked.get("resample")) or asked.get("diameter") is not None,
+            diameter=asked.get("diameter"),
+        )
+
+    def _offer(self, path: Path) -> None:
+        def go_on() -> None:
+            self._segmenting.start(self._wishes.request(), resume=True)
+
+        def join() -> None:
+            self._segmenting.relabel(dict(self._wishes.config), self._models.device)
+
+        self._segmenting.ask(
+            Question(
+                f"{path.name} is not finished.",
+                (("Resume", go_on), ("Finish what is done", join), LEAVE),
+            )
+        )
+
+    def _asked(self, run: RunFolder) -> dict[str, Any]:
+        """What was asked for when the run was made, as far as it says so."""
+        record = getattr(run.plan, "request", None)
+        return {} if record is None else dict(record.model_dump())

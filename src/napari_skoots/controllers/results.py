@@ -1,0 +1,161 @@
+"""What can be done with labels: a table, a receipt, a copy, the run's other arrays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from psygnal import Signal
+
+from napari_skoots.controllers.board import done
+from napari_skoots.jobs import Job
+from napari_skoots.state.views import MessageView, ReceiptView, ResultView
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from napari.components import ViewerModel
+
+    from napari_skoots.controllers.board import Board
+    from napari_skoots.controllers.open_run import OpenRun
+    from napari_skoots.controllers.segmenting import Segmenting
+    from skoots.events import Event
+    from skoots.validate.measure import ObjectTable
+
+
+class Results:
+    """The run that is open, once something of it is done.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Shows the labels.
+    board : Board
+        Runs the jobs.
+    segmenting : Segmenting
+        Says which run is open.
+    """
+
+    changed = Signal()
+    measured = Signal(object)
+    """The labels layer, whose features are the table now."""
+
+    def __init__(
+        self, viewer: ViewerModel, board: Board, segmenting: Segmenting
+    ) -> None:
+        self._viewer = viewer
+        self._board = board
+        self._segmenting = segmenting
+        for signal in (segmenting.opened, segmenting.settled, board.freed):
+            signal.connect(self._on_change)
+
+    @property
+    def opened(self) -> OpenRun | None:
+        """The run that is open."""
+        return self._segmenting.current
+
+    @property
+    def view(self) -> ResultView | None:
+        """What the panel shows; None while nothing is done."""
+        opened = self.opened
+        if opened is None or self._board.busy:
+            return None
+        summary = opened.run.summary
+        return ResultView(
+            title=opened.layer.name,
+            objects=None if summary is None else int(summary["objects"]),
+            final=summary is not None,
+            has_skeletons=summary is not None,
+            skeletons_shown=opened.overlays.skeletons_shown,
+            probability_shown=opened.overlays.probability_shown,
+            path=str(opened.path),
+        )
+
+    # ---- table
+
+    def measure(self) -> None:
+        """Count the voxels of every object, and give the layer the table."""
+        opened = self.opened
+        if opened is None:
+            return
+
+        def start() -> Generator[Event, Any, ObjectTable]:
+            from skoots.validate.measure import measure_objects  # noqa: PLC0415 - cc3d
+
+            return measure_objects(opened.labels, opened.run.voxel_size)
+
+        job = Job(start, f"Measure {opened.name}")
+        job.returned.connect(lambda table: self._on_measured(opened, table))
+        self._board.run(job, kept="There is no table.")
+
+    def _on_measured(self, opened: OpenRun, table: ObjectTable) -> None:
+        import pandas as pd  # noqa: PLC0415 - napari brings it, and slowly
+
+        columns: dict[str, Any] = {"index": table.ids, "voxels": table.voxels}
+        if table.volume_um3 is not None:
+            columns["volume_um3"] = table.volume_um3
+        for axis, letter in enumerate("zyx"):
+            columns[letter] = table.centroid_zyx[:, axis].round(1)
+        columns["at_face"] = table.at_face
+        opened.layer.features = pd.DataFrame(columns)
+        view = self._board.view
+        said = f"{len(table.ids)} objects measured."
+        self._board.tell(done(said, None if view is None else view.message))
+        self.measured.emit(opened.layer)
+
+    # ---- receipt
+
+    @property
+    def receipt(self) -> ReceiptView | None:
+        """How the labels were made.
+
+        Raises
+        ------
+        SkootsError
+            If the run folder is damaged or gone.
+        """
+        from skoots.run.receipt import receipt_of  # noqa: PLC0415 - on use
+
+        opened = self.opened
+        if opened is None:
+            return None
+        receipt = receipt_of(opened.path)
+        return ReceiptView(
+            receipt.rows, receipt.text, receipt.command_line, receipt.python
+        )
+
+    # ---- a copy
+
+    def save(self, path: Path) -> None:
+        """Write the labels as TIFF, or as OME-Zarr if the name says so."""
+        opened = self.opened
+        if opened is None:
+            return
+
+        def start() -> Generator[Event, Any, Path]:
+            from napari_skoots.writers import write_labels  # noqa: PLC0415 - on use
+
+            return write_labels(path, opened.labels, opened.run.voxel_size)
+
+        job = Job(start, f"Save {path.name}")
+        job.returned.connect(
+            lambda written: self._board.tell(MessageView(f"Saved {written}"))
+        )
+        self._board.run(job, kept="Nothing was written.")
+
+    # ---- the run's other arrays
+
+    def show_skeletons(self, *, shown: bool) -> None:
+        """Show the skeletons as points, or remove them."""
+        if self.opened is not None:
+            self.opened.overlays.show_skeletons(self._board, shown=shown)
+            self.changed.emit()
+
+    def show_probability(self, *, shown: bool) -> None:
+        """Show the network's probability as an image, or remove it."""
+        if self.opened is not None:
+            self.opened.overlays.show_probability(shown=shown)
+            self.changed.emit()
+
+    def _on_change(self, *_: object) -> None:
+        self.changed.emit()

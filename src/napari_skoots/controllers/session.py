@@ -1,0 +1,191 @@
+"""Everything that the plugin knows of one viewer; it outlives the panel.
+
+::
+
+    Images ----.                        .--> Previewing --.
+    Models -----+--> Wishes --request--<                   >--> Board --> Job
+    Engine ----'                        '--> Segmenting --'
+                                                 |
+                                        OpenRun (layer, stream)
+                                                 |
+                                       Results, Reopening
+
+The panel, when it is open, shows what these say and hands on what the user does
+(`controllers.binding`). Keys and commands of napari call the session as well.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from psygnal import Signal
+from qtpy.QtCore import QTimer
+
+from napari_skoots.controllers.board import Board
+from napari_skoots.controllers.engine import the_engine
+from napari_skoots.controllers.images import Images
+from napari_skoots.controllers.models import Models
+from napari_skoots.controllers.previewing import Previewing
+from napari_skoots.controllers.reopening import Reopening
+from napari_skoots.controllers.results import Results
+from napari_skoots.controllers.segmenting import Segmenting
+from napari_skoots.controllers.wishes import Wishes
+from napari_skoots.layers import view_centre
+from napari_skoots.layers.source import path_of
+from napari_skoots.state.preferences import keep_choose_dropped, read_preferences
+from skoots.errors import SkootsError
+from skoots.run.layout import is_run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from napari.components import ViewerModel
+    from napari.layers import Layer
+    from napari.utils.events import Event
+
+_MODELS = (".skoots", ".trch")
+_SETTLE_MS = 250
+"""The view must rest so long before what depends on it is worked out anew."""
+
+
+class Session:
+    """The controllers of one viewer, wired to it.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Any viewer, with a window or without.
+    """
+
+    told = Signal(object)
+    """An exception that came of what the user did."""
+
+    noted = Signal(str)
+    """Something that the user should know."""
+
+    _sessions: dict[int, Session] = {}  # noqa: RUF012 - one for the process
+
+    def __init__(self, viewer: ViewerModel) -> None:
+        self.viewer = viewer
+        preferences = read_preferences()
+        self.engine = the_engine()
+        self.images = Images(viewer)
+        self.models = Models(self.engine, preferences.device)
+        self.wishes = Wishes(
+            viewer, self.engine, self.images, self.models, preferences.folder
+        )
+        self.board = Board()
+        self.segmenting = Segmenting(viewer, self.board, preferences.refresh_ms)
+        self.previewing = Previewing(
+            viewer, self.board, self.images, self.models, self.wishes
+        )
+        self.results = Results(viewer, self.board, self.segmenting)
+        self.reopening = Reopening(
+            viewer, self.images, self.models, self.wishes, self.segmenting
+        )
+        self.choose_dropped = preferences.choose_dropped
+        self._settle = QTimer()
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(_SETTLE_MS)
+        self._settle.timeout.connect(self._on_view)
+        self._watch()
+
+    @classmethod
+    def of(cls, viewer: ViewerModel) -> Session:
+        """Give the session of a viewer; the same one however often it is asked for."""
+        viewer = getattr(viewer, "__wrapped__", viewer)  # what napari gives a plugin
+        if id(viewer) not in cls._sessions:
+            cls._sessions[id(viewer)] = cls(viewer)
+        return cls._sessions[id(viewer)]
+
+    def close(self) -> None:
+        """Stop what runs, after its tile; the viewer is closed."""
+        self._sessions.pop(id(self.viewer), None)
+        self._settle.stop()
+        self.board.cancel()
+        if self.segmenting.current is not None:
+            self.segmenting.current.stream.abandon()
+
+    # ---- what the user does
+
+    def open_paths(self, paths: Iterable[Path]) -> None:
+        """Open what was dropped: images, models and run folders."""
+        for path in paths:
+            with_path = self._opener(path)
+            self.attempt(lambda act=with_path, path=path: act(path))
+
+    def preview(self) -> None:
+        """Segment one tile around the cursor."""
+        self.attempt(self.previewing.begin)
+
+    def segment(self) -> None:
+        """Segment the part that was chosen."""
+        self.attempt(lambda: self.segmenting.begin(self.wishes.request()))
+
+    def relabel(self) -> None:
+        """Make the labels of the open run anew with other thresholds."""
+        self.attempt(
+            lambda: self.segmenting.relabel(
+                dict(self.wishes.config), self.models.device
+            )
+        )
+
+    def set_choose_dropped(self, chosen: bool) -> None:  # noqa: FBT001 - a signal's
+        """Choose images that are dropped on the canvas, or leave them alone."""
+        self.choose_dropped = chosen
+        keep_choose_dropped(chosen=chosen)
+
+    def attempt(self, act: Callable[[], object]) -> None:
+        """Do something, and tell the user if it cannot be done."""
+        try:
+            act()
+        except SkootsError as error:
+            self.told.emit(error)
+
+    def _opener(self, path: Path) -> Callable[[Path], object]:
+        if path.is_dir() and is_run(path):
+            return self._reopen
+        if path.is_file() and path.suffix.lower() in _MODELS:
+            return self.models.import_file
+        return self.images.open_file
+
+    def _reopen(self, path: Path) -> None:
+        problem = self.reopening.open(path)
+        if problem:
+            self.noted.emit(problem)
+
+    # ---- what the viewer does
+
+    def _watch(self) -> None:
+        viewer = self.viewer
+        viewer.layers.events.inserted.connect(self._on_inserted)
+        viewer.dims.events.current_step.connect(self._on_moved)
+        viewer.dims.events.ndisplay.connect(self._on_moved)
+        viewer.camera.events.connect(self._on_moved)
+
+    def _on_moved(self) -> None:
+        self._settle.start()
+
+    def _on_view(self) -> None:
+        """Work on what is looked at first, and estimate it anew."""
+        layer = self.images.layer
+        if layer is None:
+            return
+        try:
+            shape = self.images.source().shape
+        except SkootsError:
+            return
+        axes = self.images.axes
+        self.board.look_at(view_centre(self.viewer, layer, axes, shape))
+        self.wishes.changed.emit()
+
+    def _on_inserted(self, event: Event) -> None:
+        """Choose an image that was dropped on the canvas, if that is wanted."""
+        layer: Layer = event.value
+        if not self.choose_dropped or layer not in self.images.layers:
+            return
+        if path_of(layer) is None:
+            return
+        self.images.choose(str(layer.unique_id))
+        self.images.apply_voxel_size()
