@@ -34,7 +34,7 @@ class Choices(QComboBox):
         self, tip: str, name: str, empty: str, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._empty = empty
+        self._tip = tip
         explain(self, tip, name)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setSizeAdjustPolicy(
@@ -69,11 +69,18 @@ class Choices(QComboBox):
                 self.setItemData(place, rich(tip), Qt.ItemDataRole.ToolTipRole)
             self.setCurrentIndex(-1 if current is None else self.findData(current))
         self.setEnabled(bool(choices))
+        self._say_whole()
 
     def current(self) -> str | None:
         """Give the key that is chosen."""
         key = self.currentData()
         return None if key is None else str(key)
 
+    def _say_whole(self) -> None:
+        """Put the whole text of a choice that is cut into the tooltip."""
+        whole = self.currentData(Qt.ItemDataRole.ToolTipRole) or ""
+        self.setToolTip(f"{rich(self._tip)}<br>{whole}" if whole else rich(self._tip))
+
     def _on_activated(self, place: int) -> None:
+        self._say_whole()
         self.chosen.emit(str(self.itemData(place)))

@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QLabel, QLineEdit, QWidget
 
 from napari_skoots.state.views import Level, MessageView
 from napari_skoots.widgets.choices import Choices
-from napari_skoots.widgets.explain import explain, rich
+from napari_skoots.widgets.explain import explain
 from napari_skoots.widgets.message_line import MessageLine
 from napari_skoots.widgets.number_fields import Whole
 from napari_skoots.widgets.rows import Section
@@ -105,7 +105,6 @@ class ImageSection(Section):
     def _show(self, image: ImageView) -> None:
         lengths = " × ".join(f"{length}" for length in image.lengths)
         self._lengths.set_text(f"{lengths}  {image.dtype}", image.path)
-        self._layers.setToolTip(rich(image.path or self._layers.currentText()))
         with QSignalBlocker(self._axes):
             self._axes.setText(image.axes)
         for box, last, value in (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import QEvent, Signal
 from qtpy.QtWidgets import (
     QHBoxLayout,
     QSizePolicy,
@@ -19,6 +19,7 @@ from napari_skoots.widgets.explain import allow
 from napari_skoots.widgets.job_progress import JobProgress
 from napari_skoots.widgets.message_line import MessageLine
 from napari_skoots.widgets.rows import GAP
+from napari_skoots.widgets.scrolling import scrolled
 from napari_skoots.widgets.texts import Line
 
 if TYPE_CHECKING:
@@ -50,9 +51,9 @@ class JobFooter(QWidget):
         self._details = CopyButton(
             "Copy details", "Copy what happened, for a report to the developers."
         )
-        self._message.add_button(self._details)
         self._pages = QStackedWidget()
-        for page in (self._progress, self._message):
+        self._told = scrolled(self._message)
+        for page in (self._progress, self._told):
             self._pages.addWidget(page)
         self._build_layout()
         self.show_job(None)
@@ -69,24 +70,38 @@ class JobFooter(QWidget):
         self._cancel.clicked.connect(self._on_cancel)
 
     def _build_layout(self) -> None:
-        head = QHBoxLayout()
+        self._head = QWidget()
+        head = QHBoxLayout(self._head)
+        head.setContentsMargins(0, 0, 0, 0)
         head.setSpacing(GAP)
         head.addWidget(self._title, 1)
+        head.addWidget(self._details)
         head.addWidget(self._pause)
         head.addWidget(self._cancel)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
-        column.addLayout(head)
+        column.addWidget(self._head)
         column.addWidget(self._pages)
-        for each in (self._pause, self._cancel):
-            policy = each.sizePolicy()
-            policy.setRetainSizeWhenHidden(True)
-            each.setSizePolicy(policy)
+        # As high as the bar and its lines: a longer message scrolls in this room.
+        self._pages.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
+    def event(self, a0: QEvent | None) -> bool:
+        """Settle the height when the style or the font is known."""
+        kinds = (QEvent.Type.Polish, QEvent.Type.FontChange, QEvent.Type.StyleChange)
+        if a0 is not None and a0.type() in kinds:
+            self._settle()
+        return super().event(a0)
+
+    def _settle(self) -> None:
+        for each in (self._cancel, *self._progress.findChildren(QWidget)):
+            each.ensurePolished()
+        self._pages.setFixedHeight(self._progress.sizeHint().height())
+        self._head.setFixedHeight(self._cancel.sizeHint().height())
+
     def show_job(self, job: JobView | None) -> None:
-        """Show a job.
+        """Show a job, at work or as it ended.
 
         Parameters
         ----------
@@ -96,6 +111,7 @@ class JobFooter(QWidget):
         self._job = job
         self._pause.setVisible(job is not None and job.state.active)
         self._cancel.setVisible(job is not None and job.state.active)
+        self._details.setVisible(False)
         if job is None:
             self.show_message(MessageView("Nothing is running."))
             return
@@ -122,7 +138,7 @@ class JobFooter(QWidget):
         self._show_page(message)
 
     def _show_page(self, message: MessageView) -> None:
-        self._pages.setCurrentWidget(self._message)
+        self._pages.setCurrentWidget(self._told)
         self._message.show_message(message)
         self._details.set_copied(message.details)
         self._details.setVisible(bool(message.details))

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QSizePolicy,
     QStyle,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -50,20 +50,20 @@ class MessageLine(QWidget):
         self.show_message(None)
 
     def _build(self) -> None:
-        words = QVBoxLayout()
-        words.setSpacing(1)
-        words.addWidget(self._text)
-        words.addWidget(self._remedy)
-        words.addLayout(self._buttons)
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(GAP)
-        line.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
-        line.addLayout(words, 1)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(GAP)
+        grid.setVerticalSpacing(1)
+        grid.setColumnStretch(1, 1)
+        grid.addWidget(self._picture, 0, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(self._text, 0, 1)
+        grid.addWidget(self._remedy, 1, 1)
+        grid.addLayout(self._buttons, 2, 1)
+        grid.setRowStretch(3, 1)
 
     def add_button(self, button: QWidget) -> None:
         """Add a button under the words."""
-        self._buttons.addWidget(button)
+        self._buttons.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
 
     def show_message(self, message: MessageView | None) -> None:
         """Show a message, or nothing."""

@@ -147,7 +147,8 @@ class ModelSection(Section):
             The key of the chosen one.
         """
         names = [(device.key, _device_text(device)) for device in devices]
-        self._devices.set_choices(names, current)
+        tips = {device.key: _device_tip(device) for device in devices}
+        self._devices.set_choices(names, current, tips)
 
     def set_device_problem(self, text: str, command: str) -> None:
         """Say why a GPU cannot be used.
@@ -168,7 +169,11 @@ class ModelSection(Section):
 def _device_text(device: DeviceView) -> str:
     if device.free_bytes is None:
         return device.title
-    free = wording.size(device.free_bytes)
-    if device.total_bytes is None:
-        return f"{device.title}, {free} free"
-    return f"{device.title}, {free} of {wording.size(device.total_bytes)} free"
+    return f"{device.title}, {wording.size(device.free_bytes)} free"
+
+
+def _device_tip(device: DeviceView) -> str:
+    if device.free_bytes is None or device.total_bytes is None:
+        return device.title
+    free, total = wording.size(device.free_bytes), wording.size(device.total_bytes)
+    return f"{device.title} ({device.key}): {free} of {total} memory free"

@@ -10,6 +10,7 @@ from napari_skoots.widgets.file_drops import FileDrops
 from napari_skoots.widgets.job_footer import JobFooter
 from napari_skoots.widgets.rows import GAP
 from napari_skoots.widgets.segment_tab import SegmentTab
+from napari_skoots.widgets.style import PANEL
 
 
 class SkootsPanel(QWidget):
@@ -31,13 +32,13 @@ class SkootsPanel(QWidget):
         self.segment = SegmentTab()
         self.footer = JobFooter()
         self.tabs = QTabWidget()
-        self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.segment, "Segment")
         self._help = button("?", "Keys that do something.", "Help")
         tell(self._help, self.help_requested)
         self.tabs.setCornerWidget(self._help, Qt.Corner.TopRightCorner)
         self._build_layout()
         self._build_drops()
+        self.setStyleSheet(PANEL)
 
     def _build_layout(self) -> None:
         below = QWidget()

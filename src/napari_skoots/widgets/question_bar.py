@@ -24,6 +24,9 @@ class QuestionBar(QWidget):
     answered = Signal(str)
     """The key of the answer."""
 
+    asking = Signal(bool)
+    """Whether a question stands; the buttons beside it make room meanwhile."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._keys: list[str] = []
@@ -58,6 +61,7 @@ class QuestionBar(QWidget):
         for key, label in answers:
             self._buttons.addWidget(self._answer(key, label), 1)
         self.show()
+        self.asking.emit(True)
 
     def clear(self) -> None:
         """Ask nothing any more."""
@@ -68,6 +72,7 @@ class QuestionBar(QWidget):
                 gone.hide()
                 gone.deleteLater()
         self.hide()
+        self.asking.emit(False)
 
     def _answer(self, key: str, label: str) -> QWidget:
         made = button(label, label)

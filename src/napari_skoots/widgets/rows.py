@@ -18,7 +18,7 @@ from qtpy.QtWidgets import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LONGEST_NAME = "Object size"
+LONGEST_NAME = "Channel"
 """The longest name of a row: all sections leave room for it, so that they align."""
 
 GAP = 4
@@ -83,7 +83,7 @@ class Section(QWidget):
             probe = QLabel(LONGEST_NAME, self)
             probe.ensurePolished()
             self._grid.setColumnMinimumWidth(0, probe.sizeHint().width())
-            probe.setParent(None)
+            probe.deleteLater()
         return super().event(a0)
 
 

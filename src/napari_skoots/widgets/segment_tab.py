@@ -44,6 +44,7 @@ class SegmentTab(QWidget):
         self.result = ResultSection()
         self.question = QuestionBar()
         self.action = ActionSection()
+        self.question.asking.connect(self.action.setHidden)
         self.area = scrolled(self._build_choices())
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -71,6 +71,7 @@ class SettingsForm(Section):
         self._toggle.setArrowType(arrow)
         self._toggle.setChecked(opened)
         self._body.setVisible(opened)
+        self._reset.setVisible(opened)
 
     def set_section(self, section: type[BaseModel]) -> None:
         """Build a control for every setting of a section.

@@ -5,77 +5,68 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QCheckBox, QWidget
+from qtpy.QtGui import QAction
+from qtpy.QtWidgets import QCheckBox, QMenu, QWidget
 
 from napari_skoots.state.views import Level, MessageView
 from napari_skoots.widgets.buttons import button
-from napari_skoots.widgets.choices import Choices
 from napari_skoots.widgets.diameter import Diameter
-from napari_skoots.widgets.explain import allow, explain
+from napari_skoots.widgets.explain import explain
 from napari_skoots.widgets.message_line import MessageLine
 from napari_skoots.widgets.rows import Section
 from napari_skoots.widgets.texts import Line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from napari_skoots.state.views import Choice
-
-_MEASURE = "Measure the typical diameter of the objects of this Labels layer."
 
 
 class SizeSection(Section):
     """Takes the diameter of typical objects, and offers to resample the image."""
 
     diameter_changed = Signal(object)
-    """A float in the unit shown, or None: as the model's."""
+    """A float in the unit shown, or None: as large as the model knows them."""
 
     ring_toggled = Signal(bool)
     measure_requested = Signal(str)
-    """Key of a layer of labels."""
+    """Key of a Labels layer."""
 
     resample_toggled = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._layers: tuple[Choice, ...] = ()
+        self._given = False
         self._diameter = Diameter()
         self._diameter.diameter_changed.connect(self.diameter_changed)
-        self.add_row("Object size", self._diameter)
-        self._build_ring()
-        self._build_measure()
-        self._offer = MessageLine()
-        self._resample = QCheckBox("Resample the image to fit")
-        explain(
-            self._resample,
-            "The image is scaled as it is read, so that objects are as large as the "
-            "model knows them. Labels have the size of the image.",
-        )
-        self._resample.clicked.connect(self.resample_toggled)
-        self._offer.add_button(self._resample)
-        self.add_row("", self._offer)
+        self.add_row("Objects", self._diameter)
+        self._build_tools()
+        self._build_offer()
         self.set_diameter(None, None)
         self.set_label_layers([], None)
 
-    def _build_ring(self) -> None:
+    def _build_tools(self) -> None:
         self._ring = QCheckBox("Ring")
         explain(self._ring, "Show a ring of this size on the canvas.", "Show a ring")
         self._ring.clicked.connect(self.ring_toggled)
         self._against = Line(quiet=True)
-        self._usual = button(
-            "Reset", "Forget this size: objects are as large as the model knows them."
-        )
-        self._usual.clicked.connect(self._on_reset)
-        self.add_row("", self._against, self._usual, self._ring)
+        self._set = button("Set", "Measure the size, or take the model's.", "Set size")
+        self._menu = QMenu(self._set)
+        self._set.setMenu(self._menu)
+        self.add_row("", self._against, self._ring, self._set)
 
-    def _build_measure(self) -> None:
-        self._layers = Choices(
-            "A Labels layer whose objects are measured.",
-            "Labels layer to measure",
-            "No Labels layer",
+    def _build_offer(self) -> None:
+        self._resample = QCheckBox("Resample the image")
+        explain(
+            self._resample,
+            "The image is scaled as it is read, so that objects are as large as the "
+            "model knows them. The labels fit the image all the same.",
         )
-        self._measure = button("Measure", _MEASURE)
-        self._measure.clicked.connect(self._on_measure)
-        self.add_row("", self._layers, self._measure)
+        self._resample.clicked.connect(self.resample_toggled)
+        self._offer = MessageLine()
+        self._offer.add_button(self._resample)
+        self.add_row("", self._offer)
 
     def set_diameter(
         self, diameter: float | None, model_diameter: float | None, unit: str = "voxels"
@@ -95,18 +86,27 @@ class SizeSection(Section):
         self._diameter.set_diameter(diameter, model_diameter)
         text = "" if model_diameter is None else f"model: {model_diameter:.3g} {unit}"
         self._against.set_text(text)
-        reason = "No size was given." if diameter is None else None
-        allow(self._usual, reason)
+        self._given = diameter is not None
+        self._fill_menu()
 
     def set_ring(self, shown: bool) -> None:  # noqa: FBT001 - as Qt's own
         """Say whether the ring is shown."""
         self._ring.setChecked(shown)
 
-    def set_label_layers(self, layers: Sequence[Choice], current: str | None) -> None:
-        """Show the Labels layers that can be measured."""
-        self._layers.set_choices(layers, current)
-        reason = None if layers else "There is no Labels layer to measure."
-        allow(self._measure, reason)
+    def set_label_layers(
+        self, layers: Sequence[Choice], current: str | None = None
+    ) -> None:
+        """Show the Labels layers that can be measured.
+
+        Parameters
+        ----------
+        layers : Sequence of Choice
+            Key and name of each.
+        current : str or None
+            The key of the one to name first.
+        """
+        self._layers = tuple(sorted(layers, key=lambda layer: layer[0] != current))
+        self._fill_menu()
 
     def set_offer(self, text: str | None, *, resample: bool = False) -> None:
         """Offer to resample.
@@ -122,10 +122,27 @@ class SizeSection(Section):
         message = MessageView(text, level=Level.WARNING) if text else None
         self._offer.show_message(message)
 
-    def _on_reset(self) -> None:
-        self.diameter_changed.emit(None)
+    def _fill_menu(self) -> None:
+        self._menu.clear()
+        for key, name in self._layers:
+            self._add(f"Measure in {name}", self._measurer(key))
+        if not self._layers:
+            self._add("Measure in a Labels layer (there is none)", None)
+        self._menu.addSeparator()
+        self._add("As the model's", self._forget if self._given else None)
 
-    def _on_measure(self) -> None:
-        key = self._layers.current()
-        if key is not None:
+    def _add(self, text: str, told: Callable[[], None] | None) -> None:
+        action = QAction(text, self._menu)
+        action.setEnabled(told is not None)
+        if told is not None:
+            action.triggered.connect(told)
+        self._menu.addAction(action)
+
+    def _measurer(self, key: str) -> Callable[[], None]:
+        def measure() -> None:
             self.measure_requested.emit(key)
+
+        return measure
+
+    def _forget(self) -> None:
+        self.diameter_changed.emit(None)

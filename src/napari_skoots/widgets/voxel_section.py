@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QComboBox, QLabel, QWidget
+from qtpy.QtWidgets import QLabel, QWidget
 
 from napari_skoots.widgets.buttons import button
-from napari_skoots.widgets.explain import allow, explain
+from napari_skoots.widgets.explain import allow
 from napari_skoots.widgets.number_fields import Number
 from napari_skoots.widgets.rows import Section, side_by_side
 from napari_skoots.widgets.texts import Line
@@ -33,16 +33,14 @@ class VoxelSection(Section):
         super().__init__(parent)
         self._size: VoxelSize | None = None
         self._edges = [self._edge(axis) for axis in "ZYX"]
-        self._unit = QComboBox()
-        self._unit.addItems(list(_PER_UM))
-        explain(
-            self._unit, "The unit to read and type in; the size stays the same.", "Unit"
+        self._unit = button(
+            "nm", "Switch between nm and µm; the size stays the same.", "Unit"
         )
-        self._unit.activated.connect(self._show)
+        self._unit.clicked.connect(self._on_unit)
         controls: list[QWidget] = [self._edges[0]]
         for edge in self._edges[1:]:
             controls += [QLabel("×"), edge]
-        self.add_row("Voxel", side_by_side(controls, (0, 2, 4)), self._unit)
+        self.add_row("Voxel", side_by_side([*controls, self._unit], (0, 2, 4)))
         self._origin = Line(quiet=True)
         self._apply = button(
             "Apply to layer",
@@ -76,7 +74,7 @@ class VoxelSection(Section):
         """
         self._size = size_um
         if size_um is not None:
-            self._unit.setCurrentText("nm" if max(size_um) < 1 else "µm")
+            self._set_unit("nm" if max(size_um) < 1 else "µm")
         self._show()
         self._origin.set_text(origin)
         reason = None
@@ -86,13 +84,21 @@ class VoxelSection(Section):
             reason = "The layer has this voxel size."
         allow(self._apply, reason)
 
+    def _on_unit(self) -> None:
+        self._set_unit("µm" if self._unit.text() == "nm" else "nm")
+        self._show()
+
+    def _set_unit(self, unit: str) -> None:
+        self._unit.setText(unit)
+        self._unit.setAccessibleName(f"Unit: {unit}")
+
     def _show(self) -> None:
-        factor = _PER_UM[self._unit.currentText()]
+        factor = _PER_UM[self._unit.text()]
         for place, edge in enumerate(self._edges):
             edge.show_value(0 if self._size is None else self._size[place] * factor)
 
     def _on_edited(self) -> None:
-        factor = _PER_UM[self._unit.currentText()]
+        factor = _PER_UM[self._unit.text()]
         z, y, x = (edge.value() / factor for edge in self._edges)
         if min(z, y, x) > 0:
             self._size = (z, y, x)

@@ -10,18 +10,22 @@ import numpy as np
 from scipy import ndimage
 
 from skoots.errors import TrainingError
+from skoots.events import BlockDone, StageStarted, result_of
 from skoots.train.data.channels import Channels, open_channels
 from skoots.volume.source import open_source
 from skoots.volume.tiling import Span, plan_blocks, whole
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from skoots._types import Shape3
+    from skoots.events import Event
     from skoots.volume.tiling import Box
 
+STAGE = "find"
 _BLOCK: Shape3 = (64, 512, 512)
 _LARGEST = 2**63 - 1
 """Tensors hold no larger ids."""
@@ -66,11 +70,39 @@ def open_labels(path: Path, *, in_memory: bool = False) -> LabelVolume:
     SourceError
         If they are no volume.
     """
-    channels = open_channels(path)
+    return result_of(find_objects(open_channels(path), in_memory=in_memory))
+
+
+def find_objects(
+    channels: Channels, *, in_memory: bool = False
+) -> Generator[Event, None, LabelVolume]:
+    """Find the objects of labels that are open, block by block.
+
+    Parameters
+    ----------
+    channels : Channels
+        The labels.
+    in_memory : bool
+        As for `open_labels`.
+
+    Yields
+    ------
+    StageStarted, BlockDone
+        Of the stage ``find``.
+
+    Returns
+    -------
+    LabelVolume
+
+    Raises
+    ------
+    TrainingError
+        As `open_labels`.
+    """
     _check_kind(channels)
     if in_memory:
         channels = _read(channels)
-    objects = _find_objects(channels)
+    path, objects = channels.path, (yield from _find_objects(channels))
     if not objects:
         raise TrainingError(
             f"{path} has no objects: all its voxels are 0. Give each object an id of "
@@ -105,10 +137,12 @@ def _read(channels: Channels) -> Channels:
     return replace(channels, sources=(held,))
 
 
-def _find_objects(channels: Channels) -> dict[int, Box]:
+def _find_objects(channels: Channels) -> Generator[Event, None, dict[int, Box]]:
     """Find the box around each object, block by block."""
     found: dict[int, Box] = {}
-    for block in plan_blocks(channels.shape_zyx, _BLOCK):
+    blocks = plan_blocks(channels.shape_zyx, _BLOCK)
+    yield StageStarted(STAGE, 0, len(blocks))
+    for number, block in enumerate(blocks, 1):
         labels = channels.read(block.core)[0]
         compact, old_to_new = fastremap.renumber(labels, preserve_zero=True)
         boxes = ndimage.find_objects(compact)
@@ -117,6 +151,8 @@ def _find_objects(channels: Channels) -> dict[int, Box]:
                 box = _shift(boxes[int(new) - 1], block.core)
                 key = int(old)
                 found[key] = _join(found[key], box) if key in found else box
+        z, y, x = ((s.start, s.stop) for s in block.core)
+        yield BlockDone(STAGE, (z, y, x), number, len(blocks))
     return found
 
 

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 LABELS = ".labels"
 """How the name of labels ends, before what tells their format."""
 
+SKELETONS_END = ".trch"
+"""How the name of skeletons ends."""
+
 _SUFFIXES = (".tif", ".tiff", ".zarr")
 
 _LIKE_LABELS = r"[-_. ]?(labels?|labell?ed|masks?|seg|segmentation|instances?|gt)"
@@ -114,6 +117,19 @@ def find_images(folders: Folders) -> list[Path]:
             )
         found += images
     return found
+
+
+def skeletons_path(labels: Path) -> Path:
+    """Give the path under which the skeletons of labels are saved.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> skeletons_path(Path("data/cells.labels.tif")).as_posix()
+    'data/cells.skeletons.trch'
+    """
+    name = image_name(labels).removesuffix(LABELS)
+    return labels.with_name(f"{name}.skeletons{SKELETONS_END}")
 
 
 def find_labels(path: Path, mask_filter: str = LABELS) -> list[Path]:

@@ -21,9 +21,8 @@ from skoots.errors import (
 )
 from skoots.lib.objects import as_rows
 from skoots.model.safe_file import read_safely, write_safely
-from skoots.train.data.pairs import LABELS
+from skoots.train.data.pairs import SKELETONS_END, skeletons_path
 from skoots.volume.axes import zyx_to_xyz
-from skoots.volume.naming import image_name
 from skoots.volume.source import open_source
 from skoots.volume.tiling import whole
 
@@ -37,19 +36,7 @@ if TYPE_CHECKING:
 
     Points = dict[int, NDArray[np.float32]]
 
-_TORCH = ".trch"
-
-
-def skeletons_path(labels: Path) -> Path:
-    """Give the path under which the skeletons of labels are saved.
-
-    Examples
-    --------
-    >>> from pathlib import Path
-    >>> skeletons_path(Path("data/cells.labels.tif")).as_posix()
-    'data/cells.skeletons.trch'
-    """
-    return labels.with_name(f"{_name_of(labels)}.skeletons{_TORCH}")
+__all__ = ["find_skeletons", "read_skeletons", "save_skeletons", "skeletons_path"]
 
 
 def find_skeletons(labels: Path) -> tuple[Path | None, list[Path]]:
@@ -65,7 +52,7 @@ def find_skeletons(labels: Path) -> tuple[Path | None, list[Path]]:
     ours = skeletons_path(labels)
     known = [
         ours,
-        labels.with_name(f"{labels.name}.skeletons{_TORCH}"),
+        labels.with_name(f"{labels.name}.skeletons{SKELETONS_END}"),
         ours.with_suffix(".tif"),
     ]
     there = [path for path in dict.fromkeys(known) if path.is_file()]
@@ -97,7 +84,7 @@ def read_skeletons(path: Path, shape_zyx: Shape3) -> Points:
     UnsafeCheckpointError
         If it holds more than data; nothing of it was run.
     """
-    if path.suffix != _TORCH:
+    if path.suffix != SKELETONS_END:
         return _read_volume(path, shape_zyx)
     try:
         content = read_safely(path)
@@ -143,10 +130,6 @@ def save_skeletons(path: Path, points: Mapping[int, NDArray[np.float32]]) -> Non
             f"The skeletons cannot be written to {path}: {why}. Make room, or change "
             "the permissions of the folder."
         ) from error
-
-
-def _name_of(labels: Path) -> str:
-    return image_name(labels).removesuffix(LABELS)
 
 
 def _is_entry(entry: tuple[Any, Any]) -> bool:
