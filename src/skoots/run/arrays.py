@@ -10,6 +10,8 @@ import zarr
 from zarr.codecs import ZstdCodec
 
 from skoots.errors import RunError
+from skoots.run.chunk_files import DAMAGE
+from skoots.run.label_store import LabelStore
 from skoots.run.layout import LABELS, STATE
 from skoots.run.storage import storage_errors, sync_files
 from skoots.volume.tiling import box_slices
@@ -23,9 +25,6 @@ if TYPE_CHECKING:
     from skoots._types import Shape3
     from skoots.run.plan import RunPlan
     from skoots.volume.tiling import Box
-
-_DAMAGE = (RuntimeError, ValueError)
-"""What zarr raises for a chunk that it cannot decode."""
 
 _NO_NODE = (KeyError, OSError, ValueError)
 """What zarr raises for a group or array without a sound ``zarr.json``."""
@@ -70,6 +69,7 @@ class RunArrays:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._opened: dict[str, zarr.Array[Any]] = {}
+        self._labels: LabelStore | None = None
         try:
             self.top = zarr.open_group(path, mode="r+")
         except _NO_NODE as error:
@@ -103,7 +103,7 @@ class RunArrays:
         array = self.array(name)
         try:
             return np.asarray(array[(..., *box_slices(box))])
-        except _DAMAGE as error:
+        except DAMAGE as error:
             raise DamagedChunkError(name) from error
 
     def is_readable(self, name: str, box: Box) -> bool:
@@ -120,11 +120,21 @@ class RunArrays:
         """Store a box of an array, on the disk before it returns if it shall last."""
         array = self.array(name)
         with storage_errors(self._path):
-            place = (..., *box_slices(box))
-            (_unchecked(array) if _fills(array, voxels) else array)[place] = voxels
+            if name == f"{LABELS}/0":
+                self.labels.write(box, voxels)
+            else:
+                place = (..., *box_slices(box))
+                (_unchecked(array) if _fills(array, voxels) else array)[place] = voxels
             if lasting:
                 top = self._path / name
                 sync_files((top / key for key in _chunk_keys(array, box)), top)
+
+    @property
+    def labels(self) -> LabelStore:
+        """The labels, which a person may be painting at the same time."""
+        if self._labels is None:
+            self._labels = LabelStore(self._path, self.array(f"{LABELS}/0"))
+        return self._labels
 
     def new_level(self, level: int, shape: Shape3, chunks: Shape3) -> None:
         """Make the empty array of a coarser level of the labels."""

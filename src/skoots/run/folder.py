@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from skoots._types import Shape3, VoxelSize
+    from skoots.run.edits import Edits
     from skoots.run.region import Region
     from skoots.volume.tiling import Block, Box
 
@@ -127,6 +128,8 @@ class RunFolder:
     ) -> None:
         """Store a box of an array of the run: whole chunks, or up to a face.
 
+        Labels that a person painted stay as they are.
+
         Parameters
         ----------
         name : str
@@ -144,6 +147,16 @@ class RunFolder:
             If the disk is full or nothing may be written there.
         """
         self._arrays.write(name, box, voxels, lasting=lasting)
+
+    @property
+    def edits(self) -> Edits:
+        """What a person painted, and the labels that are theirs."""
+        return self._arrays.labels.edits
+
+    def recover(self) -> None:
+        """Paint again what a dead process had begun to paint; the run is locked."""
+        with storage_errors(self.path):
+            self._arrays.labels.recover()
 
     def has_array(self, name: str, shape: Shape3) -> bool:
         """Whether an array of this extent is there."""

@@ -9,6 +9,7 @@
         components                  (Z, Y, X) uint32, numbered within a block
         instances                   (Z, Y, X) uint32, only when resampled
         labels/instances/0, 1, ...  uint32 labels on the image's grid, OME-Zarr 0.5
+        edited                      (Z, Y, X) uint8, where a person painted (`Edits`)
         state/lock                  held by the process that writes
         state/plan.json             what the run does (`RunPlan`)
         state/predict/Z.Y.X.npz     one marker per finished block and pass, written
@@ -16,6 +17,9 @@
         state/assign/Z.Y.X.npz
         state/finish/...            likewise: small objects, grid, levels
         state/finished.json         what the last process reported, if labels are final
+        state/ids.json              labels that a person made, the largest one found
+        state/strokes/...           strokes that are being painted (`Journal`)
+        state/stale/Z.Y.X           chunks painted since the levels were made
 """
 
 from __future__ import annotations
@@ -30,6 +34,10 @@ LOCK = "lock"
 PLAN = "plan.json"
 FINISHED = "finished.json"
 LABELS = "labels/instances"
+EDITED = "edited"
+IDS = "ids.json"
+STROKES = "strokes"
+STALE = "stale"
 
 PASSES = ("predict", "label", "assign")
 """Those that work on the network's grid, block by block."""
@@ -42,7 +50,7 @@ WRITERS = {
 }
 """The pass that writes an array; the labels' are told by the plan."""
 
-PARTS = (*WRITERS, "instances", "labels")
+PARTS = (*WRITERS, "instances", "labels", EDITED)
 """What a run makes besides its state and its ``zarr.json``."""
 
 

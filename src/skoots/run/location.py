@@ -10,10 +10,9 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-
-from skoots.errors import RunBusyError, RunError, RunExistsError
+from skoots.errors import RunError, RunExistsError
 from skoots.run.layout import LOCK, PARTS, PLAN, STATE, is_run
+from skoots.run.process_lock import hold_process_lock
 from skoots.run.storage import PARTIAL, storage_errors
 from skoots.volume.naming import RUN_SUFFIX
 
@@ -79,16 +78,11 @@ def locked(path: Path) -> Iterator[None]:
     """
     with storage_errors(path):
         (path / STATE).mkdir(parents=True, exist_ok=True)
-        # a generator may be closed in another thread than the one that started it
-        lock = FileLock(path / STATE / LOCK, thread_local=False)
-        try:
-            held = lock.acquire(timeout=0)
-        except Timeout as error:
-            raise RunBusyError(
-                f"Another job is writing {path}. Wait for it, or stop it."
-            ) from error
-    with held:
+    release = hold_process_lock(path, job=True)
+    try:
         yield
+    finally:
+        release()
 
 
 def clear(path: Path) -> None:

@@ -15,9 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from skoots.errors import RunBusyError
 from skoots.run.folder import RunFolder
 from skoots.run.location import check_place, clear, clear_partial_files, locked
 from skoots.run.make_plan import make_plan
+from skoots.run.process_lock import unpainted
 from skoots.run.same import check_same
 
 if TYPE_CHECKING:
@@ -73,12 +75,24 @@ def opened(request: Request) -> Iterator[tuple[RunFolder, list[str]]]:
                 request.settings,
                 request.wishes,
             )
-            clear_partial_files(path)
+            with unpainted(path) as alone:
+                if alone:  # else some of them are not of a dead process
+                    clear_partial_files(path)
+            run.recover()
             yield run, notes
         else:
             plan, notes = new or _plan(request)
-            clear(path)
-            yield RunFolder.create(path, plan), notes
+            with unpainted(path) as alone:
+                if not alone:
+                    raise RunBusyError(
+                        f"The labels of {path} are open for painting. Close them, then "
+                        "start anew."
+                    )
+                clear(path)
+            run = RunFolder.create(path, plan)
+            run.edits.forget()
+            run.edits.shared.replaced()
+            yield run, notes
 
 
 def _goes_on(request: Request) -> bool:

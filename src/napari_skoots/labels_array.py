@@ -1,0 +1,398 @@
+"""Labels on disk as an array that napari shows and paints: what is written is stored.
+
+Napari paints by reading a box, changing voxels of it and writing the box back, on its
+own thread; its status line reads on another; a job stores whole chunks on a third. How
+no stroke is lost, whoever comes first:
+
+1. `ZarrLabels.__setitem__` takes the locks of all chunks that it touches, in the order
+   that everybody keeps (`SharedChunks`), and looks at them again under these.
+2. Voxels that differ from what the same thread read before are the stroke (`reads`).
+   Only they are stored and marked: what a job put between the read and the write stays,
+   and a job that comes later leaves the stroke (`Edits`).
+3. The journal is written, then the mask, then the labels; then the versions count up
+   and the locks go. Killed before, between or after these, a stroke is painted whole or
+   not at all when the run is opened again.
+4. Readers hold a chunk only to decode it. Held chunks are never changed but replaced.
+
+Part of the above is only for labels of a run. Those of any other array are written
+through under the same locks, without a journal and a mask.
+"""
+
+from __future__ import annotations
+
+import weakref
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from napari_skoots.chunk_view import CACHE_BYTES, ChunkView
+from napari_skoots.labels_index import Lattice, LatticePart, Points, parse_index
+from napari_skoots.reads import LastReads, Read
+from skoots.errors import RunBusyError, RunError, ShapeError
+from skoots.run.chunk_files import ChunkFiles
+from skoots.run.folder import RunFolder
+from skoots.run.process_lock import hold_process_lock
+from skoots.run.shared_chunks import SharedChunks, shared_chunks
+from skoots.run.strokes import Painted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from os import PathLike
+
+    import zarr
+    from numpy.typing import DTypeLike, NDArray
+
+    from napari_skoots.labels_index import PointsPart
+    from skoots._types import Shape3
+    from skoots.run.edits import Edits
+
+    Bounds = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
+
+WRITTEN_AT_ONCE = 32
+"""Chunks that are painted together, and lie in memory for it."""
+
+
+class ZarrLabels:
+    """The face of an array on labels that are stored in chunks, along Z, Y, X.
+
+    Parameters
+    ----------
+    array : zarr.Array
+        (Z, Y, X), of integers.
+    shared : SharedChunks, optional
+        Of this array; what all in this process share of it by default.
+    edits : Edits, optional
+        Of the run that the array belongs to.
+    largest : int, optional
+        The largest label there is; read from the array when it is needed by default.
+    cache_bytes : int
+        Memory for decoded chunks.
+    read_only : bool
+        Refuse to be written.
+
+    Raises
+    ------
+    ShapeError
+        If the array is not of three axes, or not of integers.
+
+    Examples
+    --------
+    >>> import zarr
+    >>> labels = ZarrLabels(zarr.zeros((4, 4, 4), chunks=(2, 2, 2), dtype="uint32"))
+    >>> labels[1, 2:] = 7
+    >>> labels[1, ::2, 3]
+    array([0, 7], dtype=uint32)
+    """
+
+    ndim = 3
+
+    def __init__(
+        self,
+        array: zarr.Array[Any],
+        *,
+        shared: SharedChunks | None = None,
+        edits: Edits | None = None,
+        largest: int | None = None,
+        cache_bytes: int = CACHE_BYTES,
+        read_only: bool = False,
+    ) -> None:
+        _check(array)
+        self._files = ChunkFiles(array)
+        self._edits = edits
+        place = edits.shared if edits else _place(array)
+        self._shared = shared or place
+        self._view = ChunkView(self._files, self._shared, cache_bytes)
+        self._reads = LastReads(cache_bytes)
+        self._changes = self._shared.subscribe()
+        self._scanned = edits is not None or largest is not None
+        self._shared.note_largest(largest or 0)
+        self._release: Callable[[], object] = _nothing
+        self.read_only = read_only
+
+    @classmethod
+    def of_run(
+        cls, path: str | PathLike[str], *, cache_bytes: int = CACHE_BYTES
+    ) -> Self:
+        """Open the labels of a run for painting.
+
+        No other process may write the run until `close`; jobs of this one may. If
+        another process has it, the labels are read-only.
+
+        Parameters
+        ----------
+        path : path
+            The run folder.
+        cache_bytes : int
+            Memory for decoded chunks.
+
+        Raises
+        ------
+        RunError
+            If the folder is no run.
+        """
+        run = RunFolder.open(Path(path))
+        try:
+            release = hold_process_lock(run.path, job=False)
+        except RunBusyError:
+            return cls(
+                run.labels, edits=run.edits, cache_bytes=cache_bytes, read_only=True
+            )
+        try:
+            run.recover()
+            labels = cls(run.labels, edits=run.edits, cache_bytes=cache_bytes)
+        except BaseException:
+            release()
+            raise
+        labels._release = weakref.finalize(labels, release)
+        return labels
+
+    def close(self) -> None:
+        """Let other processes write the run; from now on these labels are read-only."""
+        self.read_only = True
+        self._release()
+
+    # ---- what it is
+
+    @property
+    def shape(self) -> Shape3:
+        """Extent, in voxels."""
+        return self._files.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of a label."""
+        return self._files.dtype
+
+    @property
+    def chunks(self) -> Shape3:
+        """Extent of a chunk, in voxels."""
+        return self._files.chunks
+
+    @property
+    def size(self) -> int:
+        """Number of voxels."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    @property
+    def nbytes(self) -> int:
+        """What all voxels would take in memory."""
+        return self.size * self.dtype.itemsize
+
+    @property
+    def cached_bytes(self) -> int:
+        """Memory that decoded chunks take now."""
+        return self._view.nbytes
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __array__(
+        self,
+        dtype: DTypeLike | None = None,
+        copy: bool | None = None,  # noqa: FBT001 - numpy's own signature
+    ) -> NDArray[Any]:
+        if copy is False:
+            raise ValueError("Labels on disk cannot be read without a copy.")
+        return np.asarray(self[...], dtype)
+
+    # ---- voxels
+
+    def __getitem__(self, key: Any) -> NDArray[Any]:
+        picked, within = parse_index(key, self.shape)
+        if isinstance(picked, Points):
+            return self._read_points(picked)
+        answer = self._read(picked)[picked.view]
+        return answer if within is None else answer[within]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if self.read_only:
+            raise RunError(
+                "These labels cannot be changed here: another program has the run, or "
+                "they were closed. Open them again when it is free."
+            )
+        picked, within = parse_index(key, self.shape)
+        labels = _cast(value, self.dtype)
+        if within is not None:
+            part = self[picked_box(picked)]
+            part[within] = labels
+            labels = part
+        try:
+            self._write(list(self._changes_of(picked, labels)), picked)
+        finally:
+            self._reads.forget()
+
+    def _read(self, lattice: Lattice) -> NDArray[Any]:
+        part = np.empty(lattice.shape, self.dtype)
+        pieces = list(lattice.parts(self.chunks))
+        indices = [piece.index for piece in pieces]
+        chunks = dict(zip(indices, self._view.get_all(indices), strict=True))
+        for piece in pieces:
+            part[piece.outside] = chunks[piece.index][piece.inside]
+        self._reads.note(Read(lattice.start, lattice.stop, chunks))
+        return part
+
+    def _read_points(self, points: Points) -> NDArray[Any]:
+        found = np.empty(points.shape, self.dtype)
+        flat = found.reshape(-1)
+        for piece in points.parts(self.chunks):
+            flat[piece.outside] = self._view.get(piece.index)[piece.inside]
+        answer: NDArray[Any] = found[()]
+        return answer
+
+    def _changes_of(
+        self, picked: Lattice | Points, labels: NDArray[Any]
+    ) -> Iterator[_Change]:
+        """Yield what is to be written, chunk by chunk."""
+        if isinstance(picked, Lattice):
+            spread = picked.spread(labels)
+            for part in picked.parts(self.chunks):
+                yield _Change.of_lattice(part, spread[part.outside])
+        else:
+            flat = np.broadcast_to(labels, picked.shape).reshape(-1)
+            for points in picked.parts(self.chunks):
+                yield _Change.of_points(points, flat[points.outside])
+
+    def _write(self, changes: list[_Change], picked: Lattice | Points) -> None:
+        seen: Mapping[Shape3, NDArray[Any]] = {}
+        if isinstance(picked, Lattice):
+            seen = self._reads.find(picked.start, picked.stop)
+        for first in range(0, len(changes), WRITTEN_AT_ONCE):
+            some = changes[first : first + WRITTEN_AT_ONCE]
+            with self._shared.hold(change.index for change in some):
+                self._paint(some, seen)
+
+    def _paint(
+        self, changes: list[_Change], seen: Mapping[Shape3, NDArray[Any]]
+    ) -> None:
+        """Store what differs from what was seen; the chunks are held."""
+        now = {c.index: self._view.get(c.index) for c in changes}
+        parts = [c.against(seen.get(c.index, now[c.index])) for c in changes]
+        parts = [part for part in parts if part.labels.size]
+        if not parts:
+            return
+        with self._edits.stroke(parts) if self._edits else nullcontext():
+            self._view.write([(p.index, p.onto(now[p.index])) for p in parts])
+
+    # ---- labels and changes
+
+    @property
+    def largest(self) -> int:
+        """The largest label that is known; provisional ones do not count."""
+        if not self._scanned:
+            for index in np.ndindex(self._files.grid):
+                z, y, x = index
+                chunk = self._view.get((z, y, x))
+                self._shared.note_largest(int(chunk.max(initial=0)))
+            self._scanned = True
+        return self._shared.largest
+
+    def next_label(self) -> int:
+        """Make a label that nothing has; no job will give it to anything.
+
+        Raises
+        ------
+        RunError
+            If the type of the labels has none left.
+        """
+        if self._edits:
+            return self._edits.next_label()
+        label = self.largest + 1
+        if label > np.iinfo(self.dtype).max:
+            raise RunError(
+                f"There is no label above {label - 1} in {self.dtype}. Use one of those "
+                "that are free."
+            )
+        self._shared.note_largest(label)
+        return label
+
+    def take_dirty(self) -> list[Bounds]:
+        """Give what was written in this process since the last call, by whomever.
+
+        Returns
+        -------
+        list of ((start, stop), (start, stop), (start, stop))
+            Boxes along Z, Y, X, in voxels.
+        """
+        boxes = [self._files.box(index) for index in sorted(self._changes.take())]
+        return [
+            ((z.start, z.stop), (y.start, y.stop), (x.start, x.stop))
+            for z, y, x in boxes
+        ]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Change:
+    """What is to be written to one chunk."""
+
+    index: Shape3
+    box: tuple[slice, slice, slice]
+    """Around what is written, in the chunk."""
+
+    within: tuple[Any, ...]
+    """What is written, in the box."""
+
+    labels: NDArray[Any]
+
+    @classmethod
+    def of_lattice(cls, part: LatticePart, labels: NDArray[Any]) -> _Change:
+        z, y, x = (slice(s.start, s.stop) for s in part.inside)
+        within = tuple(slice(None, None, s.step) for s in part.inside)
+        return cls(part.index, (z, y, x), within, labels)
+
+    @classmethod
+    def of_points(cls, part: PointsPart, labels: NDArray[Any]) -> _Change:
+        z, y, x = (slice(int(p.min()), int(p.max()) + 1) for p in part.inside)
+        within = tuple(p - p.min() for p in part.inside)
+        return cls(part.index, (z, y, x), within, labels)
+
+    def against(self, seen: NDArray[Any]) -> Painted:
+        """Give what differs from a chunk."""
+        before = seen[self.box]
+        wanted = before.copy()
+        wanted[self.within] = self.labels
+        changed = wanted != before
+        labels = wanted[changed]
+        if labels.size and (labels == labels[0]).all():
+            labels = labels[:1]
+        z, y, x = (s.start for s in self.box)
+        return Painted(self.index, (z, y, x), changed, labels)
+
+
+def picked_box(picked: Lattice | Points) -> tuple[slice, slice, slice]:
+    """Give the box around what an index picks."""
+    assert isinstance(picked, Lattice)
+    z, y, x = (slice(r.start, r.stop) for r in picked.ranges)
+    return z, y, x
+
+
+def _check(array: zarr.Array[Any]) -> None:
+    if array.ndim != 3 or not np.issubdtype(array.dtype, np.integer):
+        raise ShapeError(
+            f"Labels are integers along Z, Y, X; this array is {array.dtype} of shape "
+            f"{array.shape}. Choose another."
+        )
+
+
+def _place(array: zarr.Array[Any]) -> SharedChunks:
+    """Give what all share of an array; of one in memory nobody else knows."""
+    folder = ChunkFiles(array).path((0, 0, 0))
+    root = getattr(array.store, "root", None)
+    if root is None and folder is None:
+        return SharedChunks()
+    return shared_chunks(Path(root or "") / array.path)
+
+
+def _cast(value: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Bring what is assigned to the type of the labels, as numpy does."""
+    if isinstance(value, np.ndarray) and value.dtype == dtype:
+        return value
+    cast = np.empty(np.shape(value), dtype)
+    cast[...] = value
+    return cast
+
+
+def _nothing() -> None:
+    return None

@@ -1,0 +1,79 @@
+"""The labels of a run as jobs write them: what a person painted stays.
+
+Chunk by chunk: under the chunk's lock the mask of what is painted is read, painted
+voxels are taken from what is stored, and the chunk is replaced. A stroke is made under
+the same lock, so it lies before, and the mask shows it, or after, and paints over. Locks
+are not held while the disk is waited for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from skoots.run.chunk_files import DAMAGE, ChunkFiles
+from skoots.run.edits import edits_of
+from skoots.run.shared_chunks import chunks_between
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import zarr
+    from numpy.typing import NDArray
+
+    from skoots._types import Shape3
+    from skoots.volume.tiling import Box
+
+
+class LabelStore:
+    """Writes labels of one run.
+
+    Parameters
+    ----------
+    run : Path
+        The run folder.
+    array : zarr.Array
+        Its labels, (Z, Y, X).
+    """
+
+    def __init__(self, run: Path, array: zarr.Array[Any]) -> None:
+        self.edits = edits_of(run)
+        self._files = ChunkFiles(array)
+
+    def write(self, box: Box, labels: NDArray[Any]) -> None:
+        """Store what a job found.
+
+        Parameters
+        ----------
+        box : tuple of Span
+            Whole chunks, or up to a face.
+        labels : ndarray, (Z, Y, X)
+            Of that box; voxels that are painted are not taken.
+        """
+        start, stop = [s.start for s in box], [s.stop for s in box]
+        for index in chunks_between(start, stop, self._files.chunks):
+            inside = tuple(
+                slice(s.start - a, s.stop - a)
+                for s, a in zip(self._files.box(index), start, strict=True)
+            )
+            self._write_chunk(index, labels[inside])
+
+    def recover(self) -> None:
+        """Paint again what a dead process had begun to paint."""
+        self.edits.recover(self._files)
+
+    def _write_chunk(self, index: Shape3, labels: NDArray[Any]) -> None:
+        shared = self.edits.shared
+        with shared.hold([index]):
+            painted = self.edits.mask(index)
+            if painted is not None:
+                labels = np.where(painted, self._stored(index, labels), labels)
+            self._files.write(index, labels)
+            shared.wrote([index], int(labels.max(initial=0)))
+
+    def _stored(self, index: Shape3, labels: NDArray[Any]) -> NDArray[Any]:
+        try:
+            return self._files.read(index)
+        except DAMAGE:  # nothing is left to keep
+            return labels
