@@ -16,6 +16,7 @@
         state/assign/Z.Y.X.npz
         state/finish/...            likewise: small objects, grid, levels
         state/finished.json         what the last process reported, if labels are final
+        state/spent.json            seconds that processes worked on it
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ STATE = "state"
 LOCK = "lock"
 PLAN = "plan.json"
 FINISHED = "finished.json"
+SPENT = "spent.json"
 LABELS = "labels/instances"
 
 PASSES = ("predict", "label", "assign")
