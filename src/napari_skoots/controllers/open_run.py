@@ -80,6 +80,7 @@ class OpenRun:
         self.settle()
         if self.shown:
             self._viewer.layers.remove(self.layer)
+        self.labels.close()
 
     def _make_layer(self) -> Labels:
         from napari.layers import Labels  # noqa: PLC0415 - napari loads layers late

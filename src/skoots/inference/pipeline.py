@@ -16,15 +16,11 @@ killed, cancelled or paused goes on with the first block that has no mark.
 
 from __future__ import annotations
 
-import platform
 import time
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import torch
-
-from skoots._version import __version__
 from skoots.errors import SettingsError
 from skoots.events import Notice, RunFinished, RunStarted
 from skoots.inference.assign import assign
@@ -34,12 +30,14 @@ from skoots.inference.given_settings import inference_settings
 from skoots.inference.label import label
 from skoots.inference.out_of_memory import memory_errors
 from skoots.inference.predict import KEY as PREDICT_KEY
-from skoots.inference.predict import count_number_formats, predict
+from skoots.inference.predict import predict
+from skoots.inference.provenance import changes, provenance
 from skoots.model.checkpoint import Checkpoint
 from skoots.model.precision import choose_device
 from skoots.model.zoo import load_model
 from skoots.run.opening import Request, opened
 from skoots.run.region import check_region
+from skoots.run.spent import timed
 from skoots.run.wishes import Wishes
 from skoots.volume.resample import ResampledSource
 from skoots.volume.source import open_source
@@ -48,6 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
     from os import PathLike
 
+    import torch
     from numpy.typing import NDArray
 
     from skoots._types import Shape3
@@ -153,7 +152,7 @@ def segment(  # noqa: PLR0913 - the one door of the engine; all but four have de
     wishes = Wishes(tile_zyx, halo_zyx, resample=resample, diameter=diameter)
     check_region(region, image.shape)
     request = Request(
-        path, image, checkpoint, settings, where, wishes, resume, overwrite
+        path, image, checkpoint, settings, where, wishes, resume, overwrite, device
     )
     with opened(request) as (run, notes):
         wanted = run.blocks_in(region)
@@ -163,22 +162,24 @@ def segment(  # noqa: PLR0913 - the one door of the engine; all but four have de
             yield Notice(message)
         settings = run.plan.settle(settings)  # of which labels tell what made them
         summary = run.summary
-        changed = _changes(summary, settings)
+        changed = changes(summary, settings)
         if summary and before == len(wanted) and not changed:
             yield Notice(f"{path} is finished already.")
             objects = int(summary["objects"])
         else:
             if changed:
                 yield Notice(f"The labels are made anew: {changed}.")
-            run.write_summary(None)
-            grid, network = _on_grid(image, run), checkpoint.network
-            shown = settings if preview else None
-            yield from _predict(run, grid, network, where, wanted, shown)
-            objects = yield from derive_labels(run, settings, where)
-            seconds = round(time.monotonic() - started, 3)
-            run.write_summary(
-                _provenance(run, checkpoint, settings, where, objects, seconds)
-            )
+            with timed(path, "segment"):
+                run.write_summary(None)
+                grid, network = _on_grid(image, run), checkpoint.network
+                shown = settings if preview else None
+                yield from _predict(run, grid, network, where, wanted, shown)
+                objects = yield from derive_labels(run, settings, where)
+                seconds = round(time.monotonic() - started, 3)
+                origin = checkpoint.provenance
+                run.write_summary(
+                    provenance(run, origin, settings, where, objects, seconds)
+                )
         tile, seconds = run.plan.tile_zyx, round(time.monotonic() - started, 3)
     result = RunFinished(path, tile, len(wanted), before, seconds, objects)
     yield result
@@ -281,47 +282,3 @@ def _on_grid(image: Source, run: RunFolder) -> Source:
         return image
     mean = run.plan.normalization.mean
     return ResampledSource(image, run.plan.shape_zyx, replace_non_finite=mean)
-
-
-def _changes(summary: Mapping[str, Any] | None, settings: InferenceConfig) -> str:
-    """Say which settings are others than those of the final labels."""
-    if summary is None:
-        return ""
-    before = summary["inference"]
-    return ", ".join(
-        f"{name} was {before.get(name)} and is {value}"
-        for name, value in settings.model_dump(mode="json").items()
-        if value != before.get(name)
-    )
-
-
-def _provenance(
-    run: RunFolder,
-    checkpoint: Checkpoint,
-    settings: InferenceConfig,
-    device: torch.device,
-    objects: int,
-    seconds: float,
-) -> dict[str, Any]:
-    done = run.done_blocks("predict", PREDICT_KEY)
-    return {
-        "objects": objects,
-        "blocks": {"labelled": len(done), "total": len(run.blocks)},
-        "inference": settings.model_dump(mode="json"),
-        "image": run.plan.image.model_dump(mode="json"),
-        "model": {
-            **run.plan.model.model_dump(mode="json"),
-            "provenance": dict(checkpoint.provenance),
-        },
-        "normalization": run.plan.normalization.model_dump(),
-        "tile_zyx": run.plan.tile_zyx,
-        "halo_zyx": run.plan.halo_zyx,
-        "device": str(device),
-        "number_formats": count_number_formats(run, done),
-        "versions": {
-            "skoots": __version__,
-            "torch": torch.__version__,
-            "python": platform.python_version(),
-        },
-        "seconds": seconds,
-    }

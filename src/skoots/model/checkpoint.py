@@ -70,6 +70,9 @@ class Checkpoint:
     scores: Mapping[str, float]
     """What it scored."""
 
+    path: Path | None = None
+    """The file it was loaded from."""
+
 
 def load_checkpoint(path: PathLike) -> Checkpoint:
     """Load a model file of this or of published SKOOTS.
@@ -114,6 +117,7 @@ def load_checkpoint(path: PathLike) -> Checkpoint:
         published=contents.published,
         provenance=contents.provenance,
         scores=contents.scores,
+        path=file,
     )
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from skoots.config.report import nearest
 from skoots.errors import ModelNotFoundError
-from skoots.model.checkpoint import load_checkpoint
 
 if TYPE_CHECKING:
     from skoots.model.checkpoint import Checkpoint, PathLike
@@ -126,7 +125,25 @@ def load_model(name_or_path: PathLike) -> Checkpoint:
     CheckpointError
         If the file is no model.
     """
+    # Imported here: models are listed where nothing has imported torch yet.
+    from skoots.model.checkpoint import load_checkpoint  # noqa: PLC0415 - on use
+
     return load_checkpoint(find_model(name_or_path))
+
+
+def model_word(checkpoint: Checkpoint) -> str:
+    """Give the name, or else the path, by which `load_model` finds a loaded model.
+
+    Parameters
+    ----------
+    checkpoint : Checkpoint
+        One that was made in memory has nothing but its name.
+    """
+    if checkpoint.path is None:
+        return checkpoint.name
+    path = checkpoint.path.resolve()
+    known = (model.name for model in known_models() if model.path.resolve() == path)
+    return next(known, str(path))
 
 
 def _models_in(folder: Path, *, shipped: bool) -> list[ModelFile]:

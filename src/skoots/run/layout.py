@@ -20,6 +20,7 @@
         state/ids.json              labels that a person made, the largest one found
         state/strokes/...           strokes that are being painted (`Journal`)
         state/stale/Z.Y.X           chunks painted since the levels were made
+        state/spent.json            seconds that processes worked on it
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ STATE = "state"
 LOCK = "lock"
 PLAN = "plan.json"
 FINISHED = "finished.json"
+SPENT = "spent.json"
 LABELS = "labels/instances"
 EDITED = "edited"
 IDS = "ids.json"

@@ -16,11 +16,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from skoots.errors import RunBusyError
+from skoots.model.zoo import model_word
 from skoots.run.folder import RunFolder
 from skoots.run.location import check_place, clear, clear_partial_files, locked
 from skoots.run.make_plan import make_plan
+from skoots.run.plan import RequestRecord
 from skoots.run.process_lock import unpainted
 from skoots.run.same import check_same
+from skoots.volume.array_source import ArraySource
+from skoots.volume.layout import Choice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +55,8 @@ class Request:
     wishes: Wishes
     resume: bool
     overwrite: bool
+    device_asked: str = "auto"
+    """As the user said it."""
 
 
 @contextmanager
@@ -75,10 +81,7 @@ def opened(request: Request) -> Iterator[tuple[RunFolder, list[str]]]:
                 request.settings,
                 request.wishes,
             )
-            with unpainted(path) as alone:
-                if alone:  # else some of them are not of a dead process
-                    clear_partial_files(path)
-            run.recover()
+            clean(run)
             yield run, notes
         else:
             plan, notes = new or _plan(request)
@@ -95,6 +98,20 @@ def opened(request: Request) -> Iterator[tuple[RunFolder, list[str]]]:
             yield run, notes
 
 
+def clean(run: RunFolder) -> None:
+    """Tidy up behind a dead process; the caller holds the lock of jobs.
+
+    Parameters
+    ----------
+    run : RunFolder
+        That is to be gone on with.
+    """
+    with unpainted(run.path) as alone:
+        if alone:  # else some of these files are not of a dead process
+            clear_partial_files(run.path)
+    run.recover()
+
+
 def _goes_on(request: Request) -> bool:
     return check_place(request.path, resume=request.resume, overwrite=request.overwrite)
 
@@ -107,7 +124,29 @@ def _plan(request: Request) -> tuple[RunPlan, list[str]]:
         request.device,
         request.wishes,
     )
+    plan = plan.model_copy(update={"request": _record(request)})
     return plan, notes + _space_notices(request.path, plan)
+
+
+def _record(request: Request) -> RequestRecord:
+    """Keep what was asked, so that it can be shown and asked again."""
+    image, checkpoint, wishes = request.image, request.checkpoint, request.wishes
+    chosen = image if isinstance(image, ArraySource) else None
+    choice = chosen.choice if chosen else Choice()
+    return RequestRecord(
+        model=model_word(checkpoint),
+        model_inference=checkpoint.config.INFERENCE,
+        model_provenance=dict(checkpoint.provenance),
+        axes=choice.axes,
+        channel=choice.channel,
+        time=choice.time,
+        voxel_size=image.voxel_size if chosen and chosen.voxel_size_given else None,
+        tile_zyx=wishes.tile_zyx,
+        halo_zyx=wishes.halo_zyx,
+        resample=wishes.resample,
+        diameter=wishes.diameter,
+        device=request.device_asked,
+    )
 
 
 def _space_notices(path: Path, plan: RunPlan) -> list[str]:

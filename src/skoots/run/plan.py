@@ -3,7 +3,7 @@
 # No `from __future__ import annotations`: pydantic reads them when the program runs.
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -47,6 +47,27 @@ class NormalizationRecord(_Record):
     std: float
 
 
+class RequestRecord(_Record):
+    """What the user asked for when a run was begun, as far as he said it."""
+
+    model: str
+    """The name or the path that the model is found by."""
+
+    model_inference: InferenceConfig
+    """The model's own settings: what was set by hand are those that differ."""
+
+    model_provenance: dict[str, Any] = {}
+    axes: str | None = None
+    channel: int | None = None
+    time: int | None = None
+    voxel_size: VoxelSize | None = None
+    tile_zyx: Shape3 | None = None
+    halo_zyx: Shape3 | None = None
+    resample: bool = False
+    diameter: float | None = None
+    device: str = "auto"
+
+
 class RunPlan(_Record):
     """Everything that decides what the network's answer is.
 
@@ -75,6 +96,9 @@ class RunPlan(_Record):
     number_format: Literal["float32", "bfloat16", "float16"]
     inference: InferenceConfig
     """The settings of the run's first process."""
+
+    request: RequestRecord | None = None
+    """None in runs of before it was kept; nothing that is calculated depends on it."""
 
     def settle(self, settings: InferenceConfig) -> InferenceConfig:
         """Give settings with the tiles that this run was planned with."""

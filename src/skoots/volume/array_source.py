@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from skoots.errors import SourceError
+from skoots.volume.layout import Choice
 from skoots.volume.sampling import sign
 
 if TYPE_CHECKING:
@@ -64,6 +65,12 @@ class ArraySource:
 
     notes: tuple[str, ...] = ()
     """What the user should be told about the way it is read."""
+
+    choice: Choice = field(default_factory=Choice)
+    """What the user said about its axes."""
+
+    voxel_size_given: bool = False
+    """Whether the voxel size is the user's and not the file's."""
 
     @property
     def shape(self) -> Shape3:

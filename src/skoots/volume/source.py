@@ -111,8 +111,9 @@ def open_source(
     else:
         source = open_zarr(volume, "array", choice)
     if voxel_size is None:
-        return source
-    return replace(source, voxel_size=check_voxel_size(voxel_size))
+        return replace(source, choice=choice)
+    size = check_voxel_size(voxel_size)
+    return replace(source, choice=choice, voxel_size=size, voxel_size_given=True)
 
 
 def describe(source: Source) -> str:
