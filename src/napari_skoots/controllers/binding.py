@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari.utils.notifications import show_error, show_info
-from qtpy.QtCore import QEvent, QObject, QTimer, Signal
+from qtpy.QtCore import QEvent, QObject, QTimer
 
 from napari_skoots.controllers.dialogs import Dialogs
 from napari_skoots.controllers.engine import EngineState
@@ -19,6 +19,8 @@ from skoots.errors import SkootsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from psygnal import SignalInstance
 
     from napari_skoots.controllers.session import Session
     from napari_skoots.widgets.panel import SkootsPanel
@@ -38,14 +40,14 @@ class Binding(QObject):
         Of the viewer in which the panel stands.
     """
 
-    _stale = Signal()
-
     def __init__(self, panel: SkootsPanel, session: Session) -> None:
         super().__init__(panel)
         self._panel = panel
         self._session = session
         self._dialogs = Dialogs(panel, session)
-        self._links: list[tuple[object, Callable[..., None]]] = []
+        self._links: list[tuple[SignalInstance, Callable[..., None]]] = []
+        self._form_built = False
+        self._was_busy: bool | None = None
         self._listen()
         self._obey()
         self._show_all()
@@ -80,7 +82,7 @@ class Binding(QObject):
     def release(self) -> None:
         """Listen no more: the panel is closed. The session goes on."""
         for signal, slot in self._links:
-            signal.disconnect(slot, missing_ok=True)  # type: ignore[attr-defined]  # psygnal
+            signal.disconnect(slot, missing_ok=True)
         self._links.clear()
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802 - Qt's name
@@ -154,7 +156,9 @@ class Binding(QObject):
         if checkpoint is not None:
             settings = checkpoint.config.INFERENCE
             form = self._panel.segment.settings
-            form.set_section_once(type(settings))
+            if not self._form_built:
+                form.set_section(type(settings))
+                self._form_built = True
             form.set_values(settings.model_dump(), self._session.wishes.config)
 
     def _show_wishes(self) -> None:
@@ -184,7 +188,7 @@ class Binding(QObject):
 
     def _show_actions_if_turned(self) -> None:
         busy = self._session.board.busy
-        if busy != getattr(self, "_was_busy", None):
+        if busy != self._was_busy:
             self._was_busy = busy
             self._show_actions()
 
@@ -238,7 +242,6 @@ class Binding(QObject):
             (tab.model.folder_requested, self._dialogs.open_models_folder),
             (tab.object_size.diameter_changed, self._on_diameter),
             (tab.object_size.resample_toggled, self._on_resample),
-            (tab.object_size.ring_toggled, s.sizing.show_ring),
             (tab.object_size.measure_requested, s.sizing.measure),
             (tab.where.where_changed, self._on_where),
             (tab.where.box_chosen, self._on_box),

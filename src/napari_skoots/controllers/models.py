@@ -95,6 +95,28 @@ class Models:
         return self._loaded.get(self._wanted or "")
 
     @property
+    def facts(self) -> str:
+        """Say in a line what the model was trained on."""
+        model = self.checkpoint
+        if model is None:
+            return "Loading…" if self._wanted else ""
+        parts = []
+        if model.voxel_size is not None:
+            nm = " x ".join(f"{1000 * edge:.4g}" for edge in model.voxel_size)
+            parts.append(f"trained at {nm} nm")
+        if model.object_diameter is not None:
+            parts.append(f"objects {model.object_diameter:.0f} voxels across")
+        return ", ".join(parts)
+
+    @property
+    def warning(self) -> str:
+        """Say what speaks against the model; empty where nothing does."""
+        model = self.checkpoint
+        if model is not None and model.network.in_channels != 1:
+            return f"This model reads {model.network.in_channels} channels; SKOOTS gives it one."
+        return ""
+
+    @property
     def pace(self) -> float | None:
         """Seconds per voxel that its network reads on this device, once measured."""
         return self._paces.get((self._wanted or "", self._device))

@@ -24,11 +24,13 @@ from qtpy.QtCore import QTimer
 from napari_skoots.controllers.board import Board
 from napari_skoots.controllers.engine import the_engine
 from napari_skoots.controllers.images import Images
+from napari_skoots.controllers.keys import bind_keys
 from napari_skoots.controllers.models import Models
 from napari_skoots.controllers.previewing import Previewing
 from napari_skoots.controllers.reopening import Reopening
 from napari_skoots.controllers.results import Results
 from napari_skoots.controllers.segmenting import Segmenting
+from napari_skoots.controllers.sizing import Sizing
 from napari_skoots.controllers.wishes import Wishes
 from napari_skoots.layers import view_centre
 from napari_skoots.layers.source import path_of
@@ -80,6 +82,7 @@ class Session:
         self.previewing = Previewing(
             viewer, self.board, self.images, self.models, self.wishes
         )
+        self.sizing = Sizing(viewer, self.board, self.images, self.wishes)
         self.results = Results(viewer, self.board, self.segmenting)
         self.reopening = Reopening(
             viewer, self.images, self.models, self.wishes, self.segmenting
@@ -159,6 +162,7 @@ class Session:
 
     def _watch(self) -> None:
         viewer = self.viewer
+        bind_keys(viewer, self.preview, self.segment)
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.dims.events.current_step.connect(self._on_moved)
         viewer.dims.events.ndisplay.connect(self._on_moved)

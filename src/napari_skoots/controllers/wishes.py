@@ -137,6 +137,17 @@ class Wishes:
             return self._out
         return run_path(path_of(layer), self._name(), self._folder)
 
+    @property
+    def out_note(self) -> str:
+        """Say why the run does not go beside the image, if it does not."""
+        layer, out = self._images.layer, self.out
+        path = None if layer is None else path_of(layer)
+        if out is None or self._out is not None or self._folder is not None:
+            return ""
+        if path is None:
+            return "The image is in memory alone: give it a folder to keep."
+        return "" if out.parent == path.parent else "The image's own folder is not yours."
+
     def set_out(self, path: Path | None) -> None:
         """Let the run go elsewhere, or (None) where it goes by itself."""
         self._out = path
@@ -166,6 +177,15 @@ class Wishes:
             return "Choose a model first."
         if self._models.checkpoint is None:
             return "Loading the model..."
+        return ""
+
+    @property
+    def misplaced(self) -> str:
+        """Why the part that was chosen cannot be segmented; empty where it can."""
+        try:
+            _ = self.region
+        except SkootsError as error:
+            return str(error)
         return ""
 
     def request(self, *, whole: bool = False) -> Request:

@@ -1,0 +1,132 @@
+"""Windows that a panel opens: files, the card, the receipt, the keys, the table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QUrl
+from qtpy.QtGui import QDesktopServices
+from qtpy.QtWidgets import QFileDialog, QMessageBox
+
+from napari_skoots.controllers.keys import NOTE, SHORTCUTS
+from napari_skoots.state.views import CardView
+from napari_skoots.widgets.card_dialog import CardDialog
+from napari_skoots.widgets.help_popup import HelpPopup
+from napari_skoots.widgets.receipt_dialog import ReceiptDialog
+from skoots.volume.naming import RUN_SUFFIX
+
+if TYPE_CHECKING:
+    from napari_skoots.controllers.session import Session
+    from napari_skoots.widgets.panel import SkootsPanel
+
+_IMAGES = "Images (*.tif *.tiff *.btf *.tf8);;All files (*)"
+_MODELS = "SKOOTS models (*.skoots *.trch);;All files (*)"
+_LABELS = "OME-Zarr (*.ome.zarr);;Compressed TIFF (*.tif)"
+
+
+class Dialogs:
+    """Asks for files, and shows what does not fit into a panel.
+
+    Parameters
+    ----------
+    panel : SkootsPanel
+        Gives dialogs their place and theme.
+    session : Session
+        What they are about.
+    """
+
+    def __init__(self, panel: SkootsPanel, session: Session) -> None:
+        self._panel = panel
+        self._session = session
+
+    def browse(self) -> None:
+        """Ask for images to open."""
+        files, _ = QFileDialog.getOpenFileNames(
+            self._panel, "Open images", "", _IMAGES
+        )
+        self._session.open_paths([Path(file) for file in files])
+
+    def import_model(self) -> None:
+        """Ask for a model file to copy into the user's folder."""
+        file, _ = QFileDialog.getOpenFileName(
+            self._panel, "Import a model", "", _MODELS
+        )
+        if file:
+            self._session.models.import_file(Path(file))
+
+    def remove_model(self) -> None:
+        """Delete the user's own model, once that is confirmed."""
+        name = self._session.models.current
+        answer = QMessageBox.question(
+            self._panel,
+            "Remove a model",
+            f"Delete the model {name} from your folder of models?",
+        )
+        if answer == QMessageBox.StandardButton.Yes:
+            self._session.models.remove()
+
+    def open_models_folder(self) -> None:
+        """Show the user's folder of models in the program for files."""
+        from skoots.model.zoo import user_folder  # noqa: PLC0415 - imports torch
+
+        folder = user_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+    def change_output(self) -> None:
+        """Ask where the run shall go."""
+        out = self._session.wishes.out
+        if out is None:
+            return
+        folder = QFileDialog.getExistingDirectory(
+            self._panel, "Folder for the run", str(out.parent)
+        )
+        if folder:
+            self._session.wishes.set_out(Path(folder) / out.name)
+
+    def save(self) -> None:
+        """Ask where a copy of the labels shall go, and write it."""
+        opened = self._session.results.opened
+        if opened is None:
+            return
+        stem = opened.path.name.removesuffix(RUN_SUFFIX)
+        place = opened.path.with_name(f"{stem}_instances.ome.zarr")
+        file, kind = QFileDialog.getSaveFileName(
+            self._panel, "Save labels", str(place), _LABELS
+        )
+        if file:
+            path = Path(file)
+            if not path.suffix:
+                path = path.with_name(path.name + (".tif" if "TIFF" in kind else ".ome.zarr"))
+            self._session.attempt(lambda: self._session.results.save(path))
+
+    def show_card(self) -> None:
+        """Show the page of the model that was chosen."""
+        model = self._session.models.file
+        if model is None or model.card is None:
+            return
+        picture = str(model.picture or "")
+        text = model.card.read_text(encoding="utf-8")
+        CardDialog(CardView(model.name, text, picture), self._panel).show()
+
+    def show_receipt(self) -> None:
+        """Show how the labels were made."""
+        self._session.attempt(self._show_receipt)
+
+    def _show_receipt(self) -> None:
+        receipt = self._session.results.receipt
+        if receipt is not None:
+            ReceiptDialog(receipt, self._panel).show()
+
+    def show_help(self) -> None:
+        """Show the keys that do something."""
+        HelpPopup(SHORTCUTS, NOTE, self._panel).show()
+
+    def show_table(self, layer: Any) -> None:
+        """Show the features of a layer in napari's own table."""
+        viewer = self._session.viewer
+        viewer.layers.selection.active = layer
+        window: Any = getattr(viewer, "window", None)
+        if window is not None:
+            window.add_plugin_dock_widget("napari", "Features table widget")

@@ -1,0 +1,105 @@
+"""How large objects are: measured on labels, or set with a ring on the canvas."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari_skoots.jobs import Job
+from napari_skoots.layers import axes_of, source_of, voxel_size_of
+from napari_skoots.state.views import MessageView
+from skoots.errors import RunError, SkootsError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from napari.components import ViewerModel
+    from napari.layers import Labels
+
+    from napari_skoots.controllers.board import Board
+    from napari_skoots.controllers.images import Images
+    from napari_skoots.controllers.wishes import Wishes
+    from napari_skoots.state.views import Choice
+    from skoots.events import Event
+
+
+class Sizing:
+    """Brings a diameter into the wishes.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Whose labels can be measured.
+    board : Board
+        Runs the job.
+    images, wishes
+        The image, and where the diameter goes.
+    """
+
+    def __init__(
+        self, viewer: ViewerModel, board: Board, images: Images, wishes: Wishes
+    ) -> None:
+        self._viewer = viewer
+        self._board = board
+        self._images = images
+        self._wishes = wishes
+
+    @property
+    def choices(self) -> list[Choice]:
+        """The Labels layers of the viewer, by unique id."""
+        return [(str(layer.unique_id), layer.name) for layer in self._labels()]
+
+    def measure(self, key: str) -> None:
+        """Measure the objects of a layer, and take their typical diameter.
+
+        Raises
+        ------
+        RunError
+            If the layer is gone, or a job runs.
+        """
+        layer = next((i for i in self._labels() if str(i.unique_id) == key), None)
+        if layer is None:
+            raise RunError("The Labels layer is gone. Choose another one.")
+        here = self._images.voxel_size
+
+        def start() -> Generator[Event, Any, float | None]:
+            return _measure(layer, here)
+
+        job = Job(start, f"Measure {layer.name}")
+        job.returned.connect(self._on_measured)
+        self._board.run(job, kept="Nothing was changed.")
+
+    def _on_measured(self, diameter: float | None) -> None:
+        if diameter is None:
+            said = "There is no whole object in this layer. Paint one, then measure."
+        else:
+            said = f"Typical diameter: {diameter:.1f} voxels."
+            self._wishes.set(diameter=round(diameter, 1))
+        self._board.tell(MessageView(said))
+
+    def _labels(self) -> list[Labels]:
+        from napari.layers import Labels  # noqa: PLC0415 - napari loads layers late
+
+        return [layer for layer in self._viewer.layers if isinstance(layer, Labels)]
+
+
+def _measure(
+    layer: Labels, here: tuple[float, float, float] | None
+) -> Generator[Event, Any, float | None]:
+    """Give the typical diameter of a layer's objects, in voxels of the image."""
+    from skoots.validate.measure import (  # noqa: PLC0415 - cc3d
+        measure_objects,
+        typical_diameter,
+    )
+
+    axes = axes_of(layer)
+    size = voxel_size_of(layer, axes)
+    table = yield from measure_objects(source_of(layer, axes, time=0, channel=0), size)
+    try:
+        diameter = typical_diameter(table, size)
+    except SkootsError:
+        return None
+    if size is not None and here is not None:  # labels of another resolution
+        diameter *= size[2] / here[2]
+    return diameter
+
+
