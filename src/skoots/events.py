@@ -48,8 +48,8 @@ class StageStarted:
     """The next pass over the blocks begins."""
 
     stage: str
-    """``predict``, ``label``, ``assign`` or ``finish``; ``convert`` for a TIFF and
-    ``skeletonize`` for labels."""
+    """``predict``, ``label``, ``assign`` or ``finish``; ``refresh`` for coarser levels
+    of painted labels, ``convert`` for a TIFF and ``skeletonize`` for labels."""
 
     done: int
     """Blocks, or objects, that need no work any more."""
