@@ -204,7 +204,7 @@ class ZarrLabels:
         picked, within = parse_index(key, self.shape)
         if isinstance(picked, Points):
             return self._read_points(picked)
-        answer = self._read(picked)[picked.view]
+        answer: NDArray[Any] = self._read(picked)[picked.view]
         return answer if within is None else answer[within]
 
     def __setitem__(self, key: Any, value: Any) -> None:
@@ -216,13 +216,19 @@ class ZarrLabels:
         picked, within = parse_index(key, self.shape)
         labels = _cast(value, self.dtype)
         if within is not None:
-            part = self[picked_box(picked)]
-            part[within] = labels
-            labels = part
+            labels = self._assigned(picked, within, labels)
         try:
             self._write(list(self._changes_of(picked, labels)), picked)
         finally:
             self._reads.forget()
+
+    def _assigned(
+        self, box: Lattice | Points, within: tuple[Any, ...], labels: NDArray[Any]
+    ) -> NDArray[Any]:
+        """Give a box with labels put to some of it."""
+        part = self._read(box) if isinstance(box, Lattice) else self._read_points(box)
+        part[within] = labels
+        return part
 
     def _read(self, lattice: Lattice) -> NDArray[Any]:
         part = np.empty(lattice.shape, self.dtype)
@@ -302,8 +308,8 @@ class ZarrLabels:
         label = self.largest + 1
         if label > np.iinfo(self.dtype).max:
             raise RunError(
-                f"There is no label above {label - 1} in {self.dtype}. Use one of those "
-                "that are free."
+                f"There is no label above {label - 1} in {self.dtype}. Use one that is "
+                "free."
             )
         self._shared.note_largest(label)
         return label
@@ -359,13 +365,6 @@ class _Change:
             labels = labels[:1]
         z, y, x = (s.start for s in self.box)
         return Painted(self.index, (z, y, x), changed, labels)
-
-
-def picked_box(picked: Lattice | Points) -> tuple[slice, slice, slice]:
-    """Give the box around what an index picks."""
-    assert isinstance(picked, Lattice)
-    z, y, x = (slice(r.start, r.stop) for r in picked.ranges)
-    return z, y, x
 
 
 def _check(array: zarr.Array[Any]) -> None:

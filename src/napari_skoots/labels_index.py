@@ -198,9 +198,7 @@ def _cut(wanted: range, size: int) -> Iterator[tuple[int, slice, slice]]:
 
 
 def _is_plain(pick: Pick) -> bool:
-    return pick is None or (
-        isinstance(pick, slice | int) and not isinstance(pick, bool)
-    )
+    return pick is None or isinstance(pick, slice) or type(pick) is int
 
 
 def _complete(key: Any, shape: Shape3) -> list[Pick]:
@@ -238,8 +236,8 @@ def _axes_of(pick: Pick) -> int:
     """Give how many axes of the volume a pick uses up."""
     if pick is None or pick is Ellipsis:
         return 0
-    kind = getattr(pick, "dtype", type(pick))
-    return int(np.ndim(pick)) if kind == bool else 1
+    is_mask = np.asarray(pick if not isinstance(pick, slice) else 0).dtype.kind == "b"
+    return int(np.ndim(pick)) if is_mask else 1
 
 
 def _lattice(picks: Sequence[Pick], shape: Shape3) -> Lattice:

@@ -1,24 +1,140 @@
-"""What ``napari.yaml`` points at: a function for each thing that napari may ask for."""
+"""What ``napari.yaml`` points at: a function for each command, sample and file.
+
+What is slow to import is imported when it is used.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from skoots.samples import sample_path
 
 if TYPE_CHECKING:
+    import napari.viewer
+    from napari.components import ViewerModel
+
+    from napari_skoots.controllers.session import Session
     from napari_skoots.layers import LayerData
+
+PLUGIN = "napari-skoots"
+PANEL = "SKOOTS"
+"""Name of the panel in menus and of its dock."""
+
+
+# ---- commands
+
+
+def show_panel(viewer: napari.viewer.Viewer) -> None:
+    """Open the panel, or bring it to the front."""
+    _panel(viewer)
+
+
+def preview(viewer: napari.viewer.Viewer) -> None:
+    """Segment one tile around the cursor."""
+    _panel(viewer).preview()
+
+
+def segment(viewer: napari.viewer.Viewer) -> None:
+    """Segment the part that was chosen."""
+    _panel(viewer).segment()
+
+
+def pause(viewer: napari.viewer.Viewer) -> None:
+    """Pause the job, or go on with it."""
+    board = _session(viewer).board
+    view = board.view
+    if view is not None and view.state == "paused":
+        board.resume()
+    else:
+        board.pause()
+
+
+def cancel(viewer: napari.viewer.Viewer) -> None:
+    """Stop the job; what is done is kept."""
+    _session(viewer).board.cancel()
+
+
+def table(viewer: napari.viewer.Viewer) -> None:
+    """Measure all objects."""
+    session = _panel(viewer)
+    session.attempt(session.results.measure)
+
+
+def show_skeletons(viewer: napari.viewer.Viewer) -> None:
+    """Show the skeletons of the open run as points, or remove them."""
+    session = _panel(viewer)
+    view = session.results.view
+    session.results.show_skeletons(shown=view is None or not view.skeletons_shown)
+
+
+def show_probability(viewer: napari.viewer.Viewer) -> None:
+    """Show the probability of the open run, or remove it."""
+    session = _panel(viewer)
+    view = session.results.view
+    session.results.show_probability(shown=view is None or not view.probability_shown)
+
+
+def choose_dropped(viewer: napari.viewer.Viewer) -> None:
+    """Segment images that are dropped on the canvas, or leave them alone."""
+    session = _panel(viewer)
+    session.set_choose_dropped(not session.choose_dropped)
+
+
+# ---- samples
 
 
 def open_mito() -> list[LayerData]:
-    """Open the sample that comes with the package, a piece of the fly medulla.
+    """Open the sample with mitochondria, a piece of the fly medulla.
 
     Returns
     -------
     list of LayerData
         One image layer, Z, Y, X, read plane by plane as it is shown.
     """
-    # Imported here: napari lists the samples at its start and opens them rarely.
     from napari_skoots.layers import volume_layer  # noqa: PLC0415 - on use
 
     return [volume_layer(sample_path("medulla"), "image", "medulla")]
+
+
+def open_chloroplast() -> list[LayerData]:
+    """Open the sample with chloroplasts, and who drew them.
+
+    Returns
+    -------
+    list of LayerData
+        An image layer and a labels layer.
+    """
+    from napari_skoots.layers import volume_layer  # noqa: PLC0415 - on use
+    from skoots.samples import sample_labels  # noqa: PLC0415 - on use
+
+    return [
+        volume_layer(sample_path("chloroplast"), "image", "chloroplast"),
+        volume_layer(sample_labels("chloroplast"), "labels", "chloroplast labels"),
+    ]
+
+
+# ---- files
+
+
+def read_run(path: Any) -> Any:
+    """Say how napari reads a run folder; None for any other folder."""
+    from napari_skoots.layers.runs import run_reader  # noqa: PLC0415 - on use
+
+    return run_reader(path)
+
+
+def _session(viewer: ViewerModel) -> Session:
+    from napari_skoots.controllers.session import Session  # noqa: PLC0415 - on use
+
+    return Session.of(viewer)
+
+
+def _panel(viewer: napari.viewer.Viewer) -> Session:
+    """Give the session of a viewer, whose panel is open and in front then."""
+    if PANEL in viewer.window.dock_widgets:
+        dock = viewer.window.dock_widgets[PANEL].parent()
+        dock.show()
+        dock.raise_()
+    else:
+        viewer.window.add_plugin_dock_widget(PLUGIN, PANEL)
+    return _session(viewer)

@@ -54,7 +54,7 @@ class LastReads:
         self._here = local()
 
     def note(self, read: Read) -> None:
-        """Keep what this thread read, and of what it read before what there is room for.
+        """Keep what this thread read, and of what it read before as much as fits.
 
         A box that alone is too large is not kept.
         """

@@ -49,7 +49,8 @@ class StageStarted:
 
     stage: str
     """``predict``, ``label``, ``assign`` or ``finish``; ``preview`` for a part of an
-    image, ``convert`` for a TIFF; ``find``, ``skeletonize``, ``bake`` for labels."""
+    image, ``refresh`` for coarser levels of painted labels, ``convert`` for a TIFF;
+    ``find``, ``skeletonize``, ``bake`` for labels."""
 
     done: int
     """Blocks, or objects, that need no work any more."""

@@ -6,7 +6,6 @@ process that dies here loses nothing. Whatever is assigned again takes all these
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import fastremap
@@ -14,6 +13,13 @@ import numpy as np
 
 from skoots.events import BlockDone, StageStarted
 from skoots.inference import assign
+from skoots.inference.pyramid import (
+    blocks_of_painted,
+    coarsen,
+    painted_since,
+    plan_levels,
+    up_to_date,
+)
 from skoots.run.layout import LABELS
 from skoots.volume.resample import nearest_indices
 from skoots.volume.tiling import Span
@@ -23,33 +29,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from skoots._types import Shape3, VoxelSize
     from skoots.events import Event
+    from skoots.inference.pyramid import Level
     from skoots.run.folder import RunFolder
     from skoots.volume.tiling import Block
 
 STAGE = "finish"
 SMALL = f"{STAGE}/small"
 GRID = f"{STAGE}/0"
-
-PYRAMID_BELOW = 512
-"""The coarsest level of a pyramid is no longer than this along any axis, in voxels."""
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """A coarser copy of the labels."""
-
-    number: int
-    """0 would be the labels themselves."""
-
-    step: Shape3
-    """Voxels of the labels along Z, Y, X from one of its voxels to the next."""
-
-    taken: Shape3
-    """The same, in voxels of the level before."""
-
-    shape: Shape3
 
 
 def finish(
@@ -90,44 +77,9 @@ def finish(
         done += 1
         z, y, x = ((s.start, s.stop) for s in block.core)
         yield BlockDone(STAGE, (z, y, x), done, total)
+    work.end()
     run.describe([(1, 1, 1), *(level.step for level in levels)])
     return work.count() if run.plan.resampled else len(ids) - len(small)
-
-
-def plan_levels(shape: Shape3, voxel_size: VoxelSize | None) -> list[Level]:
-    """Plan the pyramid: axes with large voxels are halved later.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        Extent of the labels along Z, Y, X, in voxels.
-    voxel_size : tuple of float or None
-        Of the labels along Z, Y, X; None is a cube.
-
-    Examples
-    --------
-    >>> [level.step for level in plan_levels((100, 2000, 900), (2.0, 1.0, 1.0))]
-    [(1, 2, 2), (2, 4, 4)]
-    """
-    levels: list[Level] = []
-    step: Shape3 = (1, 1, 1)
-    size = voxel_size or (1.0, 1.0, 1.0)
-    while max(_coarser(shape, step)) > PYRAMID_BELOW:
-        # an axis of one voxel is as short as can be, however small its voxels are
-        edges = [
-            s * e if n > s else np.inf
-            for s, e, n in zip(step, size, shape, strict=True)
-        ]
-        z, y, x = (2 if edge <= 1.5 * min(edges) < np.inf else 1 for edge in edges)
-        taken: Shape3 = (z, y, x)
-        step = (step[0] * z, step[1] * y, step[2] * x)
-        levels.append(Level(len(levels) + 1, step, taken, _coarser(shape, step)))
-    return levels
-
-
-def _coarser(shape: Shape3, step: Shape3) -> Shape3:
-    z, y, x = (-(-n // s) for n, s in zip(shape, step, strict=True))
-    return z, y, x
 
 
 def _count_objects(
@@ -142,6 +94,12 @@ def _count_objects(
     found, where = np.unique(np.concatenate(ids), return_inverse=True)
     total = np.bincount(where, np.concatenate(counts), len(found))
     return found, total.astype(np.int64)
+
+
+def _number(stage: str) -> int:
+    """Give the level that a step makes; 0 if it makes none."""
+    end = stage.rpartition("/")[2]
+    return int(end) if end.isdecimal() else 0
 
 
 class _Work:
@@ -163,6 +121,7 @@ class _Work:
         self._small = small
         self._levels = {level.number: level for level in levels}
         self._key = key
+        self._counts = painted_since(run)
         self.total = 0
         axes = zip(run.plan.image.shape_zyx, run.plan.shape_zyx, strict=True)
         self._nearest = [nearest_indices(n, m) for n, m in axes]
@@ -182,17 +141,28 @@ class _Work:
         return [(stage, b) for stage, some in steps for b in self._undone(stage, some)]
 
     def _undone(self, stage: str, blocks: Sequence[Block]) -> list[Block]:
-        markers = self._run.markers
+        """List the blocks without a mark, or painted since they got it."""
+        markers, level = self._run.markers, self._levels.get(_number(stage))
         markers.begin(stage)
-        return [b for b in blocks if not markers.is_done(stage, b, self._key)]
+        painted = blocks_of_painted(self._run, level, self._counts) if level else []
+        again = {b.index for b in painted}
+        return [
+            b
+            for b in blocks
+            if b.index in again or not markers.is_done(stage, b, self._key)
+        ]
+
+    def end(self) -> None:
+        """Say that the levels hold what was painted before."""
+        up_to_date(self._run, self._counts)
 
     def _blocks_of(self, level: Level) -> list[Block]:
         """List the blocks of a level, whose array is there from now on."""
-        run, name = self._run, f"{LABELS}/{level.number}"
-        if not run.has_array(name, level.shape):
+        run = self._run
+        if not run.has_array(level.name, level.shape):
             run.markers.clear(f"{STAGE}/{level.number}")
             run.new_level(level.number, level.shape)
-        return run.blocks_of(name)
+        return run.blocks_of(level.name)
 
     def do(self, stage: str, block: Block) -> None:
         """Do one step for one block and mark it."""
@@ -204,7 +174,7 @@ class _Work:
         elif stage == GRID:
             tables["ids"] = self._to_image_grid(block)
         else:
-            self._coarsen(self._levels[int(stage.rpartition("/")[2])], block)
+            coarsen(run, self._levels[_number(stage)], block)
         run.markers.mark(stage, block, self._key, tables)
 
     def _erase(self, block: Block) -> None:
@@ -227,18 +197,6 @@ class _Work:
         part = part[np.ix_(*(p - p[0] for p in picked))]
         self._run.write(f"{LABELS}/0", block.core, part)
         return np.asarray(fastremap.unique(part), np.uint32)
-
-    def _coarsen(self, level: Level, block: Block) -> None:
-        """Take every other voxel of the level before."""
-        run, before = self._run, self._levels.get(level.number - 1)
-        shape = before.shape if before else run.plan.image.shape_zyx
-        z, y, x = (
-            Span(span.start * taken, min(length, span.stop * taken))
-            for span, taken, length in zip(block.core, level.taken, shape, strict=True)
-        )
-        part = run.read(f"{LABELS}/{level.number - 1}", (z, y, x))
-        dz, dy, dx = level.taken
-        run.write(f"{LABELS}/{level.number}", block.core, part[::dz, ::dy, ::dx])
 
     def count(self) -> int:
         """Count the objects that are on the image's grid."""

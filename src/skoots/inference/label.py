@@ -5,8 +5,9 @@
 2. Components that touch across a seam between blocks are joined by one sparse
    connected-components call over the pairs seen on the faces.
 3. A table gives each component its final id: 0 if its skeleton is too small, else its
-   rank by first voxel in the order Z, Y, X. The volume is not written again: the table
-   is applied when components are read.
+   rank by first voxel in the order Z, Y, X, ids left out that a person made for what
+   they painted. The volume is not written again: the table is applied when components
+   are read.
 
 Imports no torch: the pass runs where only storage and a processor are.
 """
@@ -84,8 +85,22 @@ def label(
             done += 1
             z, y, x = ((s.start, s.stop) for s in block.core)
             yield BlockDone(STAGE, (z, y, x), done, total)
+    return _merged(run, blocks, settings, keys)
+
+
+def _merged(
+    run: RunFolder,
+    blocks: Sequence[Block],
+    settings: InferenceConfig,
+    keys: Mapping[Shape3, str],
+) -> Merged:
+    """Join and number components; ids that a person made meanwhile are theirs."""
     tables = partial(run.markers.tables, STAGE)
-    return merge_components(tables, blocks, settings, keys)
+    while True:
+        reserved = run.edits.reserved
+        merged = merge_components(tables, blocks, settings, keys, reserved)
+        if run.edits.claim(merged.largest, reserved):
+            return merged
 
 
 def _key(block: Block, known: AbstractSet[Shape3], settings: InferenceConfig) -> str:

@@ -17,7 +17,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -51,7 +51,10 @@ class Merged:
     """Where a block's components start and stop in the table, by the block's index."""
 
     skeletons: int
-    """How many ids there are: 1 to this."""
+    """How many ids there are."""
+
+    largest: int
+    """The largest of them; some below it may be left out."""
 
     digest: str
     """Names the table and what was labelled: what was assigned with another one is out
@@ -124,6 +127,7 @@ def merge_components(
     blocks: Sequence[Block],
     settings: InferenceConfig,
     keys: Mapping[Shape3, str],
+    reserved: Collection[int] = (),
 ) -> Merged:
     """Join the components of all blocks and number them by their first voxel.
 
@@ -137,6 +141,8 @@ def merge_components(
         Connectivity, the smallest skeleton.
     keys : mapping of str
         Names what the components of each block depend on, by the block's index.
+    reserved : collection of int
+        Ids that are not given.
 
     Returns
     -------
@@ -162,12 +168,26 @@ def merge_components(
     np.minimum.at(first, group, np.concatenate(first_of))
     kept = np.flatnonzero(voxels >= settings.MIN_SKELETON_VOXELS)
     ids = np.zeros(joined, np.uint32)
-    ids[kept[np.argsort(first[kept])]] = np.arange(1, len(kept) + 1, dtype=np.uint32)
+    numbers = _free_ids(len(kept), reserved)
+    ids[kept[np.argsort(first[kept])]] = numbers
     final = ids[group]
     # two ways to label may give equal tables for other voxels: the keys tell them apart
     known = repr(sorted(ranges.items())) + repr(sorted(keys.items()))
     digest = hashlib.sha256(final.tobytes() + known.encode())
-    return Merged(final, ranges, len(kept), digest.hexdigest())
+    largest = int(numbers.max(initial=0))
+    return Merged(final, ranges, len(kept), largest, digest.hexdigest())
+
+
+def _free_ids(count: int, reserved: Collection[int]) -> NDArray[np.uint32]:
+    """Give the first ids from 1 that are not reserved.
+
+    Examples
+    --------
+    >>> _free_ids(3, {2, 9}).tolist()
+    [1, 3, 4]
+    """
+    ids = np.arange(1, count + len(reserved) + 1, dtype=np.uint32)
+    return ids[~np.isin(ids, list(reserved))][:count]
 
 
 def _seams(

@@ -32,6 +32,7 @@ from skoots.inference.out_of_memory import memory_errors
 from skoots.inference.predict import KEY as PREDICT_KEY
 from skoots.inference.predict import predict
 from skoots.inference.provenance import changes, provenance
+from skoots.inference.pyramid import refresh
 from skoots.model.checkpoint import Checkpoint
 from skoots.model.precision import choose_device
 from skoots.model.zoo import load_model
@@ -165,6 +166,7 @@ def segment(  # noqa: PLR0913 - the one door of the engine; all but four have de
         changed = changes(summary, settings)
         if summary and before == len(wanted) and not changed:
             yield Notice(f"{path} is finished already.")
+            yield from refresh(run)  # what somebody painted since
             objects = int(summary["objects"])
         else:
             if changed:

@@ -10,6 +10,7 @@ import torch
 from skoots.inference.assign import follow
 from skoots.inference.label import label_components
 from skoots.inference.skeleton_mask import skeleton_mask, threshold_byte
+from skoots.run.shared_chunks import FIRST_PROVISIONAL
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,7 +38,8 @@ def provisional_instances(
         Thresholds, dilations and hops.
     place : tuple of int
         Number of the block, and how many there are: each has a range of ids to itself,
-        so that neighbours differ in colour.
+        so that neighbours differ in colour. None is an id that a final object or what a
+        person paints may have.
 
     Returns
     -------
@@ -56,5 +58,6 @@ def provisional_instances(
         torch.device("cpu"),
     )
     number, blocks = place
-    ids[ids > 0] += np.uint32(number * (LAST_ID // blocks))
+    step = (LAST_ID - FIRST_PROVISIONAL) // blocks
+    ids[ids > 0] += np.uint32(FIRST_PROVISIONAL - 1 + number * step)
     return ids

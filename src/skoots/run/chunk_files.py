@@ -130,7 +130,7 @@ class ChunkFiles:
             chunk = whole
         chunk = np.ascontiguousarray(chunk, self.dtype.newbyteorder("<"))
         if self._compressor is None:
-            return memoryview(chunk)
+            return chunk.data
         content: bytes = self._compressor.encode(chunk)
         return content
 

@@ -1,8 +1,8 @@
 """Which voxels of a run's labels a person painted, and the labels that are theirs.
 
-``edited`` is an array beside the labels, on the same chunks, 1 where somebody painted or
-erased. It is made at the first stroke. Every pass that writes labels leaves those voxels
-as they are, in this process or in a later one.
+``edited`` is an array beside the labels, on the same chunks, 1 where somebody painted
+or erased. It is made at the first stroke. Every pass that writes labels leaves those
+voxels as they are, in this process or in a later one.
 
 Who is first does not matter, and nothing is lost in between:
 
@@ -192,7 +192,7 @@ class Edits:
         if path is not None and not path.exists():
             return None
         try:
-            return np.not_equal(files.read(index), 0)
+            return files.read(index).astype(bool)
         except DAMAGE as error:
             raise RunError(
                 f"{path} was damaged on disk: it says which labels were painted by "

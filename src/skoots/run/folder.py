@@ -158,6 +158,11 @@ class RunFolder:
         with storage_errors(self.path):
             self._arrays.labels.recover()
 
+    def shape_of(self, name: str) -> Shape3:
+        """Give the extent of an array of three axes."""
+        z, y, x = self._arrays.array(name).shape
+        return z, y, x
+
     def has_array(self, name: str, shape: Shape3) -> bool:
         """Whether an array of this extent is there."""
         return self._arrays.has(name, shape)
@@ -261,8 +266,7 @@ class RunFolder:
             return self.blocks
         if name == f"{LABELS}/0":
             return plan_blocks(self.plan.image.shape_zyx, self.plan.block_zyx)
-        z, y, x = self._arrays.array(name).shape
-        return plan_blocks((z, y, x), self.plan.chunk_zyx)
+        return plan_blocks(self.shape_of(name), self.plan.chunk_zyx)
 
     def place_of(self, block: Block) -> tuple[int, int]:
         """Give the number of a block, from 0, and how many there are."""

@@ -2,8 +2,8 @@
 
 Chunk by chunk: under the chunk's lock the mask of what is painted is read, painted
 voxels are taken from what is stored, and the chunk is replaced. A stroke is made under
-the same lock, so it lies before, and the mask shows it, or after, and paints over. Locks
-are not held while the disk is waited for.
+the same lock, so it lies before, and the mask shows it, or after, and paints over. No
+lock is held while the disk is waited for.
 """
 
 from __future__ import annotations

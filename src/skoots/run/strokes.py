@@ -1,10 +1,10 @@
 """What a person changes at once, and the journal that makes it whole.
 
-A stroke changes two arrays, often in several chunks. It is written to a file of its own
-first, and that file goes when all chunks are stored. A process that is killed before the
-file has its name has painted nothing; after that, whoever opens the run next paints the
-stroke again, which does no harm where it was painted already. The journal does not wait
-for the disk: it is for killed programs, not for power cuts.
+A stroke changes two arrays, often in several chunks. It is written to a file of its
+own first, and that file goes when all chunks are stored. A process that is killed
+before the file has its name has painted nothing; after that, whoever opens the run next
+paints the stroke again, which does no harm where it was painted already. The journal
+does not wait for the disk: it is for killed programs, not for power cuts.
 """
 
 from __future__ import annotations

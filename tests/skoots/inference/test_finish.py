@@ -12,8 +12,8 @@ from inference_cases import code_model, drain, draw_boxes, make_run
 
 import skoots
 from skoots.events import StageStarted
-from skoots.inference import assign, finish
-from skoots.inference.finish import plan_levels
+from skoots.inference import assign, finish, pyramid
+from skoots.inference.pyramid import plan_levels
 from skoots.run.folder import RunFolder
 from skoots.volume.tiling import whole
 
@@ -47,7 +47,7 @@ def test_a_pyramid_ends_and_keeps_voxels_near_to_cubes(
 def test_coarser_levels_hold_every_other_voxel(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finish, "PYRAMID_BELOW", 10)
+    monkeypatch.setattr(pyramid, "PYRAMID_BELOW", 10)
     image, labels = draw_boxes((13, 30, 37), (5, 6, 7))
     out = tmp_path / "cells.skoots.zarr"
     drain(skoots.segment(image, code_model(), out, tile_zyx=(8, 16, 16)))
@@ -102,7 +102,7 @@ def finish_events(run: RunFolder, least: int = 2) -> list[Event]:
 def test_blocks_that_are_finished_are_not_finished_again(
     run: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finish, "PYRAMID_BELOW", 2)
+    monkeypatch.setattr(pyramid, "PYRAMID_BELOW", 2)
     job = finish.finish(run, run.blocks, "key", 2)
     assert next(job) == StageStarted("finish", 0, 4)  # two blocks, two levels
     next(job)
@@ -128,7 +128,7 @@ def test_what_is_assigned_again_is_finished_again(run: RunFolder) -> None:
 def test_a_level_that_is_gone_is_made_again(
     run: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finish, "PYRAMID_BELOW", 4)
+    monkeypatch.setattr(pyramid, "PYRAMID_BELOW", 4)
     finish_events(run, 1)
     shutil.rmtree(run.path / "labels" / "instances" / "1")
     run = RunFolder.open(run.path)
