@@ -47,12 +47,12 @@ class JobFooter(QWidget):
         self._title = Line()
         self._build_buttons()
         self._progress = JobProgress()
-        self._message = MessageLine()
+        self._message = MessageLine(calm=True)
         self._details = CopyButton(
             "Copy details", "Copy what happened, for a report to the developers."
         )
         self._pages = QStackedWidget()
-        self._told = scrolled(self._message)
+        self._told = scrolled(self._message, steady=False)
         for page in (self._progress, self._told):
             self._pages.addWidget(page)
         self._build_layout()
@@ -109,12 +109,13 @@ class JobFooter(QWidget):
             None where none was started.
         """
         self._job = job
-        self._pause.setVisible(job is not None and job.state.active)
-        self._cancel.setVisible(job is not None and job.state.active)
-        self._details.setVisible(False)
         if job is None:
-            self.show_message(MessageView("Nothing is running."))
+            self.show_message(MessageView(""), "Nothing is running.")
             return
+        stoppable = job.state.active and job.can_stop
+        self._pause.setVisible(stoppable)
+        self._cancel.setVisible(stoppable)
+        self._details.setVisible(False)
         ending = _ENDINGS.get(job.state)
         self._title.set_text(f"{job.title}: {ending}" if ending else job.title)
         if not job.state.active:
@@ -135,6 +136,8 @@ class JobFooter(QWidget):
             The line above it.
         """
         self._title.set_text(title)
+        for each in (self._pause, self._cancel):
+            each.hide()
         self._show_page(message)
 
     def _show_page(self, message: MessageView) -> None:

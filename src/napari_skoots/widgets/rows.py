@@ -15,14 +15,20 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_skoots.widgets.style import BAR
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LONGEST_NAME = "Channel"
+LONGEST_NAME = "Objects"
 """The longest name of a row: all sections leave room for it, so that they align."""
 
 GAP = 4
 """Pixels between controls."""
+
+
+MARGINS = (2 * GAP, 2 * GAP, GAP + BAR, 2 * GAP)
+"""Around what does not scroll, so that it aligns with what does: left, top..."""
 
 
 class Section(QWidget):

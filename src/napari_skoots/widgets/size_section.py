@@ -51,7 +51,9 @@ class SizeSection(Section):
         explain(self._ring, "Show a ring of this size on the canvas.", "Show a ring")
         self._ring.clicked.connect(self.ring_toggled)
         self._against = Line(quiet=True)
-        self._set = button("Set", "Measure the size, or take the model's.", "Set size")
+        self._set = button(
+            "Set ▾", "Measure the size, or take the model's.", "Set size"
+        )
         self._menu = QMenu(self._set)
         self._set.setMenu(self._menu)
         self.add_row("", self._against, self._ring, self._set)
