@@ -33,6 +33,9 @@ _ENDINGS = {
     JobState.DONE: "done",
 }
 
+LINES = 6
+"""Lines of a message that can be read without scrolling."""
+
 
 class JobFooter(QWidget):
     """Shows one job, or a message; its height never changes."""
@@ -52,7 +55,7 @@ class JobFooter(QWidget):
             "Copy details", "Copy what happened, for a report to the developers."
         )
         self._pages = QStackedWidget()
-        self._told = scrolled(self._message, steady=False)
+        self._told = scrolled(self._message)
         for page in (self._progress, self._told):
             self._pages.addWidget(page)
         self._build_layout()
@@ -95,9 +98,11 @@ class JobFooter(QWidget):
         return super().event(a0)
 
     def _settle(self) -> None:
-        for each in (self._cancel, *self._progress.findChildren(QWidget)):
+        for each in (self._title, self._cancel, *self._progress.findChildren(QWidget)):
             each.ensurePolished()
-        self._pages.setFixedHeight(self._progress.sizeHint().height())
+        lines = LINES * self._title.fontMetrics().lineSpacing()
+        height = max(lines, self._progress.sizeHint().height())
+        self._pages.setFixedHeight(height)
         self._head.setFixedHeight(self._cancel.sizeHint().height())
 
     def show_job(self, job: JobView | None) -> None:

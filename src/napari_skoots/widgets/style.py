@@ -24,7 +24,5 @@ QCheckBox:focus, QRadioButton:focus, QToolButton:focus {{
     text-decoration: underline;
 }}
 QScrollBar:vertical {{ min-width: {BAR}px; max-width: {BAR}px; margin: 0px; }}
-QScrollBar {{ background: palette(window); }}
-QScrollBar::handle:vertical:disabled {{ background: palette(window); }}
 QScrollBar::add-line:vertical, QScrollBar::sub-line:vertical {{ height: 0px; }}
 """

@@ -108,5 +108,6 @@ def _wrap(label: QLabel) -> None:
 def right_aligned(*, quiet: bool = False) -> Line:
     """Make a line whose text ends at its right edge, for numbers."""
     line = Line(quiet=quiet)
+    line.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
     line.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     return line
