@@ -45,9 +45,9 @@ class ModelSection(Section):
         )
         tell(self._card, self.card_requested)
         self._build_menu()
-        self.add_row("Model", self._choice, self._card, self._more)
+        self.add_row("Model", self._choice, self._more)
         self._facts = Note()
-        self._facts_row = self.add_row("", self._facts)
+        self.add_row("", self._facts, self._card)
         self._warning = MessageLine()
         self.add_row("", self._warning)
         self._build_devices()
@@ -132,7 +132,6 @@ class ModelSection(Section):
             What to beware of with the chosen image; empty for nothing.
         """
         self._facts.setText(text)
-        self.show_row(self._facts_row, bool(text))
         message = MessageView(warning, level=Level.WARNING) if warning else None
         self._warning.show_message(message)
 

@@ -20,8 +20,10 @@ from napari_skoots.widgets.style import BAR
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LONGEST_NAME = "Objects"
-"""The longest name of a row: all sections leave room for it, so that they align."""
+LONGEST_NAMES = ("Objects", "Channel")
+"""The longest names of rows: all sections leave room for them, so that they align.
+
+Which of them is longer depends on the font."""
 
 GAP = 4
 """Pixels between controls."""
@@ -86,11 +88,16 @@ class Section(QWidget):
 class _Name(QLabel):
     """The name of a row, at least as wide as the longest of all."""
 
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.setIndent(0)
+
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Leave room for the longest name."""
         hint = super().sizeHint()
-        longest = self.fontMetrics().horizontalAdvance(LONGEST_NAME) + GAP
-        return QSize(max(hint.width(), longest), hint.height())
+        metrics = self.fontMetrics()
+        longest = max(metrics.horizontalAdvance(name) for name in LONGEST_NAMES)
+        return QSize(max(hint.width(), longest + GAP), hint.height())
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Be no narrower either."""
