@@ -166,6 +166,9 @@ class JobView:
     """Found so far."""
 
     pausable: bool = True
+    can_stop: bool = True
+    """False where there is nothing to cancel, such as while the engine is imported."""
+
     message: MessageView | None = None
     """The last notice of a job that runs, or how it ended."""
 

@@ -5,14 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSignalBlocker, Qt, Signal
-from qtpy.QtWidgets import QComboBox, QSizePolicy, QWidget
+from qtpy.QtWidgets import (
+    QComboBox,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QWidget,
+)
 
 from napari_skoots.widgets.explain import explain, rich
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from qtpy.QtGui import QPaintEvent
+
     from napari_skoots.state.views import Choice
+
+_MARGIN = 6
+"""Pixels that a style may leave free beside the text."""
 
 
 class Choices(QComboBox):
@@ -75,6 +87,28 @@ class Choices(QComboBox):
         """Give the key that is chosen."""
         key = self.currentData()
         return None if key is None else str(key)
+
+    def paintEvent(self, e: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Draw what is chosen, with dots where it is too long."""
+        painter = QStylePainter(self)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        style = self.style()
+        if style is not None:
+            room = style.subControlRect(
+                QStyle.ComplexControl.CC_ComboBox,
+                option,
+                QStyle.SubControl.SC_ComboBoxEditField,
+                self,
+            )
+            option.currentText = self.fontMetrics().elidedText(
+                self.currentText() or self.placeholderText(),
+                Qt.TextElideMode.ElideRight,
+                room.width() - _MARGIN,
+            )
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        painter.end()
 
     def _say_whole(self) -> None:
         """Put the whole text of a choice that is cut into the tooltip."""

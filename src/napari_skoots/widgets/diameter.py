@@ -35,7 +35,7 @@ class Diameter(QWidget):
         self._slider.valueChanged.connect(self._on_slid)
         self._field = Number(tip, "Object size")
         self._field.setRange(0, 10 * LARGEST)
-        self._field.setSpecialValueText("?")
+        self._field.setSpecialValueText("as model")
         self._field.setDecimals(1)
         self._field.setFixedWidth(_WIDTH)
         self._field.valueChanged.connect(self._on_typed)

@@ -12,7 +12,7 @@ from napari_skoots.widgets.choices import Choices
 from napari_skoots.widgets.explain import explain
 from napari_skoots.widgets.message_line import MessageLine
 from napari_skoots.widgets.number_fields import Whole
-from napari_skoots.widgets.rows import Section
+from napari_skoots.widgets.rows import Section, side_by_side
 from napari_skoots.widgets.texts import Line
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from napari_skoots.state.views import Choice, ImageView
 
-AXES_WIDTH = 64
+AXES_WIDTH = 52
 """Pixels of the field for the axes: five letters and some room."""
 
 
@@ -60,8 +60,10 @@ class ImageSection(Section):
             "Axes",
         )
         self._axes.editingFinished.connect(self._on_axes_edited)
-        self._lengths = Line(quiet=True)
-        self._axes_row = self.add_row("Axes", self._axes, self._lengths)
+        self._facts, self._lengths = Line(quiet=True), Line(quiet=True)
+        axes = side_by_side((self._axes, self._facts), (1,))
+        self._axes_row = self.add_row("Axes", axes)
+        self._lengths_row = self.add_row("", self._lengths)
 
     def _build_counts(self) -> None:
         self._channel = Whole("The channel that is segmented, from 0.", "Channel")
@@ -93,6 +95,7 @@ class ImageSection(Section):
             None while no image is chosen.
         """
         self.show_row(self._axes_row, image is not None)
+        self.show_row(self._lengths_row, False)
         self.show_row(self._channel_row, image is not None and image.channels > 1)
         self.show_row(self._time_row, image is not None and image.times > 1)
         problem = image.problem if image is not None else ""
@@ -103,8 +106,12 @@ class ImageSection(Section):
             self._show(image)
 
     def _show(self, image: ImageView) -> None:
-        lengths = " × ".join(f"{length}" for length in image.lengths)
-        self._lengths.set_text(f"{lengths}  {image.dtype}", image.path)
+        lengths = "×".join(f"{length}" for length in image.lengths)
+        many = len(image.lengths) > 3
+        facts = image.dtype if many else f"{lengths} {image.dtype}"
+        self._facts.set_text(facts, image.path)
+        self._lengths.set_text(lengths)
+        self.show_row(self._lengths_row, many)
         with QSignalBlocker(self._axes):
             self._axes.setText(image.axes)
         for box, last, value in (

@@ -33,6 +33,9 @@ _ENDINGS = {
     JobState.DONE: "done",
 }
 
+LINES = 6
+"""Lines of a message that can be read without scrolling."""
+
 
 class JobFooter(QWidget):
     """Shows one job, or a message; its height never changes."""
@@ -47,7 +50,7 @@ class JobFooter(QWidget):
         self._title = Line()
         self._build_buttons()
         self._progress = JobProgress()
-        self._message = MessageLine()
+        self._message = MessageLine(calm=True)
         self._details = CopyButton(
             "Copy details", "Copy what happened, for a report to the developers."
         )
@@ -95,9 +98,11 @@ class JobFooter(QWidget):
         return super().event(a0)
 
     def _settle(self) -> None:
-        for each in (self._cancel, *self._progress.findChildren(QWidget)):
+        for each in (self._title, self._cancel, *self._progress.findChildren(QWidget)):
             each.ensurePolished()
-        self._pages.setFixedHeight(self._progress.sizeHint().height())
+        lines = LINES * self._title.fontMetrics().lineSpacing()
+        height = max(lines, self._progress.sizeHint().height())
+        self._pages.setFixedHeight(height)
         self._head.setFixedHeight(self._cancel.sizeHint().height())
 
     def show_job(self, job: JobView | None) -> None:
@@ -109,12 +114,13 @@ class JobFooter(QWidget):
             None where none was started.
         """
         self._job = job
-        self._pause.setVisible(job is not None and job.state.active)
-        self._cancel.setVisible(job is not None and job.state.active)
-        self._details.setVisible(False)
         if job is None:
-            self.show_message(MessageView("Nothing is running."))
+            self.show_message(MessageView(""), "Nothing is running.")
             return
+        stoppable = job.state.active and job.can_stop
+        self._pause.setVisible(stoppable)
+        self._cancel.setVisible(stoppable)
+        self._details.setVisible(False)
         ending = _ENDINGS.get(job.state)
         self._title.set_text(f"{job.title}: {ending}" if ending else job.title)
         if not job.state.active:
@@ -135,6 +141,8 @@ class JobFooter(QWidget):
             The line above it.
         """
         self._title.set_text(title)
+        for each in (self._pause, self._cancel):
+            each.hide()
         self._show_page(message)
 
     def _show_page(self, message: MessageView) -> None:

@@ -9,14 +9,13 @@ from qtpy.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QSizePolicy,
     QStyle,
     QWidget,
 )
 
 from napari_skoots.state.views import Level
 from napari_skoots.widgets.rows import GAP
-from napari_skoots.widgets.texts import Note
+from napari_skoots.widgets.texts import wrapped
 
 if TYPE_CHECKING:
     from napari_skoots.state.views import MessageView
@@ -31,19 +30,22 @@ PICTURE = 16
 
 
 class MessageLine(QWidget):
-    """Shows a message and what can be done; hidden while there is none."""
+    """Shows a message and what can be done; hidden while there is none.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Parameters
+    ----------
+    parent : QWidget, optional
+        What it stands in.
+    calm : bool
+        Whether mere information goes without a picture.
+    """
+
+    def __init__(self, parent: QWidget | None = None, *, calm: bool = False) -> None:
         super().__init__(parent)
+        self._calm = calm
         self._picture = QLabel()
         self._picture.setFixedWidth(PICTURE + 2)
-        self._text = QLabel()
-        self._text.setWordWrap(True)
-        self._text.setTextFormat(Qt.TextFormat.PlainText)
-        self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-        self._remedy = Note()
-        selectable = Qt.TextInteractionFlag.TextSelectableByMouse
-        self._text.setTextInteractionFlags(selectable)
+        self._text, self._remedy = wrapped(), wrapped()
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(GAP)
         self._build()
@@ -70,6 +72,7 @@ class MessageLine(QWidget):
         self.setVisible(message is not None)
         if message is None:
             return
+        self._picture.setVisible(not (self._calm and message.level is Level.INFO))
         style = self.style()
         if style is not None:
             icon = style.standardIcon(_PICTURES[message.level])

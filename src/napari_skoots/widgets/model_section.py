@@ -15,7 +15,7 @@ from napari_skoots.widgets.choices import Choices
 from napari_skoots.widgets.explain import allow
 from napari_skoots.widgets.message_line import MessageLine
 from napari_skoots.widgets.rows import Section
-from napari_skoots.widgets.texts import Line
+from napari_skoots.widgets.texts import Note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,9 +45,9 @@ class ModelSection(Section):
         )
         tell(self._card, self.card_requested)
         self._build_menu()
-        self.add_row("Model", self._choice, self._card, self._more)
-        self._facts = Line(quiet=True)
-        self._facts_row = self.add_row("", self._facts)
+        self.add_row("Model", self._choice, self._more)
+        self._facts = Note()
+        self.add_row("", self._facts, self._card)
         self._warning = MessageLine()
         self.add_row("", self._warning)
         self._build_devices()
@@ -56,7 +56,7 @@ class ModelSection(Section):
         self.set_device_problem("", "")
 
     def _build_menu(self) -> None:
-        self._more = button("More", "Add models, or remove one.", "More about models")
+        self._more = button("More ▾", "Add models, or remove one.", "More about models")
         self._menu = QMenu(self._more)
         self._menu.setToolTipsVisible(True)
         self._add_action("Add a model file…", self.import_requested)
@@ -127,12 +127,11 @@ class ModelSection(Section):
         Parameters
         ----------
         text : str
-            One line, such as ``trained at 10 nm, objects of 32 voxels``.
+            A line or two, such as ``trained at 10 nm, objects of 32 voxels``.
         warning : str
             What to beware of with the chosen image; empty for nothing.
         """
-        self._facts.set_text(text)
-        self.show_row(self._facts_row, bool(text))
+        self._facts.setText(text)
         message = MessageView(warning, level=Level.WARNING) if warning else None
         self._warning.show_message(message)
 
@@ -162,7 +161,7 @@ class ModelSection(Section):
         """
         self._command.set_copied(command)
         self._command.setVisible(bool(command))
-        message = MessageView(text, remedy=command) if text else None
+        message = MessageView(text, remedy=command, level=Level.INFO) if text else None
         self._problem.show_message(message)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import Signal
 
 from napari_skoots.widgets.buttons import button, tell
 from napari_skoots.widgets.rows import Section
@@ -21,7 +21,7 @@ class OutputSection(Section):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._path = Line(elide=Qt.TextElideMode.ElideMiddle)
+        self._path = Line()
         change = button(
             "Change…",
             "Choose where the result is written. It is a folder that can be reopened.",
@@ -43,6 +43,7 @@ class OutputSection(Section):
         note : str
             What to know, such as ``holds a run that is half done``; may be empty.
         """
-        self._path.set_text(path or "beside the image")
+        name = path.replace("\\", "/").rstrip("/").rpartition("/")[2]
+        self._path.set_text(name or "beside the image", path)
         self._note.set_text(note)
         self.show_row(self._note_row, bool(note))

@@ -8,7 +8,8 @@ from qtpy.QtWidgets import QSizePolicy, QTabWidget, QVBoxLayout, QWidget
 from napari_skoots.widgets.buttons import button, tell
 from napari_skoots.widgets.file_drops import FileDrops
 from napari_skoots.widgets.job_footer import JobFooter
-from napari_skoots.widgets.rows import GAP
+from napari_skoots.widgets.rows import MARGINS
+from napari_skoots.widgets.rule import Rule
 from napari_skoots.widgets.segment_tab import SegmentTab
 from napari_skoots.widgets.style import PANEL
 
@@ -43,12 +44,13 @@ class SkootsPanel(QWidget):
     def _build_layout(self) -> None:
         below = QWidget()
         inner = QVBoxLayout(below)
-        inner.setContentsMargins(2 * GAP, GAP, 2 * GAP, 2 * GAP)
+        inner.setContentsMargins(*MARGINS)
         inner.addWidget(self.footer)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.tabs, 1)
+        column.addWidget(Rule())
         column.addWidget(below)
         # napari gives what is not expanding no more height than it needs.
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from napari_skoots.widgets.buttons import button
 from napari_skoots.widgets.rows import GAP
+from napari_skoots.widgets.texts import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,10 +31,7 @@ class QuestionBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._keys: list[str] = []
-        self._text = QLabel()
-        self._text.setWordWrap(True)
-        self._text.setTextFormat(Qt.TextFormat.PlainText)
-        self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self._text = wrapped()
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(GAP)
         column = QVBoxLayout(self)

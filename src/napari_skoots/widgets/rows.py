@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtCore import QEvent, QObject, QSize, Qt
 from qtpy.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
@@ -15,14 +15,22 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_skoots.widgets.style import BAR
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LONGEST_NAME = "Channel"
-"""The longest name of a row: all sections leave room for it, so that they align."""
+LONGEST_NAMES = ("Objects", "Channel")
+"""The longest names of rows: all sections leave room for them, so that they align.
+
+Which of them is longer depends on the font."""
 
 GAP = 4
 """Pixels between controls."""
+
+
+MARGINS = (2 * GAP, 2 * GAP, GAP + BAR, 2 * GAP)
+"""Around what does not scroll, so that it aligns with what does: left, top..."""
 
 
 class Section(QWidget):
@@ -55,7 +63,7 @@ class Section(QWidget):
         row = self._grid.rowCount()
         field = controls[0] if len(controls) == 1 else side_by_side(controls)
         if name:
-            label = QLabel(name)
+            label = _Name(name)
             label.setBuddy(controls[0])
             self._grid.addWidget(label, row, 0)
             self._names[field] = label
@@ -76,15 +84,24 @@ class Section(QWidget):
         if field in self._names:
             self._names[field].setVisible(shown)
 
-    def event(self, a0: QEvent | None) -> bool:
-        """Measure the column of names anew when the font changes."""
-        kinds = (QEvent.Type.Polish, QEvent.Type.FontChange)
-        if a0 is not None and a0.type() in kinds:
-            probe = QLabel(LONGEST_NAME, self)
-            probe.ensurePolished()
-            self._grid.setColumnMinimumWidth(0, probe.sizeHint().width())
-            probe.deleteLater()
-        return super().event(a0)
+
+class _Name(QLabel):
+    """The name of a row, at least as wide as the longest of all."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.setIndent(0)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Leave room for the longest name."""
+        hint = super().sizeHint()
+        metrics = self.fontMetrics()
+        longest = max(metrics.horizontalAdvance(name) for name in LONGEST_NAMES)
+        return QSize(max(hint.width(), longest + GAP), hint.height())
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Be no narrower either."""
+        return self.sizeHint()
 
 
 def side_by_side(

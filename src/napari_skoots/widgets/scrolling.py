@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Qt
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import QFrame, QScrollArea, QWidget
+
+from napari_skoots.widgets.style import BAR
+
+if TYPE_CHECKING:
+    from qtpy.QtWidgets import QLayout
 
 
 def scrolled(content: QWidget) -> QScrollArea:
@@ -12,7 +19,8 @@ def scrolled(content: QWidget) -> QScrollArea:
     Parameters
     ----------
     content : QWidget
-        Becomes as wide as there is room.
+        Becomes as wide as there is room; has a layout, whose right margin has room for
+        the bar while there is none, so that nothing moves sideways when one comes.
 
     Returns
     -------
@@ -25,4 +33,30 @@ def scrolled(content: QWidget) -> QScrollArea:
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    bar, layout = area.verticalScrollBar(), content.layout()
+    if bar is not None and layout is not None:
+        bar.installEventFilter(_Gutter(bar, layout))
     return area
+
+
+class _Gutter(QObject):
+    """Gives the room of a hidden scroll bar to the margin beside it."""
+
+    def __init__(self, bar: QWidget, layout: QLayout) -> None:
+        super().__init__(bar)
+        self._layout = layout
+        self._margin = layout.contentsMargins().right()
+        self._set_right(self._margin + BAR)
+
+    def _set_right(self, right: int) -> None:
+        margins = self._layout.contentsMargins()
+        margins.setRight(right)
+        self._layout.setContentsMargins(margins)
+
+    def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:  # noqa: N802 - Qt's name
+        """Follow the bar as it comes and goes."""
+        if a1 is not None and a1.type() == QEvent.Type.Show:
+            self._set_right(self._margin)
+        elif a1 is not None and a1.type() == QEvent.Type.Hide:
+            self._set_right(self._margin + BAR)
+        return super().eventFilter(a0, a1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QFrame, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_skoots.widgets.action_section import ActionSection
 from napari_skoots.widgets.drop_zone import DropZone
@@ -11,7 +11,8 @@ from napari_skoots.widgets.model_section import ModelSection
 from napari_skoots.widgets.output_section import OutputSection
 from napari_skoots.widgets.question_bar import QuestionBar
 from napari_skoots.widgets.result_section import ResultSection
-from napari_skoots.widgets.rows import GAP
+from napari_skoots.widgets.rows import GAP, MARGINS
+from napari_skoots.widgets.rule import Rule
 from napari_skoots.widgets.scrolling import scrolled
 from napari_skoots.widgets.settings_form import SettingsForm
 from napari_skoots.widgets.size_section import SizeSection
@@ -50,13 +51,13 @@ class SegmentTab(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.area, 1)
-        column.addWidget(rule())
+        column.addWidget(Rule())
         column.addWidget(self._build_doing())
 
     def _build_choices(self) -> QWidget:
         choices = QWidget()
         column = QVBoxLayout(choices)
-        column.setContentsMargins(2 * GAP, 2 * GAP, 2 * GAP, 2 * GAP)
+        column.setContentsMargins(2 * GAP, 2 * GAP, GAP, 2 * GAP)
         column.setSpacing(2 * GAP)
         for section in (
             self.drop_zone,
@@ -75,16 +76,8 @@ class SegmentTab(QWidget):
     def _build_doing(self) -> QWidget:
         doing = QWidget()
         column = QVBoxLayout(doing)
-        column.setContentsMargins(2 * GAP, GAP, 2 * GAP, GAP)
+        column.setContentsMargins(*MARGINS)
         column.setSpacing(2 * GAP)
         for section in (self.result, self.question, self.action):
             column.addWidget(section)
         return doing
-
-
-def rule() -> QFrame:
-    """Make a thin line across."""
-    line = QFrame()
-    line.setFrameShape(QFrame.Shape.HLine)
-    line.setFixedHeight(1)
-    return line

@@ -102,7 +102,7 @@ class _Extents:
     def show(self, value: Any) -> None:
         self._value = None if value is None else tuple(value)
         with QSignalBlocker(self.widget):
-            self.widget.setText("" if value is None else " × ".join(map(str, value)))
+            self.widget.setText("" if value is None else "×".join(map(str, value)))
 
     def _on_edited(self) -> None:
         before = self._value

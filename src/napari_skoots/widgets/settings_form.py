@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QGridLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from qtpy.QtWidgets import QGridLayout, QSizePolicy, QToolButton, QWidget
 
 from napari_skoots.widgets.buttons import button, tell
-from napari_skoots.widgets.explain import allow, explain, rich
+from napari_skoots.widgets.explain import allow, explain
 from napari_skoots.widgets.rows import GAP, Section, leave_wheel
-from napari_skoots.widgets.texts import Note
+from napari_skoots.widgets.texts import Line, Note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from napari_skoots.widgets.setting_fields import SettingField
 
-FIELD_WIDTH = 108
+FIELD_WIDTH = 96
 
 
 class SettingsForm(Section):
@@ -36,7 +36,7 @@ class SettingsForm(Section):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._fields: dict[str, SettingField] = {}
-        self._titles: dict[str, QLabel] = {}
+        self._titles: dict[str, Line] = {}
         self._defaults: dict[str, Any] = {}
         self._build_header()
         self._body = QWidget()
@@ -88,9 +88,9 @@ class SettingsForm(Section):
         self._waiting.hide()
         for name, field in section.model_fields.items():
             made = field_for(name, field, self._on_changed)
-            title = QLabel(field.title or name)
+            title = Line()
+            title.set_text(field.title or name, field.description or "")
             title.setBuddy(made.widget)
-            title.setToolTip(rich(field.description or ""))
             made.widget.setFixedWidth(FIELD_WIDTH)
             leave_wheel(made.widget)
             row = self._rows.rowCount()

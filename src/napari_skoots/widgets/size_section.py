@@ -51,7 +51,8 @@ class SizeSection(Section):
         explain(self._ring, "Show a ring of this size on the canvas.", "Show a ring")
         self._ring.clicked.connect(self.ring_toggled)
         self._against = Line(quiet=True)
-        self._set = button("Set", "Measure the size, or take the model's.", "Set size")
+        tip = "Measure the size in a Labels layer, or take the model's."
+        self._set = button("Set ▾", tip, "Set the size")
         self._menu = QMenu(self._set)
         self._set.setMenu(self._menu)
         self.add_row("", self._against, self._ring, self._set)
@@ -84,8 +85,11 @@ class SizeSection(Section):
         """
         self._diameter.set_unit(unit)
         self._diameter.set_diameter(diameter, model_diameter)
-        text = "" if model_diameter is None else f"model: {model_diameter:.3g} {unit}"
-        self._against.set_text(text)
+        text, tip = "", ""
+        if model_diameter is not None:
+            text = f"model: {model_diameter:.3g}"
+            tip = f"The model knows objects of about {model_diameter:.3g} {unit}."
+        self._against.set_text(text, tip)
         self._given = diameter is not None
         self._fill_menu()
 

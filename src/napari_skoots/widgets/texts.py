@@ -13,7 +13,7 @@ from napari_skoots.widgets.explain import rich
 if TYPE_CHECKING:
     from qtpy.QtGui import QPaintEvent
 
-QUIET = 0.72
+QUIET = 0.75
 """Opacity of small print: it follows the theme, whatever its colours."""
 
 
@@ -66,10 +66,7 @@ class Note(QLabel):
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
-        self.setWordWrap(True)
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        # Narrower than its longest word it may not become: it would be cut.
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        _wrap(self)
 
     def paintEvent(self, a0: QPaintEvent | None) -> None:  # noqa: N802 - Qt's
         """Draw the text, quietly."""
@@ -92,8 +89,25 @@ def _draw(
     painter.end()
 
 
+def wrapped(text: str = "") -> QLabel:
+    """Make a text that wraps, never widens the panel, and can be selected."""
+    label = QLabel(text)
+    _wrap(label)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label
+
+
+def _wrap(label: QLabel) -> None:
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    policy.setHeightForWidth(True)
+    label.setSizePolicy(policy)
+
+
 def right_aligned(*, quiet: bool = False) -> Line:
     """Make a line whose text ends at its right edge, for numbers."""
     line = Line(quiet=quiet)
+    line.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
     line.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     return line

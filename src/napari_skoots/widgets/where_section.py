@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _WORDS = {
     Where.VIEW: ("View", "What the canvas shows now, a few planes deep."),
     Where.BOX: ("Box", "A box: a rectangle in a Shapes layer."),
-    Where.WHOLE: ("Whole volume", "All of the image, from the current view outwards."),
+    Where.WHOLE: ("Everywhere", "The whole volume, from the current view outwards."),
 }
 
 
