@@ -153,7 +153,16 @@ def segment(  # noqa: PLR0913 - the one door of the engine; all but four have de
     wishes = Wishes(tile_zyx, halo_zyx, resample=resample, diameter=diameter)
     check_region(region, image.shape)
     request = Request(
-        path, image, checkpoint, settings, where, wishes, resume, overwrite, device
+        path,
+        image,
+        checkpoint,
+        settings,
+        where,
+        wishes,
+        resume,
+        overwrite,
+        device_asked=device,
+        region=region,
     )
     with opened(request) as (run, notes):
         wanted = run.blocks_in(region)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from skoots.config import InferenceConfig
     from skoots.model.checkpoint import Checkpoint
     from skoots.run.plan import RunPlan
+    from skoots.run.region import Region
     from skoots.run.wishes import Wishes
     from skoots.volume.source import Source
 
@@ -57,6 +58,9 @@ class Request:
     overwrite: bool
     device_asked: str = "auto"
     """As the user said it."""
+
+    region: Region | None = None
+    """The part of the image that this process is asked for."""
 
 
 @contextmanager
@@ -146,6 +150,7 @@ def _record(request: Request) -> RequestRecord:
         resample=wishes.resample,
         diameter=wishes.diameter,
         device=request.device_asked,
+        region=request.region,
     )
 
 

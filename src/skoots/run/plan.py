@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from skoots._types import Shape3, VoxelSize
 from skoots.config import InferenceConfig
 from skoots.errors import RunError
+from skoots.run.region import Region
 from skoots.volume.tiling import chunk_shape
 
 
@@ -66,6 +67,8 @@ class RequestRecord(_Record):
     resample: bool = False
     diameter: float | None = None
     device: str = "auto"
+    region: Region | None = None
+    """Of the first process; others may have added theirs."""
 
 
 class RunPlan(_Record):

@@ -15,6 +15,7 @@ from skoots.train.data.less_background import less_background
 from skoots.train.data.volume_set import VolumeSet
 from skoots.train.dataloader import PAD, MultiDataset, load_images, load_pairs
 from skoots.train.merged_transform import BackgroundTransformFromCfg, TransformFromCfg
+from skoots.validate.measure import typical_diameter
 from skoots.volume.axes import xyz_to_zyx
 
 if TYPE_CHECKING:
@@ -258,5 +259,4 @@ def _diameter(volumes: Sequence[AnnotatedVolume]) -> float | None:
             counts.append(torch.unique(masks[masks > 0], return_counts=True)[1])
     if not counts:
         return None
-    sizes = torch.cat(counts).double()
-    return float((6 * sizes / torch.pi).pow(1 / 3).median())
+    return typical_diameter(torch.cat(counts).cpu().numpy())
