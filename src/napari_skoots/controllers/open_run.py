@@ -53,6 +53,7 @@ class OpenRun:
         self.labels = ZarrLabels.of_run(path)
         self.layer = self._make_layer()
         self.stream = LabelStream(viewer, self.layer, self.labels)
+        self.overlays = _NoOverlays()
 
     @property
     def shown(self) -> bool:
@@ -101,3 +102,8 @@ class OpenRun:
     def _lock(self, *, locked: bool) -> None:
         if hasattr(self.layer, "locked"):
             self.layer.locked = locked
+
+
+class _NoOverlays:
+    skeletons_shown = False
+    probability_shown = False

@@ -57,5 +57,8 @@ def _section() -> Any:
         )
     except ImportError:
         return None
-    settings = get_plugin_settings(PLUGIN)
+    try:
+        settings = get_plugin_settings(PLUGIN)
+    except KeyError:  # the plugin is not installed, or disabled
+        return None
     return getattr(settings, "segmenting", None)
