@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_skoots.layers import volume_layer
+from napari_skoots.layers.opening import volume_layer
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel

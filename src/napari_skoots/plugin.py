@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
 
     from napari_skoots.controllers.session import Session
-    from napari_skoots.layers import LayerData
+    from napari_skoots.layers.opening import LayerData
 
 PLUGIN = "napari-skoots"
 PANEL = "SKOOTS"
@@ -91,7 +91,7 @@ def open_mito() -> list[LayerData]:
     list of LayerData
         One image layer, Z, Y, X, read plane by plane as it is shown.
     """
-    from napari_skoots.layers import volume_layer  # noqa: PLC0415 - on use
+    from napari_skoots.layers.opening import volume_layer  # noqa: PLC0415 - on use
 
     return [volume_layer(sample_path("medulla"), "image", "medulla")]
 
@@ -104,7 +104,7 @@ def open_chloroplast() -> list[LayerData]:
     list of LayerData
         An image layer and a labels layer.
     """
-    from napari_skoots.layers import volume_layer  # noqa: PLC0415 - on use
+    from napari_skoots.layers.opening import volume_layer  # noqa: PLC0415 - on use
     from skoots.samples import sample_labels  # noqa: PLC0415 - on use
 
     return [

@@ -1,1 +1,1 @@
-"""What the panel does: layers, models, jobs and results brought together, no widgets."""
+"""What the panel does: layers, models, jobs and results brought together."""

@@ -155,9 +155,7 @@ class Board:
         if self._progress is None or not self._device:
             return
         facts = describe_device(self._device)
-        self._progress.remember(
-            facts.total_bytes - facts.free_bytes, facts.total_bytes
-        )
+        self._progress.remember(facts.total_bytes - facts.free_bytes, facts.total_bytes)
         self.changed.emit()
 
 

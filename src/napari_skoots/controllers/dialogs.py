@@ -42,9 +42,7 @@ class Dialogs:
 
     def browse(self) -> None:
         """Ask for images to open."""
-        files, _ = QFileDialog.getOpenFileNames(
-            self._panel, "Open images", "", _IMAGES
-        )
+        files, _ = QFileDialog.getOpenFileNames(self._panel, "Open images", "", _IMAGES)
         self._session.open_paths([Path(file) for file in files])
 
     def import_model(self) -> None:
@@ -98,7 +96,8 @@ class Dialogs:
         if file:
             path = Path(file)
             if not path.suffix:
-                path = path.with_name(path.name + (".tif" if "TIFF" in kind else ".ome.zarr"))
+                ending = ".tif" if "TIFF" in kind else ".ome.zarr"
+                path = path.with_name(path.name + ending)
             self._session.attempt(lambda: self._session.results.save(path))
 
     def show_card(self) -> None:

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
-from napari_skoots.layers import axes_of, level0, open_layers, source_of, voxel_size_of
+from napari_skoots.layers import axes_of, level0, source_of, voxel_size_of
 from napari_skoots.layers.source import FACTS, is_overlay, path_of
 from napari_skoots.state.views import ImageView
 from skoots.errors import SkootsError
-from skoots.volume.inspect import inspect
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,6 +95,10 @@ class Images:
             If the file is no volume.
         """
         from napari.layers import Layer  # noqa: PLC0415 - napari loads layers late
+
+        from napari_skoots.layers.opening import (  # noqa: PLC0415 - imports zarr
+            open_layers,
+        )
 
         made = [Layer.create(*data) for data in open_layers(path)]
         added = [self._viewer.add_layer(layer) for layer in made]
@@ -236,6 +239,8 @@ class Images:
         path = None if layer is None else path_of(layer)
         if layer is None or path is None:
             return None
+        from skoots.volume.inspect import inspect  # noqa: PLC0415 - imports zarr
+
         facts = layer.metadata.setdefault(FACTS, {})
         if "voxel_size" not in facts:
             try:

@@ -113,7 +113,8 @@ class Models:
         """Say what speaks against the model; empty where nothing does."""
         model = self.checkpoint
         if model is not None and model.network.in_channels != 1:
-            return f"This model reads {model.network.in_channels} channels; SKOOTS gives it one."
+            channels = model.network.in_channels
+            return f"This model reads {channels} channels, and an image has one."
         return ""
 
     @property

@@ -5,12 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_skoots.controllers.open_run import OpenRun
 from napari_skoots.controllers.segmenting import LEAVE, Question
 from napari_skoots.layers import geometry_of, layer_geometry
 from napari_skoots.layers.source import path_of
 from skoots.errors import SkootsError
-from skoots.run.folder import RunFolder
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
     from napari_skoots.controllers.models import Models
     from napari_skoots.controllers.segmenting import Segmenting
     from napari_skoots.controllers.wishes import Wishes
+    from skoots.run.folder import RunFolder
 
 
 class Reopening:
@@ -60,6 +59,11 @@ class Reopening:
         RunError
             If the folder is no run, or damaged.
         """
+        from napari_skoots.controllers.open_run import (  # noqa: PLC0415 - imports zarr
+            OpenRun,
+        )
+        from skoots.run.folder import RunFolder  # noqa: PLC0415 - likewise
+
         run = RunFolder.open(path)
         layer, problem = self._find_image(run)
         if layer is None:

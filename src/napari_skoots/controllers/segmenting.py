@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any
 from psygnal import Signal
 
 from napari_skoots.controllers.board import done
-from napari_skoots.controllers.open_run import OpenRun
 from napari_skoots.controllers.output import free_path
 from napari_skoots.controllers.stream import INTERVAL_MS
 from napari_skoots.jobs import Job
 from skoots.errors import RunError
 from skoots.events import RunStarted
-from skoots.run.folder import RunFolder
 from skoots.run.layout import is_run
 
 if TYPE_CHECKING:
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
 
     from napari_skoots.controllers.board import Board
+    from napari_skoots.controllers.open_run import OpenRun
     from napari_skoots.controllers.request import Request
     from skoots.events import Event, RunFinished
 
@@ -173,6 +172,8 @@ class Segmenting:
 
     def _about(self, request: Request) -> Question:
         """Ask what to do with a run that is there."""
+        from skoots.run.folder import RunFolder  # noqa: PLC0415 - imports zarr
+
         name = request.out.name
         anew = ("Start over", lambda: self.start(request, overwrite=True))
         both = ("Keep both", lambda: self._beside(request))
@@ -197,9 +198,7 @@ class Segmenting:
             "Finish what is done",
             lambda: self.relabel(dict(request.config), request.device),
         )
-        self.ask(
-            Question(f"{opened.path.name} is not finished.", (on, join, LEAVE))
-        )
+        self.ask(Question(f"{opened.path.name} is not finished.", (on, join, LEAVE)))
 
     # ---- runs that are open
 
@@ -212,6 +211,10 @@ class Segmenting:
         self.settled.emit(opened)
 
     def _open(self, path: Path) -> OpenRun:
+        from napari_skoots.controllers.open_run import (  # noqa: PLC0415 - imports zarr
+            OpenRun,
+        )
+
         opened, request = self._runs.get(path), self._last
         if opened is None and request is not None:
             opened = OpenRun(

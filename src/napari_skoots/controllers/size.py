@@ -46,9 +46,10 @@ class Size:
             return ""
         large = factor > 1
         times = factor if large else 1 / factor
+        how = "larger" if large else "smaller"
         return (
             f"Objects measure {self.here:.0f} voxels here and {self.model:.0f} where "
-            f"the model was trained: {times:.1f} times {'larger' if large else 'smaller'}."
+            f"the model was trained: {times:.1f} times {how}."
         )
 
     @property

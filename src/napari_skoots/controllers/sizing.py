@@ -101,5 +101,3 @@ def _measure(
     if size is not None and here is not None:  # labels of another resolution
         diameter *= size[2] / here[2]
     return diameter
-
-

@@ -69,8 +69,12 @@ class Wishes:
             controller.changed.connect(self._on_other)
 
     def set(self, **values: Any) -> None:
-        """Change some of the wishes: ``where``, ``box``, ``diameter``, ``resample``,
-        ``config``.
+        """Change some of the wishes.
+
+        Parameters
+        ----------
+        **values
+            Of ``where``, ``box``, ``diameter``, ``resample``, ``config``.
         """
         for name, value in values.items():
             if name not in ("where", "box", "diameter", "resample", "config"):
@@ -146,7 +150,8 @@ class Wishes:
             return ""
         if path is None:
             return "The image is in memory alone: give it a folder to keep."
-        return "" if out.parent == path.parent else "The image's own folder is not yours."
+        beside = out.parent == path.parent
+        return "" if beside else "Nothing can be written beside the image."
 
     def set_out(self, path: Path | None) -> None:
         """Let the run go elsewhere, or (None) where it goes by itself."""
@@ -169,15 +174,18 @@ class Wishes:
             return "Choose an image first."
         if view.problem:
             return view.problem
+        return self._unready
+
+    @property
+    def _unready(self) -> str:
+        """Why engine or model cannot be used yet."""
         if self._engine.state is EngineState.FAILED:
             return f"The engine cannot be loaded: {self._engine.problem}"
         if self._engine.state is not EngineState.READY:
-            return "Loading the engine..."
+            return "Loading the engine…"
         if self._models.current is None:
             return "Choose a model first."
-        if self._models.checkpoint is None:
-            return "Loading the model..."
-        return ""
+        return "" if self._models.checkpoint else "Loading the model…"
 
     @property
     def misplaced(self) -> str:

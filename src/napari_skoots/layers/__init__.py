@@ -1,4 +1,8 @@
-"""Between napari's layers and the engine: the only place that knows both."""
+"""Between napari's layers and the engine: the only place that knows both.
+
+`layers.opening` is imported where files are opened: it brings zarr and tifffile, and a
+panel without an image needs neither.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,6 @@ from napari_skoots.layers.geometry import (
     shifted,
     voxel_size_of,
 )
-from napari_skoots.layers.opening import LayerData, open_layers, volume_layer
 from napari_skoots.layers.source import axes_of, level0, source_of
 from napari_skoots.layers.view import (
     box_region,
@@ -18,18 +21,15 @@ from napari_skoots.layers.view import (
 )
 
 __all__ = [
-    "LayerData",
     "axes_of",
     "box_region",
     "geometry_of",
     "layer_geometry",
     "level0",
-    "open_layers",
     "point_under_cursor",
     "shifted",
     "source_of",
     "view_centre",
     "view_region",
-    "volume_layer",
     "voxel_size_of",
 ]

@@ -1,0 +1,197 @@
+"""What a session says, shown in the panel.
+
+Each ``_show_*`` brings one section up to date from what the session knows. Nothing is
+kept here: a panel that is opened again shows the same.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari.utils.notifications import show_error, show_info
+
+from napari_skoots.controllers.engine import EngineState
+from napari_skoots.controllers.progress import explain
+from napari_skoots.state.views import DeviceView, Level, MessageView
+from skoots.errors import SkootsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from psygnal import SignalInstance
+
+    from napari_skoots.controllers.session import Session
+    from napari_skoots.widgets.panel import SkootsPanel
+
+
+class Showing:
+    """Keeps a panel up to date until it is released.
+
+    Parameters
+    ----------
+    panel : SkootsPanel
+        Empty.
+    session : Session
+        What it shows.
+    """
+
+    def __init__(self, panel: SkootsPanel, session: Session) -> None:
+        self._panel = panel
+        self._session = session
+        self._links: list[tuple[SignalInstance, Callable[..., None]]] = []
+        self._form_built = False
+        self._was_busy: bool | None = None
+        self._listen()
+        self._show_all()
+
+    def _listen(self) -> None:
+        s = self._session
+        for signal, slot in (
+            (s.engine.changed, self._show_engine),
+            (s.images.listed, self._show_layers),
+            (s.images.changed, self._show_image),
+            (s.models.listed, self._show_models),
+            (s.models.changed, self._show_model),
+            (s.models.failed, self._tell),
+            (s.wishes.changed, self._show_wishes),
+            (s.board.changed, self._show_job),
+            (s.board.failed, self._on_job_failed),
+            (s.board.freed, self._show_wishes),
+            (s.segmenting.asked, self._show_question),
+            (s.previewing.changed, self._show_preview),
+            (s.results.changed, self._show_result),
+            (s.told, self._tell),
+            (s.noted, self._note),
+        ):
+            signal.connect(slot)
+            self._links.append((signal, slot))
+
+    def release(self) -> None:
+        """Listen no more: the panel is closed. The session goes on."""
+        for signal, slot in self._links:
+            signal.disconnect(slot, missing_ok=True)
+        self._links.clear()
+
+    def _show_all(self) -> None:
+        for show in (
+            self._show_layers,
+            self._show_image,
+            self._show_engine,
+            self._show_wishes,
+            self._show_job,
+            self._show_question,
+            self._show_preview,
+            self._show_result,
+        ):
+            show()
+
+    def _show_layers(self) -> None:
+        images, tab = self._session.images, self._panel.segment
+        tab.image.set_layers(images.choices, images.current)
+        tab.where.set_boxes(self._session.wishes.boxes, self._session.wishes.box)
+        tab.object_size.set_label_layers(self._session.sizing.choices, None)
+
+    def _show_image(self) -> None:
+        images, tab = self._session.images, self._panel.segment
+        tab.image.set_layers(images.choices, images.current)
+        tab.image.set_facts(images.view)
+        tab.voxel.set_voxel_size(images.voxel_size, images.voxel_origin)
+
+    def _show_engine(self) -> None:
+        engine, footer = self._session.engine, self._panel.footer
+        if engine.state is EngineState.READY:
+            self._show_models()
+            if self._session.board.view is None:
+                footer.show_job(None)
+            return
+        if engine.state is EngineState.FAILED:
+            said = MessageView(
+                f"The engine cannot be loaded: {engine.problem}",
+                "Run `skoots doctor` in a terminal: it says what to mend.",
+                Level.ERROR,
+            )
+        else:
+            said = MessageView("Loading engine…")
+        if self._session.board.view is None:
+            footer.show_message(said)
+
+    def _show_models(self) -> None:
+        models, engine = self._session.models, self._session.engine
+        section = self._panel.segment.model
+        section.set_models(models.views, models.current)
+        auto = DeviceView("auto", "Best available")
+        section.set_devices([auto, *engine.devices], models.device)
+        section.set_device_problem(*(engine.device_problem or ("", "")))
+        self._show_model()
+
+    def _show_model(self) -> None:
+        models = self._session.models
+        section = self._panel.segment.model
+        section.set_models(models.views, models.current)
+        section.set_model_facts(models.facts, models.warning)
+        checkpoint = models.checkpoint
+        if checkpoint is not None:
+            settings = checkpoint.config.INFERENCE
+            form = self._panel.segment.settings
+            if not self._form_built:
+                form.set_section(type(settings))
+                self._form_built = True
+            form.set_values(settings.model_dump(), self._session.wishes.config)
+
+    def _show_wishes(self) -> None:
+        wishes, tab = self._session.wishes, self._panel.segment
+        tab.where.set_where(wishes.where)
+        tab.where.set_boxes(wishes.boxes, wishes.box)
+        size = wishes.size
+        tab.object_size.set_diameter(wishes.diameter, size.model)
+        tab.object_size.set_offer(size.offer or None, resample=wishes.resample)
+        out = wishes.out
+        tab.output.set_output("" if out is None else str(out), wishes.out_note)
+        self._show_actions()
+
+    def _show_actions(self) -> None:
+        wishes, board = self._session.wishes, self._session.board
+        reason = wishes.blocked or ("A job is running." if board.busy else "")
+        action = self._panel.segment.action
+        action.set_ready(reason or None, reason or wishes.misplaced or None)
+        estimate = None if reason else wishes.estimate
+        action.set_estimate(estimate)
+
+    def _show_job(self) -> None:
+        view = self._session.board.view
+        if view is not None:
+            self._panel.footer.show_job(view)
+        self._show_actions_if_turned()
+
+    def _show_actions_if_turned(self) -> None:
+        busy = self._session.board.busy
+        if busy != self._was_busy:
+            self._was_busy = busy
+            self._show_actions()
+
+    def _show_question(self) -> None:
+        question, bar = self._session.segmenting.question, self._panel.segment.question
+        if question is None:
+            bar.clear()
+        else:
+            bar.ask(question.text, [(key, key) for key, _ in question.answers])
+
+    def _show_preview(self) -> None:
+        self._panel.segment.action.set_preview(self._session.previewing.view)
+
+    def _show_result(self) -> None:
+        self._panel.segment.result.set_result(self._session.results.view)
+
+    # ---- what must not be missed
+
+    def _tell(self, error: Exception) -> None:
+        message = explain(error)
+        if not self._session.board.busy:
+            self._panel.footer.show_message(message)
+        show_error(str(error) if isinstance(error, SkootsError) else message.text)
+
+    def _note(self, text: str) -> None:
+        show_info(text)
+
+    def _on_job_failed(self, title: str, message: MessageView) -> None:
+        show_error(f"{title}: {message.text}")
