@@ -36,6 +36,10 @@ class ModelNotFoundError(SkootsError, FileNotFoundError):
     """Neither a shipped model nor a file has this name."""
 
 
+class ModelExistsError(SkootsError, FileExistsError):
+    """A name that a model has already."""
+
+
 class DeviceError(SkootsError, RuntimeError):
     """A device that is not there or cannot do the work."""
 

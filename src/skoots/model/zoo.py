@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 SUFFIX = ".skoots"
 SUFFIXES = (SUFFIX, ".trch")
 
+CARD = ".md"
+PICTURES = (".png", ".jpg", ".jpeg")
+
 FOLDER_VARIABLE = "SKOOTS_MODELS"
 """Environment variable that names the user's folder of models."""
 
@@ -37,6 +40,9 @@ class ModelFile:
 
     shipped: bool
     """Whether it came with the package."""
+
+    picture: Path | None = None
+    """What it finds in an example, if there is a picture: a PNG or a JPEG."""
 
 
 def shipped_models() -> list[ModelFile]:
@@ -150,12 +156,26 @@ def _models_in(folder: Path, *, shipped: bool) -> list[ModelFile]:
     if not folder.is_dir():
         return []
     found = sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES)
-    return [ModelFile(path.stem, path, _card(path), shipped) for path in found]
+    return [model_file(path, shipped=shipped) for path in found]
 
 
-def _card(path: Path) -> Path | None:
-    card = path.with_suffix(".md")
-    return card if card.is_file() else None
+def model_file(path: Path, *, shipped: bool) -> ModelFile:
+    """Describe a model file, with what lies beside it under its name.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    shipped : bool
+        Whether it came with the package.
+    """
+    card = _beside(path, (CARD,))
+    return ModelFile(path.stem, path, card, shipped, _beside(path, PICTURES))
+
+
+def _beside(path: Path, endings: tuple[str, ...]) -> Path | None:
+    named = (path.with_suffix(ending) for ending in endings)
+    return next((file for file in named if file.is_file()), None)
 
 
 def _data_folder() -> Path:

@@ -87,9 +87,11 @@ def test_without_any_model_the_error_says_so(
         zoo.load_model("mine")
 
 
-def test_every_shipped_model_loads_and_has_a_card() -> None:
+def test_every_shipped_model_loads_and_has_a_card_and_a_picture() -> None:
     for model in zoo.shipped_models():
         assert model.card is not None, model.name
+        assert model.picture is not None, model.name
+        assert model.picture.stat().st_size < 150_000
         assert zoo.load_model(model.name).digest
         assert model.path.stat().st_size < 6_000_000
 
