@@ -125,7 +125,7 @@ class Binding(QObject):
 
     def _on_reset(self) -> None:
         self._session.wishes.set(config={})
-        self._show_model()
+        self._session.models.changed.emit()
 
     def _on_skeletons(self, shown: bool) -> None:  # noqa: FBT001 - a signal's
         self._session.results.show_skeletons(shown=shown)

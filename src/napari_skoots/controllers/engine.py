@@ -88,7 +88,7 @@ def _load() -> Generator[Event, Any, tuple[list[DeviceView], tuple[str, str] | N
     ]
     yield Notice(skoots.inference.pipeline.__name__)
     found = device_problem()
-    return devices, found and (found.text, found.remedy)
+    return devices, None if found is None else (found.text, found.remedy)
 
 
 def _cores() -> int:

@@ -263,7 +263,7 @@ class Images:
         if place < 0:
             return 0
         step = self._viewer.dims.current_step[place - layer.ndim]
-        return min(int(step), level0(layer).shape[place] - 1)
+        return min(int(step), int(level0(layer).shape[place]) - 1)
 
     def _on_layers(self) -> None:
         """Choose an image if none is chosen, and forget one that is gone."""

@@ -16,6 +16,7 @@ The panel, when it is open, shows what these say and hands on what the user does
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from psygnal import Signal
@@ -82,7 +83,7 @@ class Session:
         self.previewing = Previewing(
             viewer, self.board, self.images, self.models, self.wishes
         )
-        self.sizing = Sizing(viewer, self.board, self.images, self.wishes)
+        self.sizing = Sizing(viewer, self.board, self.images, self.models, self.wishes)
         self.results = Results(viewer, self.board, self.segmenting)
         self.reopening = Reopening(
             viewer, self.images, self.models, self.wishes, self.segmenting
@@ -115,8 +116,7 @@ class Session:
     def open_paths(self, paths: Iterable[Path]) -> None:
         """Open what was dropped: images, models and run folders."""
         for path in paths:
-            with_path = self._opener(path)
-            self.attempt(lambda act=with_path, path=path: act(path))
+            self.attempt(partial(self._opener(path), path))
 
     def preview(self) -> None:
         """Segment one tile around the cursor."""

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from napari_skoots.jobs import Job
 from napari_skoots.layers import axes_of, source_of, voxel_size_of
+from napari_skoots.source_array import SourceArray
 from napari_skoots.state.views import MessageView
-from skoots.errors import RunError, SkootsError
+from skoots.errors import RunError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 
     from napari_skoots.controllers.board import Board
     from napari_skoots.controllers.images import Images
+    from napari_skoots.controllers.models import Models
     from napari_skoots.controllers.wishes import Wishes
     from napari_skoots.state.views import Choice
+    from skoots._types import VoxelSize
     from skoots.events import Event
 
 
@@ -31,16 +34,22 @@ class Sizing:
         Whose labels can be measured.
     board : Board
         Runs the job.
-    images, wishes
-        The image, and where the diameter goes.
+    images, models, wishes
+        The image and the model, and where the diameter goes.
     """
 
     def __init__(
-        self, viewer: ViewerModel, board: Board, images: Images, wishes: Wishes
+        self,
+        viewer: ViewerModel,
+        board: Board,
+        images: Images,
+        models: Models,
+        wishes: Wishes,
     ) -> None:
         self._viewer = viewer
         self._board = board
         self._images = images
+        self._models = models
         self._wishes = wishes
 
     @property
@@ -59,10 +68,11 @@ class Sizing:
         layer = next((i for i in self._labels() if str(i.unique_id) == key), None)
         if layer is None:
             raise RunError("The Labels layer is gone. Choose another one.")
-        here = self._images.voxel_size
+        here, model = self._images.voxel_size, self._models.checkpoint
+        model_size = None if model is None else model.voxel_size
 
         def start() -> Generator[Event, Any, float | None]:
-            return _measure(layer, here)
+            return _measure(layer, here, model_size)
 
         job = Job(start, f"Measure {layer.name}")
         job.returned.connect(self._on_measured)
@@ -70,7 +80,7 @@ class Sizing:
 
     def _on_measured(self, diameter: float | None) -> None:
         if diameter is None:
-            said = "There is no whole object in this layer. Paint one, then measure."
+            said = "There is no object in this layer. Paint one, then measure."
         else:
             said = f"Typical diameter: {diameter:.1f} voxels."
             self._wishes.set(diameter=round(diameter, 1))
@@ -83,7 +93,7 @@ class Sizing:
 
 
 def _measure(
-    layer: Labels, here: tuple[float, float, float] | None
+    layer: Labels, here: VoxelSize | None, model_size: VoxelSize | None
 ) -> Generator[Event, Any, float | None]:
     """Give the typical diameter of a layer's objects, in voxels of the image."""
     from skoots.validate.measure import (  # noqa: PLC0415 - cc3d
@@ -93,10 +103,11 @@ def _measure(
 
     axes = axes_of(layer)
     size = voxel_size_of(layer, axes)
-    table = yield from measure_objects(source_of(layer, axes, time=0, channel=0), size)
-    try:
-        diameter = typical_diameter(table, size)
-    except SkootsError:
+    labels = SourceArray(source_of(layer, axes, time=0, channel=0))
+    table = yield from measure_objects(labels, size)
+    whole = table.voxels[~table.at_face]  # the rest may go on outside
+    diameter = typical_diameter(whole if len(whole) else table.voxels, size, model_size)
+    if diameter is None:
         return None
     if size is not None and here is not None:  # labels of another resolution
         diameter *= size[2] / here[2]

@@ -180,7 +180,9 @@ class ResultView:
     title: str
     """Name of the labels layer."""
 
-    objects: int
+    objects: int | None
+    """None where nobody counted, such as in a run that was cancelled."""
+
     final: bool = True
     """False while it is partial: a cancelled run."""
 

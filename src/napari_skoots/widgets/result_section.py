@@ -70,9 +70,10 @@ class ResultSection(QWidget):
         self.setVisible(result is not None)
         if result is None:
             return
-        found = wording.counted(result.objects, "object")
-        state = "" if result.final else ", not finished"
-        self._title.set_text(f"{result.title}: {found}{state}", result.path)
+        said = [] if result.final else ["not finished"]
+        if result.objects is not None:
+            said.insert(0, wording.counted(result.objects, "object"))
+        self._title.set_text(f"{result.title}: {', '.join(said)}", result.path)
         self._skeletons.setChecked(result.skeletons_shown)
         self._probability.setChecked(result.probability_shown)
         missing = "The run has none yet."
