@@ -86,7 +86,7 @@ class Binding(QObject):
             (tab.where.where_changed, self._on_where),
             (tab.where.box_chosen, self._on_box),
             (tab.output.output_change_requested, self._dialogs.change_output),
-            (tab.settings.changed, self._on_settings),
+            (tab.settings.changed, s.set_config),
             (tab.settings.reset_requested, self._on_reset),
             (tab.action.preview_requested, s.preview),
             (tab.action.segment_requested, s.segment),
@@ -120,11 +120,8 @@ class Binding(QObject):
     def _on_box(self, key: str) -> None:
         self._session.wishes.set(box=key)
 
-    def _on_settings(self, config: dict[str, object]) -> None:
-        self._session.wishes.set(config=config)
-
     def _on_reset(self) -> None:
-        self._session.wishes.set(config={})
+        self._session.set_config({})
         self._session.models.changed.emit()
 
     def _on_skeletons(self, shown: bool) -> None:  # noqa: FBT001 - a signal's

@@ -143,7 +143,7 @@ class Models:
         """Copy a model file into the user's folder, and choose it."""
 
         def start() -> Generator[Event, Any, str]:
-            from skoots.model.zoo import import_model  # noqa: PLC0415 - imports torch
+            from skoots.model.shelf import import_model  # noqa: PLC0415 - imports torch
 
             yield Notice(f"Checking {path.name}")
             return import_model(path).name
@@ -154,7 +154,7 @@ class Models:
 
     def remove(self) -> None:
         """Delete the model that was chosen from the user's folder."""
-        from skoots.model.zoo import remove_model  # noqa: PLC0415 - imports torch
+        from skoots.model.shelf import remove_model  # noqa: PLC0415 - imports torch
 
         gone = self._wanted
         if gone is None:

@@ -136,7 +136,7 @@ class Reopening:
             self._segmenting.start(self._wishes.request(), resume=True)
 
         def join() -> None:
-            self._segmenting.relabel(dict(self._wishes.config), self._models.device)
+            self._segmenting.relabel({}, self._models.device)
 
         self._segmenting.ask(
             Question(

@@ -120,7 +120,7 @@ class Segmenting:
         Parameters
         ----------
         config : dict
-            Settings of ``INFERENCE`` that differ from the model's.
+            Settings of ``INFERENCE`` that differ from those of the run.
         device : str
             Where vectors are followed.
         """
@@ -137,6 +137,33 @@ class Segmenting:
 
         self._launch(Job(begin, f"Labels of {opened.name}"))
         opened.follow()
+
+    def offer_relabel(self, config: dict[str, Any], device: str) -> None:
+        """Ask whether labels shall be made anew, if they were made with other settings.
+
+        Parameters
+        ----------
+        config : dict
+            Settings of ``INFERENCE``, all that are applied after the network.
+        device : str
+            Where vectors are followed.
+        """
+        opened = self.current
+        if opened is None or self._board.busy:
+            return
+        summary = opened.run.summary
+        if summary is None:  # it is asked anyway what to do with a part
+            return
+        before = summary["inference"]
+        if all(before.get(name) == value for name, value in config.items()):
+            self.ask(None)
+            return
+
+        def update() -> None:
+            self.relabel(config, device)
+
+        text = f"Other settings than those of {opened.layer.name}. No network is needed."
+        self.ask(Question(text, (("Update labels", update), LEAVE)))
 
     def _launch(self, job: Job) -> None:
         job.event.connect(self._on_event)
@@ -194,10 +221,7 @@ class Segmenting:
         if request is None or opened is None:
             return
         on = ("Resume", lambda: self.start(request, resume=True))
-        join = (
-            "Finish what is done",
-            lambda: self.relabel(dict(request.config), request.device),
-        )
+        join = ("Finish what is done", lambda: self.relabel({}, request.device))
         self.ask(Question(f"{opened.path.name} is not finished.", (on, join, LEAVE)))
 
     # ---- runs that are open

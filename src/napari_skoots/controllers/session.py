@@ -17,7 +17,7 @@ The panel, when it is open, shows what these say and hands on what the user does
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 from qtpy.QtCore import QTimer
@@ -126,13 +126,10 @@ class Session:
         """Segment the part that was chosen."""
         self.attempt(lambda: self.segmenting.begin(self.wishes.request()))
 
-    def relabel(self) -> None:
-        """Make the labels of the open run anew with other thresholds."""
-        self.attempt(
-            lambda: self.segmenting.relabel(
-                dict(self.wishes.config), self.models.device
-            )
-        )
+    def set_config(self, config: dict[str, Any]) -> None:
+        """Change settings; labels that are there can follow without the network."""
+        self.wishes.set(config=config)
+        self.segmenting.offer_relabel(self.wishes.thresholds, self.models.device)
 
     def set_choose_dropped(self, chosen: bool) -> None:  # noqa: FBT001 - a signal's
         """Choose images that are dropped on the canvas, or leave them alone."""

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from napari_skoots.state.views import Choice
     from skoots.run.region import Region
 
+_BEFORE = ("CORE", "HALO")
+"""Settings that are fixed before the network runs."""
+
 
 class Wishes:
     """Everything that was chosen for the next run.
@@ -250,6 +253,14 @@ class Wishes:
             found.bytes_on_disk,
             f"Tiles of {tile} voxels (Z, Y, X), {found.number_format}",
         )
+
+    @property
+    def thresholds(self) -> dict[str, Any]:
+        """All settings of ``INFERENCE`` that are applied after the network."""
+        model = self._models.checkpoint
+        usual = {} if model is None else model.config.INFERENCE.model_dump()
+        every = {**usual, **self.config}
+        return {name: every[name] for name in every if name not in _BEFORE}
 
     # ---- others
 
