@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from skoots.volume.source import Source
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Request:
     """What `skoots.segment` is called with, and where its labels go."""
 
@@ -49,6 +49,15 @@ class Request:
     def title(self) -> str:
         """What the user reads of the job."""
         return f"Segment {self.name}"
+
+    def adds_to(self, other: Request) -> bool:
+        """Whether this is another part of the same run, wanted in the same way."""
+
+        def wanted(one: Request) -> tuple[object, ...]:
+            what = (one.checkpoint.digest, one.out, one.image_id, one.source.name)
+            return (*what, dict(one.config), one.device, dict(one.wish))
+
+        return wanted(self) == wanted(other)
 
     @property
     def settings(self) -> dict[str, Any] | None:

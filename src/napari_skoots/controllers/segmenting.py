@@ -162,7 +162,7 @@ class Segmenting:
         def update() -> None:
             self.relabel(config, device)
 
-        text = f"Other settings than those of {opened.layer.name}. No network is needed."
+        text = f"{opened.layer.name} was made with other settings."
         self.ask(Question(text, (("Update labels", update), LEAVE)))
 
     def _launch(self, job: Job) -> None:
@@ -194,8 +194,7 @@ class Segmenting:
         last, current = self._last, self.current
         if last is None or current is None or not self._ended_well:
             return False
-        same = replace(last, region=request.region, source=request.source)
-        return current.path == request.out and same == request
+        return current.path == request.out and request.adds_to(last)
 
     def _about(self, request: Request) -> Question:
         """Ask what to do with a run that is there."""
