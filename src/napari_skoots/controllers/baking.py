@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from qtpy.compat import isalive
+
 from napari_skoots.controllers.engine import the_engine
 from napari_skoots.controllers.progress import Progress, explain
 from napari_skoots.jobs import Job
@@ -22,15 +24,27 @@ if TYPE_CHECKING:
 
     from napari.components import ViewerModel
     from napari.layers import Labels, Layer
+    from qtpy.QtWidgets import QWidget
 
     from napari_skoots.state.baking import BakeWish
+    from napari_skoots.state.views import JobView
     from napari_skoots.widgets.bake_panel import BakePanel
     from skoots._types import VoxelSize
     from skoots.events import Event
     from skoots.train.bake_labels import Baked
     from skoots.volume.source import Source
 
+
 _BUSY = "Skeletons are being made. Wait for them, or cancel."
+
+
+def bake_dock(viewer: ViewerModel) -> BakePanel:
+    """Make the dock of ``Bake skeletons``, which works with the layers of a viewer."""
+    from napari_skoots.widgets.bake_panel import BakePanel  # noqa: PLC0415 - needs Qt
+
+    panel = BakePanel()
+    Baking(viewer, panel)
+    return panel
 
 
 class Baking:
@@ -58,13 +72,19 @@ class Baking:
         panel.form.layer_chosen.connect(self._choose)
         panel.form.bake_requested.connect(self._on_bake)
         panel.footer.cancel_requested.connect(self.cancel)
-        panel.destroyed.connect(self._on_destroyed)
+        # by a function: it keeps this object alive as long as the panel
+        panel.destroyed.connect(lambda: self._on_destroyed())  # noqa: PLW0108 - above
         self._on_layers()
 
     @property
     def job(self) -> Job | None:
         """The job that runs."""
         return self._job
+
+    @property
+    def view(self) -> JobView | None:
+        """The job that runs, or how the last one ended; None before the first."""
+        return None if self._progress is None else self._progress.view
 
     def cancel(self) -> None:
         """Stop the job; no layer is added then."""
@@ -130,16 +150,21 @@ class Baking:
             return
         the_engine().load()  # so that a core stays free for the window
         job = Job(lambda: _bake(source, wish), title)
-        result = _Result(self._viewer, layer, wish)
-        # by functions: they keep this object alive as long as the job
-        job.event.connect(lambda event: self._on_event(event))
+        result = _Result(self._viewer, layer, self._window())
+        # by functions: they keep this object alive as long as the job, methods do not
+        job.event.connect(lambda event: self._on_event(event))  # noqa: PLW0108 - above
         job.returned.connect(lambda baked: self._on_returned(result, baked))
         job.failed.connect(lambda error: self._turn(JobState.FAILED, explain(error)))
         job.stopped.connect(lambda: self._turn(JobState.CANCELLED))
-        job.ended.connect(lambda: self._on_ended())
+        job.ended.connect(lambda: self._on_ended())  # noqa: PLW0108 - likewise
         self._job = job
         job.start()
         self._show()
+
+    def _window(self) -> QWidget | None:
+        """Give the viewer's window; None where the panel stands alone."""
+        window = None if self._panel is None else self._panel.window()
+        return None if window is self._panel else window
 
     def _on_event(self, event: Event) -> None:
         if self._progress:
@@ -167,8 +192,7 @@ class Baking:
     def _show(self) -> None:
         if self._panel is None:
             return
-        view = self._progress.view if self._progress else None
-        self._panel.footer.show_job(view)
+        self._panel.footer.show_job(self.view)
         self._panel.form.set_ready(_BUSY if self._job else None)
 
     def _on_destroyed(self) -> None:
@@ -178,16 +202,21 @@ class Baking:
 class _Result:
     """What a job adds to the viewer, decided when it begins."""
 
-    def __init__(self, viewer: ViewerModel, layer: Labels, wish: BakeWish) -> None:
+    def __init__(
+        self, viewer: ViewerModel, layer: Labels, window: QWidget | None
+    ) -> None:
         self._viewer = viewer
         self._layer = layer
-        self._wish = wish
+        self._window = window
         self._name = layer.name
         self._flat = layer.ndim == 2
         self._geometry: Mapping[str, Any] = geometry_of(layer, axes_of(layer))
 
     def show(self, baked: Baked) -> None:
-        """Add the layers; a closed viewer shows nothing any more."""
+        """Add the layers; a viewer that was closed takes none any more."""
+        alive = self._window is None or isalive(self._window)  # type: ignore[no-untyped-call]  # qtpy's
+        if not alive:
+            return
         for layer in self._layers(baked):
             self._viewer.add_layer(layer)
 
@@ -203,6 +232,8 @@ class _Result:
                     field,
                     name=f"{self._name} distance",
                     colormap="magma",
+                    # else napari looks through all voxels for them
+                    contrast_limits=(0.0, float(baked.farthest)),
                     blending="additive",
                     metadata={FACTS: {"overlay": True}},
                     **_last_axes(self._geometry, field.ndim),

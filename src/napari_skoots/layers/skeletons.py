@@ -16,17 +16,23 @@ if TYPE_CHECKING:
 
     Ids = NDArray[np.integer]
 
-POINT_SIZE = 4.0
+POINT_SIZE = 5.0
 """Diameter, in voxels of the plane."""
 
-ARROW_WIDTH = 0.4
+_LEAST_PIXELS = 4
+"""A smaller point shows no colour."""
+
+ARROW_WIDTH = 0.8
 """In voxels of the plane."""
+
+_BRIGHTNESS = np.array((0.3, 0.59, 0.11), np.float32)
+_LIGHT, _MIXED = 0.6, 0.55
 
 _KEPT = ("scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
 
 
 def colours_of(labels: Labels | None, ids: Ids) -> NDArray[np.float32]:
-    """Give each point the colour of its object.
+    """Give each point the colour of its object, so much changed that it stands out.
 
     Parameters
     ----------
@@ -45,9 +51,15 @@ def colours_of(labels: Labels | None, ids: Ids) -> NDArray[np.float32]:
     colormap = label_colormap() if labels is None else labels.colormap
     known, where = np.unique(ids, return_inverse=True)
     colours = np.array([colormap.map(int(key)) for key in known], np.float32)
-    colours = colours.reshape(-1, 4)[where]
-    colours[:, 3] = 1.0
-    return colours
+    return _standing_out(colours.reshape(-1, 4)[:, :3])[where]
+
+
+def _standing_out(colours: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Make dark colours lighter and light ones darker, and all opaque. (N, 4)."""
+    bright = colours @ _BRIGHTNESS
+    towards = np.where(bright < _LIGHT, 1.0, 0.0)[:, None]
+    mixed = colours + _MIXED * (towards - colours)
+    return np.concatenate([mixed, np.ones_like(mixed[:, :1])], 1).astype(np.float32)
 
 
 def points_layer(
@@ -74,22 +86,19 @@ def points_layer(
     """
     from napari.layers import Points  # noqa: PLC0415 - napari loads layers late
 
-    layer = Points(
+    return Points(
         places,
         name=name,
         # whole numbers of few values would be taken for classes, with a warning
         features={"label": np.asarray(ids, float)},
         size=POINT_SIZE,
-        face_color=colours_of(labels, ids),
-        border_color="white",
-        border_width=0.12,
-        out_of_slice_display=True,
+        face_color=colours_of(labels, ids) if len(ids) else "white",
+        border_width=0,
+        canvas_size_limits=(_LEAST_PIXELS, 10_000),
         blending="translucent_no_depth",
         metadata={FACTS: {"overlay": True}},
         **_of_axes(geometry, places.shape[1]),
     )
-    layer.current_size = POINT_SIZE
-    return layer
 
 
 def arrows_layer(
@@ -115,10 +124,9 @@ def arrows_layer(
     return Vectors(
         np.stack([starts, ways], axis=1),
         name=name,
-        edge_color=colours,
+        edge_color=colours if len(starts) else "white",
         edge_width=ARROW_WIDTH,
         vector_style="triangle",
-        out_of_slice_display=False,
         blending="translucent_no_depth",
         metadata={FACTS: {"overlay": True}},
         **_of_axes(geometry, starts.shape[1]),

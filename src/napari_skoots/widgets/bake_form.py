@@ -43,28 +43,24 @@ class BakeForm(Container[Any]):
         self._choice = ComboBox(
             label="Labels",
             choices=[],
-            nullable=True,
             tooltip="Objects, each with a number of its own. Any Labels layer will do.",
         )
         self._edges = [self._edge(axis) for axis in "ZYX"]
         self._size = Container(
-            widgets=self._edges, layout="horizontal", labels=False, label="Voxel (nm)"
+            widgets=self._edges, layout="horizontal", labels=False, label="Voxel"
         )
         self._size.margins = (0, 0, 0, 0)
         self._origin = Label(label="")
         self._arrows = CheckBox(
             text="Arrows to the skeletons",
-            label="Also show",
             tooltip="From voxels to their skeletons: what a network learns.",
         )
         self._distance = CheckBox(
             text="Distance to the skeleton",
-            label="",
             tooltip="As an image; takes memory for every voxel.",
         )
         self._save = CheckBox(
             text="Save for training",
-            label="",
             tooltip="Training reads skeletons that lie beside the file of the labels.",
         )
         self._path = FileEdit(
@@ -74,8 +70,9 @@ class BakeForm(Container[Any]):
             nullable=True,
         )
         self._note = Label(label="")
-        self._bake = PushButton(text="Bake skeletons", label="")
+        self._bake = PushButton(text="Bake skeletons")
         self._unit_um = 1.0
+        self._names: list[str] = []
         super().__init__(
             widgets=[
                 self._choice,
@@ -106,7 +103,7 @@ class BakeForm(Container[Any]):
         self._choice.changed.connect(self._on_layer)
         self._save.changed.connect(self._on_save)
         self._path.changed.connect(self._on_path)
-        self._bake.changed.connect(self._on_bake)
+        self._bake.changed.connect(self.bake)
 
     # ---- setters
 
@@ -114,7 +111,9 @@ class BakeForm(Container[Any]):
         """Offer Labels layers, by unique id and name."""
         with self._choice.changed.blocked():
             self._choice.choices = [(name, key) for key, name in layers]
-            self._choice.value = current
+            if current is not None:
+                self._choice.value = current
+        self._names = [name for _, name in layers]
         self._bake.enabled = current is not None
         self._bake.tooltip = "" if current is not None else _NO_LABELS
         if current is None:
@@ -124,11 +123,10 @@ class BakeForm(Container[Any]):
         """Show the size of a voxel along Z, Y, X: micrometres, or proportions."""
         small = physical and max(size) < 1
         self._unit_um = 1000.0 if small else 1.0
-        unit = "nm" if small else "µm" if physical else "relative"
-        self._size.label = f"Voxel ({unit})"
+        unit = "nm" if small else "µm" if physical else "proportions"
         for edge, value in zip(self._edges, size, strict=True):
             edge.value = round(value * self._unit_um, 4)
-        self._origin.value = "z, y, x, as the layer is scaled"
+        self._origin.value = f"{unit}, z × y × x, as the layer is scaled"
 
     def set_path(self, path: Path | None) -> None:
         """Say where skeletons would be saved; None where labels are from no file."""
@@ -140,7 +138,57 @@ class BakeForm(Container[Any]):
         self._bake.enabled = reason is None and self._choice.value is not None
         self._bake.tooltip = reason or ""
 
+    def set_wishes(
+        self, *, arrows: bool = False, distance: bool = False, save: bool = False
+    ) -> None:
+        """Tick what is wanted besides points."""
+        self._arrows.value = arrows
+        self._distance.value = distance
+        self._save.value = save
+
     # ---- what the user does
+
+    @property
+    def layers(self) -> list[str]:
+        """Names of the layers that are offered."""
+        return list(self._names)
+
+    @property
+    def wish(self) -> BakeWish | None:
+        """What is asked for at present; None without labels."""
+        if self._choice.value is None:
+            return None
+        z, y, x = (edge.value / self._unit_um for edge in self._edges)
+        return BakeWish(
+            layer=self._choice.value,
+            voxel_size=(z, y, x),
+            arrows=bool(self._arrows.value),
+            distance=bool(self._distance.value),
+            save=self._path_or_none() if self._save.value else None,
+        )
+
+    def bake(self) -> None:
+        """Do what a press of the button does."""
+        if self._save.value and self._path_or_none() is None:
+            place = self.ask()
+            if place is None:
+                return  # the user thought better of it
+            self._path.value = place
+        wish = self.wish
+        if wish is not None:
+            self.bake_requested.emit(wish)
+
+    def ask(self) -> Path | None:
+        """Ask where to save; None if the user thought better of it."""
+        show = use_app().get_obj("show_file_dialog")
+        chosen = show(
+            FileDialogMode.OPTIONAL_FILE,
+            caption="Save the skeletons",
+            start_path=None,
+            filter=_FILES,
+            parent=self.native,
+        )
+        return Path(chosen) if chosen else None
 
     def _on_layer(self, key: str | None) -> None:
         if key:
@@ -161,34 +209,6 @@ class BakeForm(Container[Any]):
         else:
             self._note.value = ""
 
-    def _on_bake(self) -> None:
-        save = self._path_or_none()
-        if self._save.value and save is None:
-            save = self._ask()
-            if save is None:
-                return  # the user thought better of it
-            self._path.value = save
-        z, y, x = (edge.value / self._unit_um for edge in self._edges)
-        wish = BakeWish(
-            layer=self._choice.value,
-            voxel_size=(z, y, x),
-            arrows=bool(self._arrows.value),
-            distance=bool(self._distance.value),
-            save=save if self._save.value else None,
-        )
-        self.bake_requested.emit(wish)
-
     def _path_or_none(self) -> Path | None:
         text = str(self._path.line_edit.value).strip()
         return Path(text) if text else None
-
-    def _ask(self) -> Path | None:
-        show = use_app().get_obj("show_file_dialog")
-        chosen = show(
-            FileDialogMode.OPTIONAL_FILE,
-            caption="Save the skeletons",
-            start_path=None,
-            filter=_FILES,
-            parent=self.native,
-        )
-        return Path(chosen) if chosen else None

@@ -30,7 +30,17 @@ class BakePanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(scrolled(self.form.native), 1)
+        column.addWidget(scrolled(_at_top(self.form.native)), 1)
         column.addWidget(below)
         # napari gives what is not expanding no more height than it needs
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+
+
+def _at_top(widget: QWidget) -> QWidget:
+    """Keep a form together where there is more room than it needs."""
+    page = QWidget()
+    column = QVBoxLayout(page)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.addWidget(widget)
+    column.addStretch(1)
+    return page
