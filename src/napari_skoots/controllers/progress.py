@@ -27,7 +27,10 @@ STAGES = {
     "label": "Joining skeletons",
     "assign": "Assigning voxels",
     "finish": "Finishing",
+    "find": "Finding objects",
     "skeletonize": "Making skeletons",
+    "bake": "Measuring the way to the skeletons",
+    "preview": "Predicting",
     "measure": "Measuring objects",
     "convert": "Writing",
 }

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 SHORTEST = 0.5
 """Voxels; shorter arrows are dots."""
 
+_PLANES_LAST = 8.0
+"""A plane is looked at as a whole: only when the arrows in it are so many times farther
+apart than the planes are some planes left without."""
+
 _HELD = 4
 """Times as many arrows as are wanted are held before they are thinned."""
 
@@ -51,12 +55,12 @@ class ArrowThinning:
     most : int
         Arrows in the end.
     size : tuple of float
-        Edge lengths of a voxel along Z, Y, X: arrows get evenly far apart.
+        Edge lengths of a voxel along Z, Y, X: arrows of a plane get evenly far apart.
     """
 
     def __init__(self, most: int, size: VoxelSize) -> None:
         self._most = most
-        self._size = np.array(size)
+        self._size = np.array(size) * (_PLANES_LAST, 1, 1)
         self._steps = np.ones(3, np.int64)
         self._phases = np.zeros(3, np.int64)
         self._starts = np.zeros((0, 3), np.int64)

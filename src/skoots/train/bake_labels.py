@@ -70,6 +70,9 @@ class Baked:
     """(Z, Y, X), to the skeleton, in the unit of the voxel size; 0 in the background;
     if it was asked for."""
 
+    farthest: float
+    """The largest of these distances; 0 where there are none."""
+
 
 def bake_labels(
     source: Source,
@@ -123,6 +126,7 @@ def bake_labels(
         np.repeat(np.array(list(points), np.int64), [len(p) for p in places]),
         field.thinning.result() if arrows else None,
         field.distance,
+        field.farthest,
     )
 
 
@@ -145,6 +149,7 @@ class _Field:
         self.thinning = ArrowThinning(MOST_ARROWS, size)
         shape = volume.shape_zyx
         self.distance = np.zeros(shape, np.float32) if distance else None
+        self.farthest = 0.0
 
     def bake(self) -> Generator[Event, None, None]:
         blocks = plan_blocks(self._volume.shape_zyx, _BLOCK)
@@ -168,7 +173,9 @@ class _Field:
             return_distance=True,
         )
         if self.distance is not None:
-            self.distance[box_slices(core)] = xyz_to_zyx(distance[0].numpy())[kept]
+            near = xyz_to_zyx(distance[0].numpy())[kept]
+            self.distance[box_slices(core)] = near
+            self.farthest = max(self.farthest, float(near.max()))
         if self._with_arrows:
             ends = vectors_to_zyx(baked.numpy())[(slice(None), *kept)]
             first = [span.start for span in box_inside(core, read)]
