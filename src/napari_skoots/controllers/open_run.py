@@ -65,6 +65,7 @@ class OpenRun:
         if self.shown:
             return
         self._viewer.add_layer(self.layer)
+        self.layer.refresh()  # napari takes what it drew before for good
 
     def follow(self) -> None:
         """Follow a job that writes the labels; they cannot be deleted by mistake."""
