@@ -36,6 +36,7 @@ from napari_skoots.controllers.wishes import Wishes
 from napari_skoots.layers import view_centre
 from napari_skoots.layers.source import path_of
 from napari_skoots.state.preferences import keep_choose_dropped, read_preferences
+from napari_skoots.state.views import Where
 from skoots.errors import SkootsError
 from skoots.run.layout import is_run
 
@@ -125,6 +126,7 @@ class Session:
     def segment(self) -> None:
         """Segment the part that was chosen."""
         self.attempt(lambda: self.segmenting.begin(self.wishes.request()))
+        self._look()
 
     def set_config(self, config: dict[str, Any]) -> None:
         """Change settings; labels that are there can follow without the network."""
@@ -170,8 +172,14 @@ class Session:
 
     def _on_view(self) -> None:
         """Work on what is looked at first, and estimate it anew."""
+        self._look()
+        if self.wishes.where is Where.VIEW:
+            self.wishes.changed.emit()
+
+    def _look(self) -> None:
+        """Ask for the tiles nearest to what is looked at."""
         layer = self.images.layer
-        if layer is None:
+        if layer is None or not self.board.busy:
             return
         try:
             shape = self.images.source().shape
@@ -179,7 +187,6 @@ class Session:
             return
         axes = self.images.axes
         self.board.look_at(view_centre(self.viewer, layer, axes, shape))
-        self.wishes.changed.emit()
 
     def _on_inserted(self, event: Event) -> None:
         """Choose an image that was dropped on the canvas, if that is wanted."""
