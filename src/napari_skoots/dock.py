@@ -1,11 +1,17 @@
-"""The widget that napari docks as SKOOTS."""
+"""The widgets that napari docks."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+from napari_skoots.controllers.baking import Baking
 from napari_skoots.controllers.binding import Binding
+from napari_skoots.controllers.loading import Loading
 from napari_skoots.controllers.session import Session
+from napari_skoots.widgets.bake_panel import BakePanel
+from napari_skoots.widgets.load_form import LoadForm
 from napari_skoots.widgets.panel import SkootsPanel
 
 if TYPE_CHECKING:
@@ -24,3 +30,36 @@ class SkootsWidget(SkootsPanel):
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         Binding(self, Session.of(viewer))
+
+
+class LoadModelWidget(QWidget):
+    """Loads a model file into the panel of a viewer.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        In which it will be docked.
+    """
+
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        super().__init__()
+        self.form = LoadForm()
+        loading = Loading(self.form, Session.of(viewer))
+        column = QVBoxLayout(self)
+        column.addWidget(self.form.native)
+        column.addStretch(1)
+        self.destroyed.connect(loading.release)
+
+
+class BakeSkeletonsWidget(BakePanel):
+    """Bakes the skeletons of labels of a viewer.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        In which it will be docked.
+    """
+
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        super().__init__()
+        Baking(getattr(viewer, "__wrapped__", viewer), self)

@@ -40,6 +40,9 @@ class Models:
     changed = Signal()
     """Another model or device was chosen, or the model is loaded now."""
 
+    imported = Signal(str)
+    """The name of a model that was copied into the user's folder."""
+
     failed = Signal(object)
     """An exception: a model that cannot be loaded, imported or removed."""
 
@@ -234,6 +237,7 @@ class Models:
     def _on_imported(self, name: str) -> None:
         self.refresh()
         self.choose(name)
+        self.imported.emit(name)
 
     def _on_failed(self, error: Exception) -> None:
         self.failed.emit(error)
