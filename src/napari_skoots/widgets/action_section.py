@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import QEvent, Signal
 from qtpy.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from napari_skoots.widgets import wording
@@ -68,9 +68,18 @@ class ActionSection(QWidget):
             each.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             grid.addWidget(each, 0, place)
             grid.setColumnStretch(place, 1)
-        below = side_by_side((self._line, self._accept, self._dismiss))
-        below.setMinimumHeight(self._accept.sizeHint().height())
-        grid.addWidget(below, 1, 0, 1, 2)
+        self._below = side_by_side((self._line, self._accept, self._dismiss))
+        grid.addWidget(self._below, 1, 0, 1, 2)
+
+    def event(self, a0: QEvent | None) -> bool:
+        """Give the line the height of a button when the style is known."""
+        kinds = (QEvent.Type.Polish, QEvent.Type.FontChange, QEvent.Type.StyleChange)
+        if a0 is not None and a0.type() in kinds:
+            for each in (self._below, self._accept):
+                each.ensurePolished()
+            # napari pads every widget by a pixel, the holder of the line too.
+            self._below.setFixedHeight(self._accept.sizeHint().height() + 2)
+        return super().event(a0)
 
     def set_ready(self, preview: str | None, segment: str | None) -> None:
         """Say what can be done now.

@@ -103,7 +103,7 @@ class Choices(QComboBox):
             )
             option.currentText = self.fontMetrics().elidedText(
                 self.currentText() or self.placeholderText(),
-                Qt.TextElideMode.ElideRight,
+                Qt.TextElideMode.ElideMiddle,
                 room.width() - _MARGIN,
             )
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)

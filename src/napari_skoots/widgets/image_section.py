@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from napari_skoots.state.views import Choice, ImageView
 
-AXES_WIDTH = 52
-"""Pixels of the field for the axes: five letters and some room."""
+_ROOM = 18
+"""Pixels around the letters of the axes: padding, border, a caret."""
 
 
 class ImageSection(Section):
@@ -51,7 +51,6 @@ class ImageSection(Section):
 
     def _build_axes(self) -> None:
         self._axes = QLineEdit()
-        self._axes.setMaximumWidth(AXES_WIDTH)
         self._axes.setAcceptDrops(False)
         explain(
             self._axes,
@@ -114,6 +113,9 @@ class ImageSection(Section):
         self.show_row(self._lengths_row, many)
         with QSignalBlocker(self._axes):
             self._axes.setText(image.axes)
+        letters = "X" * max(3, len(image.axes))
+        width = self._axes.fontMetrics().horizontalAdvance(letters)
+        self._axes.setFixedWidth(width + _ROOM)
         for box, last, value in (
             (self._channel, image.channels, image.channel),
             (self._time, image.times, image.time),

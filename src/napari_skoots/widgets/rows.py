@@ -97,7 +97,7 @@ class _Name(QLabel):
         hint = super().sizeHint()
         metrics = self.fontMetrics()
         longest = max(metrics.horizontalAdvance(name) for name in LONGEST_NAMES)
-        return QSize(max(hint.width(), longest + GAP), hint.height())
+        return QSize(max(hint.width(), longest + 2), hint.height())
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Be no narrower either."""

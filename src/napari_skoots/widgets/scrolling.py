@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtCore import QEvent, QObject, QSize, Qt
 from qtpy.QtWidgets import QFrame, QScrollArea, QWidget
 
 from napari_skoots.widgets.style import BAR
@@ -27,7 +27,7 @@ def scrolled(content: QWidget) -> QScrollArea:
     QScrollArea
         Without a frame.
     """
-    area = QScrollArea()
+    area = _Upright()
     area.setWidget(content)
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
@@ -37,6 +37,19 @@ def scrolled(content: QWidget) -> QScrollArea:
     if bar is not None and layout is not None:
         bar.installEventFilter(_Gutter(bar, layout))
     return area
+
+
+class _Upright(QScrollArea):
+    """Is never narrower than what it holds, which could not be seen whole else."""
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Be as wide as the content with its bar, and as low as one likes."""
+        hint, content = super().minimumSizeHint(), self.widget()
+        if content is None:
+            return hint
+        bar = self.verticalScrollBar()
+        beside = BAR if bar is not None and bar.isVisible() else 0
+        return QSize(content.minimumSizeHint().width() + beside, hint.height())
 
 
 class _Gutter(QObject):

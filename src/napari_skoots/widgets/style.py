@@ -20,9 +20,12 @@ QCheckBox, QRadioButton {{ spacing: 4px; }}
 QPushButton:focus, QComboBox:focus, QLineEdit:focus, QAbstractSpinBox:focus {{
     border: 1px solid palette(highlight);
 }}
-QCheckBox:focus, QRadioButton:focus, QToolButton:focus {{
-    text-decoration: underline;
+QCheckBox::indicator, QRadioButton::indicator {{ border: 1px solid transparent; }}
+QCheckBox::indicator:focus, QRadioButton::indicator:focus,
+QSlider::handle:horizontal:focus {{
+    border: 1px solid palette(highlight);
 }}
+QToolButton:focus {{ text-decoration: underline; }}
 QScrollBar:vertical {{ min-width: {BAR}px; max-width: {BAR}px; margin: 0px; }}
 QScrollBar::add-line:vertical, QScrollBar::sub-line:vertical {{ height: 0px; }}
 """
