@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from skoots.samples.catalogue import Sample, list_samples, sample_path
+from skoots.samples.catalogue import (
+    Sample,
+    find_sample,
+    list_samples,
+    sample_path,
+)
 
-__all__ = ["Sample", "list_samples", "sample_path"]
+__all__ = ["Sample", "find_sample", "list_samples", "sample_path"]

@@ -28,6 +28,9 @@ class Sample:
     licence: Path
     """Origin, changes and terms, as plain text."""
 
+    labels: Path | None = None
+    """The TIFF of its objects, a number for each, if somebody has labelled them."""
+
 
 _FOLDER = Path(__file__).parent
 
@@ -37,6 +40,13 @@ _SAMPLES = (
         title="Mitochondria in the fly medulla, FIB-SEM, 10 nm",
         path=_FOLDER / "medulla.tif",
         licence=_FOLDER / "MEDULLA_LICENSE.txt",
+    ),
+    Sample(
+        name="chloroplast",
+        title="Chloroplasts in plant cells, EM, 40 x 20 x 20 nm, with labels",
+        path=_FOLDER / "chloroplast.tif",
+        licence=_FOLDER / "CHLOROPLAST_LICENSE.txt",
+        labels=_FOLDER / "chloroplast.labels.tif",
     ),
 )
 
@@ -52,7 +62,7 @@ def list_samples() -> tuple[Sample, ...]:
     Examples
     --------
     >>> [sample.name for sample in list_samples()]
-    ['medulla']
+    ['medulla', 'chloroplast']
     """
     return _SAMPLES
 
@@ -80,8 +90,24 @@ def sample_path(name: str) -> Path:
     >>> sample_path("medulla").name
     'medulla.tif'
     """
+    return find_sample(name).path
+
+
+def find_sample(name: str) -> Sample:
+    """Find one sample, with its labels if it has some.
+
+    Parameters
+    ----------
+    name : str
+        One of the names in `list_samples`.
+
+    Raises
+    ------
+    SourceNotFoundError
+        When no sample has this name.
+    """
     for sample in _SAMPLES:
         if sample.name == name:
-            return sample.path
+            return sample
     known = ", ".join(sample.name for sample in _SAMPLES)
     raise SourceNotFoundError(f"No sample is called {name!r}. There is: {known}.")

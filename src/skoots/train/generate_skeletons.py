@@ -19,8 +19,8 @@ import torch
 from scipy import ndimage
 
 from skoots.errors import ShapeError
+from skoots.kernels.thinning import thin
 from skoots.train.skeletons.blurred_cells import blurred_cells, cell_centres
-from skoots.train.skeletons.thinning import thin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

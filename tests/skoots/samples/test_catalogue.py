@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import tifffile
 
 from skoots.errors import SourceNotFoundError
-from skoots.samples import Sample, list_samples, sample_path
+from skoots.samples import Sample, find_sample, list_samples, sample_path
+from skoots.volume.source import open_source
 
 samples = pytest.mark.parametrize("sample", list_samples(), ids=lambda s: s.name)
 
 
+VOXELS_UM = {"medulla": (0.01, 0.01, 0.01), "chloroplast": (0.04, 0.02, 0.02)}
+
+
 @samples
 def test_a_sample_is_a_small_volume_with_its_voxel_size(sample: Sample) -> None:
-    with tifffile.TiffFile(sample.path) as tiff:
-        numerator, denominator = tiff.pages.first.tags["XResolution"].value
-        assert tiff.series[0].axes == "ZYX"
-        assert tiff.imagej_metadata is not None
-        assert tiff.imagej_metadata["unit"] == "um"
-        assert tiff.imagej_metadata["spacing"] == pytest.approx(0.01)
-        assert denominator / numerator == pytest.approx(0.01)
-    assert sample.path.stat().st_size < 3_000_000
+    files = [sample.path, *([sample.labels] if sample.labels else [])]
+    for file in files:
+        with tifffile.TiffFile(file) as tiff:
+            assert tiff.series[0].axes == "ZYX"
+        source = open_source(file)
+        assert source.voxel_size == pytest.approx(VOXELS_UM[sample.name])
+    assert sum(file.stat().st_size for file in files) < 2_500_000
+
+
+def test_labels_are_of_their_image_and_number_whole_objects() -> None:
+    sample = find_sample("chloroplast")
+    assert sample.labels is not None
+    image, labels = tifffile.imread(sample.path), tifffile.imread(sample.labels)
+    assert labels.shape == image.shape
+    assert labels.dtype == np.uint16
+    ids, counts = np.unique(labels[labels > 0], return_counts=True)
+    assert len(ids) == 16
+    assert np.median(counts) > 1000
+    grey = image[labels > 0].mean(), image[labels == 0].mean()
+    assert grey[0] < grey[1] - 20  # chloroplasts are darker than the cells
 
 
 @samples

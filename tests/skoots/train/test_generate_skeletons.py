@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skoots.errors import ShapeError
+from skoots.kernels.thinning import thin
 from skoots.train.generate_skeletons import calculate_skeletons, skeletonize_labels
-from skoots.train.skeletons.thinning import thin
 
 if TYPE_CHECKING:
     from pathlib import Path

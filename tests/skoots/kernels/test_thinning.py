@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 from skimage.measure import euler_number
 
-from skoots.train.skeletons.thinning import thin
+from skoots.kernels.thinning import thin
 
 
 @pytest.mark.parametrize("width", range(1, 9), ids="width-{}".format)
