@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.compat import isalive
-
+from napari_skoots.controllers.baked_layers import BakedLayers
 from napari_skoots.controllers.engine import the_engine
 from napari_skoots.controllers.progress import Progress, explain
 from napari_skoots.jobs import Job
-from napari_skoots.layers import axes_of, geometry_of, source_of, voxel_size_of
-from napari_skoots.layers.skeletons import arrows_layer, colours_of, points_layer
-from napari_skoots.layers.source import FACTS, path_of
+from napari_skoots.layers import axes_of, source_of, voxel_size_of
+from napari_skoots.layers.source import is_overlay, path_of
 from napari_skoots.state.views import JobState, Level, MessageView
 from skoots.errors import SkootsError
 from skoots.events import Notice
@@ -19,11 +17,11 @@ from skoots.train.data.pairs import skeletons_path
 from skoots.volume.naming import RUN_SUFFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator
     from pathlib import Path
 
     from napari.components import ViewerModel
-    from napari.layers import Labels, Layer
+    from napari.layers import Labels
     from qtpy.QtWidgets import QWidget
 
     from napari_skoots.state.baking import BakeWish
@@ -100,8 +98,7 @@ class Baking:
         return [
             layer
             for layer in self._viewer.layers
-            if isinstance(layer, Labels)
-            and not layer.metadata.get(FACTS, {}).get("overlay")
+            if isinstance(layer, Labels) and not is_overlay(layer)
         ]
 
     def _on_layers(self) -> None:
@@ -150,7 +147,7 @@ class Baking:
             return
         the_engine().load()  # so that a core stays free for the window
         job = Job(lambda: _bake(source, wish), title)
-        result = _Result(self._viewer, layer, self._window())
+        result = BakedLayers(self._viewer, layer, self._window())
         # by functions: they keep this object alive as long as the job, methods do not
         job.event.connect(lambda event: self._on_event(event))  # noqa: PLW0108 - above
         job.returned.connect(lambda baked: self._on_returned(result, baked))
@@ -171,7 +168,7 @@ class Baking:
             self._progress.hear(event)
             self._show()
 
-    def _on_returned(self, result: _Result, baked: Baked) -> None:
+    def _on_returned(self, result: BakedLayers, baked: Baked) -> None:
         result.show(baked)
         before = self._progress.view.message if self._progress else None
         said = result.words(baked)
@@ -197,69 +194,6 @@ class Baking:
 
     def _on_destroyed(self) -> None:
         self._panel = None
-
-
-class _Result:
-    """What a job adds to the viewer, decided when it begins."""
-
-    def __init__(
-        self, viewer: ViewerModel, layer: Labels, window: QWidget | None
-    ) -> None:
-        self._viewer = viewer
-        self._layer = layer
-        self._window = window
-        self._name = layer.name
-        self._flat = layer.ndim == 2
-        self._geometry: Mapping[str, Any] = geometry_of(layer, axes_of(layer))
-
-    def show(self, baked: Baked) -> None:
-        """Add the layers; a viewer that was closed takes none any more."""
-        alive = self._window is None or isalive(self._window)  # type: ignore[no-untyped-call]  # qtpy's
-        if not alive:
-            return
-        for layer in self._layers(baked):
-            self._viewer.add_layer(layer)
-
-    def _layers(self, baked: Baked) -> list[Layer]:
-        from napari.layers import Image  # noqa: PLC0415 - napari loads layers late
-
-        layers: list[Layer] = []
-        first = int(self._flat)  # labels of one plane get points in that plane
-        if baked.distance is not None:
-            field = baked.distance[0] if self._flat else baked.distance
-            layers.append(
-                Image(
-                    field,
-                    name=f"{self._name} distance",
-                    colormap="magma",
-                    # else napari looks through all voxels for them
-                    contrast_limits=(0.0, float(baked.farthest)),
-                    blending="additive",
-                    metadata={FACTS: {"overlay": True}},
-                    **_last_axes(self._geometry, field.ndim),
-                )
-            )
-        if baked.arrows is not None:
-            colours = colours_of(self._layer, baked.arrows.ids)
-            starts, ways = baked.arrows.starts[:, first:], baked.arrows.ways[:, first:]
-            name = f"{self._name} arrows"
-            layers.append(arrows_layer(starts, ways, colours, name, self._geometry))
-        places, name = baked.places[:, first:], f"{self._name} skeletons"
-        layers.append(
-            points_layer(places, baked.ids, self._layer, name, self._geometry)
-        )
-        return layers
-
-    def words(self, baked: Baked) -> str:
-        """Say what there is now."""
-        said = f"{len(baked.points):,} objects, {len(baked.ids):,} points."
-        if baked.arrows is not None and max(baked.arrows.steps) > 1:
-            z, y, x = baked.arrows.steps
-            said += (
-                f" {len(baked.arrows.ids):,} arrows, one for every {z} x {y} x {x} "
-                "voxels (z, y, x)."
-            )
-        return said
 
 
 def _bake(source: Source, wish: BakeWish) -> Generator[Event, Any, Baked]:
@@ -303,10 +237,3 @@ def _shown_of(layer: Labels, viewer: ViewerModel) -> dict[str, int]:
     steps = viewer.dims.current_step[-layer.ndim :]
     pairs = zip(letters, steps, strict=True)
     return {letter: int(step) for letter, step in pairs if letter in "CT"}
-
-
-def _last_axes(geometry: Mapping[str, Any], ndim: int) -> dict[str, Any]:
-    if ndim == 3:
-        return dict(geometry)
-    plain = ("scale", "translate", "units", "axis_labels")
-    return {key: tuple(geometry[key])[-ndim:] for key in plain if key in geometry}

@@ -18,7 +18,7 @@ from napari.layers import Image, Points, Vectors
 
 from napari_skoots.controllers.baking import Baking, bake_dock
 from napari_skoots.jobs import Job
-from napari_skoots.layers import volume_layer
+from napari_skoots.layers.opening import volume_layer
 from napari_skoots.widgets.bake_form import BakeForm
 from napari_skoots.widgets.bake_panel import BakePanel
 from skoots.train.data.skeleton_files import (
