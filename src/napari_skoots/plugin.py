@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from skoots.samples import sample_path
+from skoots.samples import find_sample, sample_path
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -105,12 +105,12 @@ def open_chloroplast() -> list[LayerData]:
         An image layer and a labels layer.
     """
     from napari_skoots.layers.opening import volume_layer  # noqa: PLC0415 - on use
-    from skoots.samples import sample_labels  # noqa: PLC0415 - on use
 
-    return [
-        volume_layer(sample_path("chloroplast"), "image", "chloroplast"),
-        volume_layer(sample_labels("chloroplast"), "labels", "chloroplast labels"),
-    ]
+    sample = find_sample("chloroplast")
+    layers = [volume_layer(sample.path, "image", "chloroplast")]
+    if sample.labels is not None:
+        layers.append(volume_layer(sample.labels, "labels", "chloroplast labels"))
+    return layers
 
 
 # ---- files
