@@ -1,4 +1,4 @@
-"""No stroke is lost: against jobs that write the same chunks, later passes and death."""
+"""No stroke is lost: against jobs that write the same chunks, later passes, death."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import time
 from contextlib import closing
 from threading import Event, Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pytest
@@ -21,6 +21,7 @@ from skoots.errors import RunBusyError, RunError
 from skoots.inference import pyramid
 from skoots.inference.convert import export_tiff
 from skoots.inference.pyramid import refresh_levels
+from skoots.run import chunk_files
 from skoots.run.edits import edits_of
 from skoots.run.folder import RunFolder
 from skoots.volume.tiling import whole
@@ -71,7 +72,7 @@ class Again(Thread):
         except BaseException as error:  # noqa: BLE001 - it is raised again
             self._error = error
 
-    def __enter__(self) -> Again:
+    def __enter__(self) -> Self:
         self.start()
         return self
 
@@ -440,8 +441,6 @@ def test_a_journal_that_a_power_cut_halved_is_forgotten(run: RunFolder) -> None:
 def test_a_stroke_that_cannot_be_stored_changes_nothing_later(
     run: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from skoots.run import chunk_files
-
     keep = chunk_files._replace
 
     def full(path: Path, content: bytes) -> None:
@@ -469,7 +468,10 @@ def test_a_run_that_is_painted_is_written_by_jobs_of_this_process_only(
     image, _ = draw_boxes(SHAPE, (5, 6, 7))
     out = tmp_path / "cells.skoots.zarr"
     segment(out, image)
-    other = f"from napari_skoots.labels_array import ZarrLabels as Z; print(Z.of_run({str(out)!r}).read_only)"
+    other = (
+        "from napari_skoots.labels_array import ZarrLabels; "
+        f"print(ZarrLabels.of_run({str(out)!r}).read_only)"
+    )
     labels, second = ZarrLabels.of_run(out), ZarrLabels.of_run(out)
     assert run_python("-c", other).stdout.strip() == "True"
     segment(out, image)

@@ -14,9 +14,9 @@ QPushButton {{ padding: 2px 7px; min-height: 18px; border: 1px solid transparent
 QPushButton::menu-indicator {{ width: 0px; }}
 QComboBox {{ padding: 2px 4px 2px 7px; border: 1px solid transparent; }}
 QComboBox::drop-down {{ width: 20px; }}
-QLineEdit {{ padding: 1px 4px; min-height: 18px; border: 1px solid transparent; }}
+QLineEdit {{ padding: 1px 4px; min-height: 19px; border: 1px solid transparent; }}
 QAbstractSpinBox {{ border: 1px solid transparent; }}
-QCheckBox, QRadioButton {{ spacing: 4px; }}
+QCheckBox, QRadioButton {{ spacing: 3px; padding: 0px; }}
 QPushButton:focus, QComboBox:focus, QLineEdit:focus, QAbstractSpinBox:focus {{
     border: 1px solid palette(highlight);
 }}

@@ -1,46 +1,33 @@
-"""Write the labels of a run as one compressed TIFF.
+"""Write the labels of a run as one compressed TIFF; `labels_tiff` says how.
 
-The file is an OME-TIFF: its metadata keep 32-bit ids together with the edges of a voxel
-along all three axes, which the tags of ImageJ cannot. Planes are read from the run a
-slab at a time, compressed and forgotten, so memory does not grow with the volume's
-depth. The file gets its name only when it is whole.
+A run is asked for its name and place, and whether it is finished.
 """
 
 from __future__ import annotations
 
-import os
-from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import tifffile
+import numpy as np
 
-from skoots.errors import RunError, RunExistsError, SkootsError, StorageError
-from skoots.events import BlockDone, StageStarted
+from skoots.errors import RunError
+from skoots.inference.labels_out import check_free
+from skoots.inference.labels_tiff import TIFF_SUFFIXES, write_labels_tiff
 from skoots.run.folder import RunFolder
 from skoots.run.layout import LABELS
 from skoots.volume.naming import RUN_SUFFIX
 from skoots.volume.tiling import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
-    from typing import Any
+    import os
+    from collections.abc import Generator
+
+    from numpy.typing import NDArray
 
     from skoots.events import Event
 
-STAGE = "convert"
-"""The name of this job's only stage in its events."""
-
-_TIFF_SUFFIXES = (".tif", ".tiff")
 _READ_BY_TRAINING = (".labels", ".skeletons", ".skeleton_mask", ".background")
-
-_SLAB_BYTES = 1 << 26
-"""What is read from the run at once; less re-reads chunks, more only costs memory."""
-
-_UM_PER_CM = 10_000.0
-
-_CLASSIC_LIMIT = 4_000_000_000
-"""Bytes of voxels that surely fit, with their tags, below 32-bit file offsets."""
 
 
 def export_tiff(
@@ -95,11 +82,39 @@ def export_tiff(
         )
     file = _choose_file(Path(run), None if out is None else Path(out))
     _check_name(file, folder.plan.image.path)
-    _check_free(file, overwrite=overwrite)
-    with _whole_or_nothing(file) as partial:
-        yield from _write(partial, folder, Path(run).name)
-        _check_free(file, overwrite=overwrite)
-    return file
+    check_free(file, overwrite=overwrite)
+    labels = _LabelsOfRun(folder)
+    return (
+        yield from write_labels_tiff(
+            labels, file, folder.voxel_size, name=Path(run).name, overwrite=overwrite
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _LabelsOfRun:
+    """The labels of a run, whose damage is told as the run tells it."""
+
+    run: RunFolder
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.run.labels.shape
+
+    @property
+    def chunks(self) -> tuple[int, ...]:
+        return self.run.labels.chunks
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return np.dtype(self.run.labels.dtype)
+
+    def __getitem__(self, key: tuple[slice, slice, slice]) -> NDArray[Any]:
+        z, y, x = (
+            Span(*pick.indices(length)[:2])
+            for pick, length in zip(key, self.shape, strict=True)
+        )
+        return self.run.read(f"{LABELS}/0", (z, y, x))
 
 
 def _choose_file(run: Path, out: Path | None) -> Path:
@@ -110,7 +125,7 @@ def _choose_file(run: Path, out: Path | None) -> Path:
 
 
 def _check_name(file: Path, image: str | None) -> None:
-    if file.suffix.lower() not in _TIFF_SUFFIXES:
+    if file.suffix.lower() not in TIFF_SUFFIXES:
         raise RunError(f"{file} is no name for a TIFF. Let it end in .tif.")
     if file.stem.lower().endswith(_READ_BY_TRAINING):
         raise RunError(
@@ -123,85 +138,3 @@ def _check_name(file: Path, image: str | None) -> None:
             f"{file} is the name of an image. Choose another name, such as "
             "NAME_instances.tif."
         )
-
-
-def _check_free(file: Path, *, overwrite: bool) -> None:
-    if file.exists() and not overwrite:
-        raise RunExistsError(
-            f"{file} exists. Replace it with overwrite=True (--overwrite), or choose "
-            "another place with out (--out)."
-        )
-
-
-@contextmanager
-def _whole_or_nothing(file: Path) -> Iterator[Path]:
-    """Give a name to write under; it becomes `file` if all goes well."""
-    partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        yield partial
-        partial.replace(file)
-    except SkootsError:
-        raise
-    except OSError as error:
-        raise StorageError(
-            f"Cannot write {file}: {error.strerror or error}. Make room there, or "
-            "choose another place with out (--out)."
-        ) from error
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _write(file: Path, run: RunFolder, name: str) -> Generator[Event, None, None]:
-    depth, height, width = run.labels.shape
-    plane_bytes = height * width * run.labels.dtype.itemsize
-    planes = max(1, min(run.labels.chunks[0], _SLAB_BYTES // plane_bytes))
-    starts = range(0, depth, planes)
-    yield StageStarted(STAGE, 0, len(starts))
-    # One call per plane, because a single call for the volume could not yield between.
-    with tifffile.TiffWriter(
-        file, bigtiff=depth * plane_bytes > _CLASSIC_LIMIT
-    ) as tiff:
-        for done, start in enumerate(starts, start=1):
-            stop = min(start + planes, depth)
-            planes_zyx = Span(start, stop), Span(0, height), Span(0, width)
-            slab = run.read(f"{LABELS}/0", planes_zyx)
-            for z, plane in enumerate(slab, start=start):
-                tiff.write(plane, **_page_options(run, name if z == 0 else None))
-            box = (start, stop), (0, height), (0, width)
-            yield BlockDone(STAGE, box, done, len(starts))
-
-
-def _page_options(run: RunFolder, name: str | None) -> dict[str, Any]:
-    options: dict[str, Any] = {
-        "compression": "zlib",  # every reader knows it; zstd only the newer ones
-        "photometric": "minisblack",
-        "metadata": None,
-        "software": "skoots",
-    }
-    if run.voxel_size is not None:
-        _, y, x = run.voxel_size
-        options["resolution"] = (_UM_PER_CM / x, _UM_PER_CM / y)
-        options["resolutionunit"] = "CENTIMETER"
-    if name is not None:
-        options["description"] = _describe(run, name)
-    return options
-
-
-def _describe(run: RunFolder, name: str) -> bytes:
-    """Give the OME-XML that says what the pages are; it stands in the first one."""
-    shape, size = run.labels.shape, run.voxel_size
-    edges: dict[str, object] = {}
-    if size is not None:
-        for axis, edge in zip("ZYX", size, strict=True):
-            edges |= {f"PhysicalSize{axis}": edge, f"PhysicalSize{axis}Unit": "µm"}
-    xml = tifffile.OmeXml(Creator="skoots")
-    xml.addimage(
-        dtype=run.labels.dtype,
-        shape=shape,
-        storedshape=(shape[0], 1, 1, shape[1], shape[2], 1),
-        axes="ZYX",
-        Name=name,
-        **edges,
-    )
-    return xml.tostring().encode()

@@ -44,6 +44,36 @@ def label_metadata(
     }
 
 
+def image_of_labels_metadata(
+    name: str,
+    steps: Sequence[Shape3],
+    voxel_size: VoxelSize | None,
+    origin: tuple[float, float, float],
+) -> dict[str, Any]:
+    """Describe instance labels that stand alone, without their image.
+
+    Parameters
+    ----------
+    name : str
+        What they are called.
+    steps, voxel_size
+        As in `label_metadata`.
+    origin : tuple of float
+        Where the first voxel lies along Z, Y, X, in micrometres or voxels.
+    """
+    levels = [(str(i), step) for i, step in enumerate(steps)]
+    described = _multiscale(name, levels, voxel_size)
+    if any(origin):
+        for dataset in described["datasets"]:
+            moved = {"type": "translation", "translation": [float(o) for o in origin]}
+            dataset["coordinateTransformations"].append(moved)
+    return {
+        "version": VERSION,
+        "multiscales": [described],
+        "image-label": {"version": VERSION},
+    }
+
+
 def _multiscale(
     name: str, levels: Sequence[tuple[str, Shape3]], voxel_size: VoxelSize | None
 ) -> dict[str, Any]:

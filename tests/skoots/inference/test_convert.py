@@ -11,7 +11,7 @@ from inference_cases import drain, make_run
 
 from skoots.errors import RunError, RunExistsError, StorageError
 from skoots.events import BlockDone, StageStarted
-from skoots.inference import convert
+from skoots.inference import labels_tiff
 from skoots.inference.convert import export_tiff
 from skoots.run.plan import ImageRecord
 from skoots.volume.source import open_source
@@ -47,7 +47,7 @@ def make_labels(folder: Path, *, finished: bool = True) -> tuple[Path, np.ndarra
 def test_the_file_keeps_ids_and_voxel_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slab_bytes: int
 ) -> None:
-    monkeypatch.setattr(convert, "_SLAB_BYTES", slab_bytes)
+    monkeypatch.setattr(labels_tiff, "SLAB_BYTES", slab_bytes)
     run, labels = make_labels(tmp_path)
     _, file = drain(export_tiff(run))
     assert file == tmp_path / "cells_instances.tif"
@@ -70,7 +70,7 @@ def test_the_file_is_one_compressed_ome_image(tmp_path: Path) -> None:
 def test_a_volume_beyond_32_bit_offsets_becomes_a_bigtiff(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(convert, "_CLASSIC_LIMIT", 1000)
+    monkeypatch.setattr(labels_tiff, "CLASSIC_LIMIT", 1000)
     run, labels = make_labels(tmp_path)
     _, file = drain(export_tiff(run))
     with tifffile.TiffFile(file) as tiff:
