@@ -133,9 +133,7 @@ class Results:
             return
 
         def start() -> Generator[Event, Any, Path]:
-            from napari_skoots.writers import write_labels  # noqa: PLC0415 - on use
-
-            return write_labels(path, opened.labels, opened.run.voxel_size)
+            return _copy(opened, path)
 
         job = Job(start, f"Save {path.name}")
         job.returned.connect(
@@ -159,3 +157,16 @@ class Results:
 
     def _on_change(self, *_: object) -> None:
         self.changed.emit()
+
+
+def _copy(opened: OpenRun, path: Path) -> Generator[Event, Any, Path]:
+    """Write labels plane by plane, or chunk by chunk; an old file is replaced."""
+    from skoots.inference.labels_ome_zarr import (  # noqa: PLC0415 - imports torch
+        write_labels_ome_zarr,
+    )
+    from skoots.inference.labels_tiff import write_labels_tiff  # noqa: PLC0415
+
+    labels, size = opened.labels, opened.run.voxel_size
+    if path.suffix.lower() in (".tif", ".tiff"):
+        return write_labels_tiff(labels, path, size, name=opened.name, overwrite=True)
+    return write_labels_ome_zarr(labels, path, size, name=opened.name, overwrite=True)
