@@ -1,4 +1,4 @@
-"""Layers are saved by napari through the plugin's writers, whole and with their size."""
+"""Layers are saved through the plugin's writers, whole and with their voxel size."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_labels_of_four_axes_are_refused(tmp_path: Path) -> None:
 def test_a_run_is_never_written_onto(tmp_path: Path) -> None:
     run = make_run(tmp_path / "cells.skoots.zarr", SHAPE, (8, 16, 16))
     for place in (run.path, run.path / "labels", run.path / "copy.zarr"):
-        with pytest.raises(RunError, match="run of SKOOTS|no name"):
+        with pytest.raises(RunError, match=r"run of SKOOTS|no name"):
             write_ome_zarr(str(place), VOXELS, {})
     with pytest.raises(RunError, match="run of SKOOTS"):
         write_tiff(str(run.path / "copy.tif"), VOXELS, {})
