@@ -50,7 +50,7 @@ class StageStarted:
     stage: str
     """``predict``, ``label``, ``assign`` or ``finish``; ``preview`` for a part of an
     image, ``refresh`` for coarser levels of painted labels, ``convert`` for a TIFF;
-    ``find``, ``skeletonize``, ``bake`` for labels."""
+    ``find``, ``skeletonize``, ``bake``, ``coarse`` for labels."""
 
     done: int
     """Blocks, or objects, that need no work any more."""
