@@ -68,6 +68,8 @@ class Binding(QObject):
             (panel.files_dropped, s.open_paths),
             (panel.help_requested, self._dialogs.show_help),
             (tab.drop_zone.browse_requested, self._dialogs.browse),
+            (tab.drop_zone.folder_requested, self._dialogs.browse_folder),
+            (tab.drop_zone.canvas_toggled, s.set_choose_dropped),
             (tab.image.layer_chosen, images.choose),
             (tab.image.axes_changed, images.set_axes),
             (tab.image.channel_changed, images.set_channel),

@@ -45,6 +45,14 @@ class Dialogs:
         files, _ = QFileDialog.getOpenFileNames(self._panel, "Open images", "", _IMAGES)
         self._session.open_paths([Path(file) for file in files])
 
+    def browse_folder(self) -> None:
+        """Ask for an OME-Zarr or a run folder to open."""
+        folder = QFileDialog.getExistingDirectory(
+            self._panel, "Open an OME-Zarr or a run folder"
+        )
+        if folder:
+            self._session.open_paths([Path(folder)])
+
     def import_model(self) -> None:
         """Ask for a model file to copy into the user's folder."""
         file, _ = QFileDialog.getOpenFileName(

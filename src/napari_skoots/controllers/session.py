@@ -65,6 +65,9 @@ class Session:
     told = Signal(object)
     """An exception that came of what the user did."""
 
+    choosing = Signal(bool)
+    """Whether images that are dropped on the canvas are chosen."""
+
     noted = Signal(str)
     """Something that the user should know."""
 
@@ -136,6 +139,7 @@ class Session:
     def set_choose_dropped(self, chosen: bool) -> None:  # noqa: FBT001 - a signal's
         """Choose images that are dropped on the canvas, or leave them alone."""
         self.choose_dropped = chosen
+        self.choosing.emit(chosen)
         keep_choose_dropped(chosen=chosen)
 
     def attempt(self, act: Callable[[], object]) -> None:

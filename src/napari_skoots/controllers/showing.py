@@ -62,6 +62,7 @@ class Showing:
             (s.results.changed, self._show_result),
             (s.told, self._tell),
             (s.noted, self._note),
+            (s.choosing, self._panel.segment.drop_zone.set_canvas),
         ):
             signal.connect(slot)
             self._links.append((signal, slot))
@@ -73,6 +74,7 @@ class Showing:
         self._links.clear()
 
     def _show_all(self) -> None:
+        self._panel.segment.drop_zone.set_canvas(self._session.choose_dropped)
         for show in (
             self._show_layers,
             self._show_image,
