@@ -27,6 +27,7 @@ from napari_skoots.controllers.engine import the_engine
 from napari_skoots.controllers.images import Images
 from napari_skoots.controllers.keys import bind_keys
 from napari_skoots.controllers.models import Models
+from napari_skoots.controllers.preferences import keep_choose_dropped, read_preferences
 from napari_skoots.controllers.previewing import Previewing
 from napari_skoots.controllers.reopening import Reopening
 from napari_skoots.controllers.results import Results
@@ -35,7 +36,6 @@ from napari_skoots.controllers.sizing import Sizing
 from napari_skoots.controllers.wishes import Wishes
 from napari_skoots.layers import view_centre
 from napari_skoots.layers.source import path_of
-from napari_skoots.state.preferences import keep_choose_dropped, read_preferences
 from napari_skoots.state.views import Where
 from skoots.errors import SkootsError
 from skoots.run.layout import is_run
