@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtGui import QPainter, QPaintEvent, QPen
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from qtpy.QtGui import QAction, QPainter, QPaintEvent, QPen
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
 
 from napari_skoots.widgets.buttons import button, tell
 from napari_skoots.widgets.explain import explain
@@ -24,6 +24,12 @@ class DropZone(QWidget):
     """Paths, list of Path."""
 
     browse_requested = Signal()
+    folder_requested = Signal()
+    """A run folder shall be looked for; file dialogs find files or folders, not both.
+    """
+
+    canvas_toggled = Signal(bool)
+    """Whether images that are dropped on the canvas are chosen, too."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,6 +43,7 @@ class DropZone(QWidget):
         line.setContentsMargins(2 * GAP, GAP, GAP, GAP)
         line.addWidget(text, 1)
         line.addWidget(browse)
+        line.addWidget(self._build_more())
         explain(
             self,
             "TIFF and OME-Zarr images open lazily, with their voxel size. Model files "
@@ -47,6 +54,26 @@ class DropZone(QWidget):
         drops = FileDrops(self)
         drops.files_dropped.connect(self.files_dropped)
         drops.hovered.connect(self.set_hovered)
+
+    def _build_more(self) -> QPushButton:
+        more = button("▾", "Open a run, or how drops are treated.", "More about drops")
+        menu = QMenu(more)
+        folder = QAction("Open a run folder…", menu)
+        folder.triggered.connect(self._on_folder)
+        self._canvas = QAction("Choose images dropped on the canvas", menu)
+        self._canvas.setCheckable(True)
+        self._canvas.triggered.connect(self.canvas_toggled)
+        for action in (folder, self._canvas):
+            menu.addAction(action)
+        more.setMenu(menu)
+        return more
+
+    def _on_folder(self) -> None:
+        self.folder_requested.emit()
+
+    def set_canvas(self, chosen: bool) -> None:  # noqa: FBT001 - as Qt's own
+        """Say whether images that are dropped on the canvas are chosen."""
+        self._canvas.setChecked(chosen)
 
     def set_hovered(self, hovered: bool) -> None:  # noqa: FBT001 - takes a signal
         """Light up, or stop."""
