@@ -34,7 +34,7 @@ class DropZone(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._hovered = False
-        text = QLabel("Drop image, model or run")
+        text = QLabel("Drop image or model")
         text.setWordWrap(True)
         text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         browse = button("Browse…", "Choose an image, a model file or a run folder.")

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from napari_skoots.state.views import JobView
 
 _ENDINGS = {
-    JobState.PAUSED: "paused",
-    JobState.CANCELLING: "stopping…",
     JobState.CANCELLED: "cancelled",
     JobState.FAILED: "failed",
     JobState.DONE: "done",

@@ -88,6 +88,7 @@ def test_a_job_that_is_stopping_is_not_cancelled_twice(
     diary = listen(footer)
     qtbot.mouseClick(button(footer, "Cancel"), Qt.MouseButton.LeftButton)
     assert diary == []
+    assert "stopping…" in visible_texts(footer)
     assert "stopping" in button(footer, "Cancel").toolTip()
 
 
