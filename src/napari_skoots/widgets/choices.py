@@ -47,6 +47,7 @@ class Choices(QComboBox):
     ) -> None:
         super().__init__(parent)
         self._tip = tip
+        self._shown: tuple[tuple[str, str, str], ...] = ()
         explain(self, tip, name)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setSizeAdjustPolicy(
@@ -73,15 +74,21 @@ class Choices(QComboBox):
         tips : Mapping from str to str, optional
             Tooltips by key.
         """
+        shown = tuple((k, name, (tips or {}).get(k, "") or name) for k, name in choices)
         with QSignalBlocker(self):
-            self.clear()
-            for place, (key, name) in enumerate(choices):
-                self.addItem(name, key)
-                tip = (tips or {}).get(key, "") or name
-                self.setItemData(place, rich(tip), Qt.ItemDataRole.ToolTipRole)
+            # Filling it anew would close a list that the user has opened.
+            if shown != self._shown:
+                self._fill(shown)
             self.setCurrentIndex(-1 if current is None else self.findData(current))
         self.setEnabled(bool(choices))
         self._say_whole()
+
+    def _fill(self, shown: tuple[tuple[str, str, str], ...]) -> None:
+        self._shown = shown
+        self.clear()
+        for place, (key, name, tip) in enumerate(shown):
+            self.addItem(name, key)
+            self.setItemData(place, rich(tip), Qt.ItemDataRole.ToolTipRole)
 
     def current(self) -> str | None:
         """Give the key that is chosen."""

@@ -13,6 +13,7 @@ from napari_skoots.widgets.rows import GAP
 
 SMALLEST, LARGEST = 2.0, 500.0
 _STEPS = 400
+_SAME = 0.05
 _WIDTH = 88
 
 
@@ -56,7 +57,11 @@ class Diameter(QWidget):
         like : float or None
             Where the slider rests meanwhile: the size that the model knows.
         """
-        self._field.show_value(0 if diameter is None else diameter)
+        shown = 0.0 if diameter is None else diameter
+        # A slider that is being dragged is not moved: it stands for what it has told.
+        if diameter is not None and abs(shown - self._field.value()) < _SAME:
+            return
+        self._field.show_value(shown)
         rest = diameter if diameter is not None else like
         with QSignalBlocker(self._slider):
             self._slider.setValue(_place(rest or 10 * SMALLEST))

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING
-
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QAction, QPainter, QPaintEvent, QPen
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
 
-from napari_skoots.widgets.buttons import button
+from napari_skoots.widgets.buttons import button, tell
 from napari_skoots.widgets.explain import explain
 from napari_skoots.widgets.file_drops import FileDrops
 from napari_skoots.widgets.rows import GAP
-
-if TYPE_CHECKING:
-    from qtpy.QtCore import SignalInstance
 
 _IDLE, _HOVERED = 0.35, 1.0
 
@@ -31,21 +25,25 @@ class DropZone(QWidget):
 
     browse_requested = Signal()
     folder_requested = Signal()
+    """A run folder shall be looked for; file dialogs find files or folders, not both.
+    """
+
     canvas_toggled = Signal(bool)
-    """Whether images that are dropped on the canvas are segmented too."""
+    """Whether images that are dropped on the canvas are chosen, too."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._hovered = False
-        text = QLabel("Drop image, model or run")
+        text = QLabel("Drop image or model")
         text.setWordWrap(True)
         text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        browse = button("Open ▾", "Choose an image, a model file or a run folder.")
-        browse.setMenu(self._build_menu(browse))
+        browse = button("Browse…", "Choose an image, a model file or a run folder.")
+        tell(browse, self.browse_requested)
         line = QHBoxLayout(self)
         line.setContentsMargins(2 * GAP, GAP, GAP, GAP)
         line.addWidget(text, 1)
         line.addWidget(browse)
+        line.addWidget(self._build_more())
         explain(
             self,
             "TIFF and OME-Zarr images open lazily, with their voxel size. Model files "
@@ -57,29 +55,24 @@ class DropZone(QWidget):
         drops.files_dropped.connect(self.files_dropped)
         drops.hovered.connect(self.set_hovered)
 
-    def _build_menu(self, parent: QWidget) -> QMenu:
-        menu = QMenu(parent)
-        menu.setToolTipsVisible(True)
-        for text, signal in (
-            ("Files: TIFF, models…", self.browse_requested),
-            ("Folder: OME-Zarr, run…", self.folder_requested),
-        ):
-            action = QAction(text, menu)
-            action.triggered.connect(partial(_tell, signal))
-            menu.addAction(action)
-        menu.addSeparator()
-        self._canvas = QAction("Segment dropped images", menu)
+    def _build_more(self) -> QPushButton:
+        more = button("▾", "Open a run, or how drops are treated.", "More about drops")
+        menu = QMenu(more)
+        folder = QAction("Open a run folder…", menu)
+        folder.triggered.connect(self._on_folder)
+        self._canvas = QAction("Choose images dropped on the canvas", menu)
         self._canvas.setCheckable(True)
-        self._canvas.setToolTip(
-            "Images that are dropped on napari's canvas are chosen here, with the "
-            "voxel size of their file."
-        )
         self._canvas.triggered.connect(self.canvas_toggled)
-        menu.addAction(self._canvas)
-        return menu
+        for action in (folder, self._canvas):
+            menu.addAction(action)
+        more.setMenu(menu)
+        return more
+
+    def _on_folder(self) -> None:
+        self.folder_requested.emit()
 
     def set_canvas(self, chosen: bool) -> None:  # noqa: FBT001 - as Qt's own
-        """Say whether images that are dropped on the canvas are segmented too."""
+        """Say whether images that are dropped on the canvas are chosen."""
         self._canvas.setChecked(chosen)
 
     def set_hovered(self, hovered: bool) -> None:  # noqa: FBT001 - takes a signal
@@ -98,7 +91,3 @@ class DropZone(QWidget):
         painter.setPen(pen)
         painter.drawRoundedRect(self.rect().adjusted(1, 1, -2, -2), 4, 4)
         painter.end()
-
-
-def _tell(signal: SignalInstance, *_checked: bool) -> None:
-    signal.emit()

@@ -111,8 +111,9 @@ class ImageSection(Section):
         self._facts.set_text(facts, image.path)
         self._lengths.set_text(lengths)
         self.show_row(self._lengths_row, many)
-        with QSignalBlocker(self._axes):
-            self._axes.setText(image.axes)
+        if image.axes != self._told or not self._axes.hasFocus():
+            with QSignalBlocker(self._axes):
+                self._axes.setText(image.axes)
         letters = "X" * max(3, len(image.axes))
         width = self._axes.fontMetrics().horizontalAdvance(letters)
         self._axes.setFixedWidth(width + _ROOM)
@@ -122,7 +123,7 @@ class ImageSection(Section):
         ):
             with QSignalBlocker(box):
                 box.setMaximum(max(0, last - 1))
-                box.setValue(value)
+            box.show_value(value)
         self._channels.setText(f"of 0 to {image.channels - 1}")
         self._times.setText(f"of 0 to {image.times - 1}")
         self._told = image.axes

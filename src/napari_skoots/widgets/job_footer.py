@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from napari_skoots.state.views import JobView
 
 _ENDINGS = {
-    JobState.PAUSED: "paused",
-    JobState.CANCELLING: "stopping…",
     JobState.CANCELLED: "cancelled",
     JobState.FAILED: "failed",
     JobState.DONE: "done",
@@ -87,7 +85,6 @@ class JobFooter(QWidget):
         column.addWidget(self._head)
         column.addWidget(self._pages)
         # As high as the bar and its lines: a longer message scrolls in this room.
-        self._pages.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def event(self, a0: QEvent | None) -> bool:
@@ -102,8 +99,11 @@ class JobFooter(QWidget):
             each.ensurePolished()
         lines = LINES * self._title.fontMetrics().lineSpacing()
         height = max(lines, self._progress.sizeHint().height())
-        self._pages.setFixedHeight(height)
-        self._head.setFixedHeight(self._cancel.sizeHint().height())
+        head = self._cancel.sizeHint().height()
+        self._head.setFixedHeight(head)
+        # A message without a title may take the room of the title too.
+        self._pages.setMinimumHeight(height)
+        self.setFixedHeight(head + GAP + height)
 
     def show_job(self, job: JobView | None) -> None:
         """Show a job, at work or as it ended.
@@ -121,6 +121,7 @@ class JobFooter(QWidget):
         self._pause.setVisible(stoppable)
         self._cancel.setVisible(stoppable)
         self._details.setVisible(False)
+        self._head.show()
         ending = _ENDINGS.get(job.state)
         self._title.set_text(f"{job.title}: {ending}" if ending else job.title)
         if not job.state.active:
@@ -141,6 +142,7 @@ class JobFooter(QWidget):
             The line above it.
         """
         self._title.set_text(title)
+        self._head.setVisible(bool(title or message.details))
         for each in (self._pause, self._cancel):
             each.hide()
         self._show_page(message)

@@ -68,6 +68,8 @@ class JobProgress(QWidget):
 def _left(job: JobView) -> str:
     if job.state is JobState.PAUSED:
         return "paused"
+    if job.state is JobState.CANCELLING:
+        return "stopping…"
     if job.seconds_left is None:
         return ""
     return f"{wording.clock(job.seconds_left)} left"

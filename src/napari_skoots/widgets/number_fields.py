@@ -25,9 +25,10 @@ class Number(QDoubleSpinBox):
         return f"{v:.6g}"
 
     def show_value(self, value: float) -> None:
-        """Set the value without saying so."""
-        with QSignalBlocker(self):
-            self.setValue(value)
+        """Set the value without saying so; the same leaves what is being typed."""
+        if value != self.value():
+            with QSignalBlocker(self):
+                self.setValue(value)
 
 
 class Whole(QSpinBox):
@@ -38,9 +39,10 @@ class Whole(QSpinBox):
         _settle(self, tip, name)
 
     def show_value(self, value: int) -> None:
-        """Set the value without saying so."""
-        with QSignalBlocker(self):
-            self.setValue(value)
+        """Set the value without saying so; the same leaves what is being typed."""
+        if value != self.value():
+            with QSignalBlocker(self):
+                self.setValue(value)
 
 
 def _settle(box: QAbstractSpinBox, tip: str, name: str) -> None:

@@ -31,6 +31,7 @@ class QuestionBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._keys: list[str] = []
+        self._asked: tuple[str, tuple[Choice, ...]] | None = None
         self._text = wrapped()
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(GAP)
@@ -52,7 +53,11 @@ class QuestionBar(QWidget):
             Key and words of each; the usual one first, the one that changes nothing
             last.
         """
+        asked = (text, tuple(answers))
+        if asked == self._asked:
+            return
         self.clear()
+        self._asked = asked
         self._text.setText(text)
         self.setAccessibleName(text)
         self._keys = [key for key, _ in answers]
@@ -63,7 +68,9 @@ class QuestionBar(QWidget):
 
     def clear(self) -> None:
         """Ask nothing any more."""
-        self._keys = []
+        if self._asked is None:
+            return
+        self._keys, self._asked = [], None
         while (item := self._buttons.takeAt(0)) is not None:
             gone = item.widget()
             if gone is not None:

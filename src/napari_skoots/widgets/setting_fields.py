@@ -100,15 +100,21 @@ class _Extents:
         return self._value
 
     def show(self, value: Any) -> None:
-        self._value = None if value is None else tuple(value)
+        shown = None if value is None else tuple(value)
+        # The same leaves what is being typed.
+        if shown != self._value:
+            self._value = shown
+            self._write()
+
+    def _write(self) -> None:
         with QSignalBlocker(self.widget):
-            self.widget.setText("" if value is None else "×".join(map(str, value)))
+            self.widget.setText("×".join(map(str, self._value or ())))
 
     def _on_edited(self) -> None:
         before = self._value
         with suppress(ValueError):
             self._value = _extents(self.widget.text())
-        self.show(self._value)
+        self._write()
         if self._value != before:
             self._told()
 

@@ -44,7 +44,7 @@ class SizeSection(Section):
         self._build_tools()
         self._build_offer()
         self.set_diameter(None, None)
-        self.set_label_layers([], None)
+        self._fill_menu()
 
     def _build_tools(self) -> None:
         self._ring = QCheckBox("Ring")
@@ -90,8 +90,9 @@ class SizeSection(Section):
             text = f"model: {model_diameter:.3g}"
             tip = f"The model knows objects of about {model_diameter:.3g} {unit}."
         self._against.set_text(text, tip)
-        self._given = diameter is not None
-        self._fill_menu()
+        if self._given is not (diameter is not None):
+            self._given = diameter is not None
+            self._fill_menu()
 
     def set_ring(self, shown: bool) -> None:  # noqa: FBT001 - as Qt's own
         """Say whether the ring is shown."""
@@ -109,8 +110,10 @@ class SizeSection(Section):
         current : str or None
             The key of the one to name first.
         """
-        self._layers = tuple(sorted(layers, key=lambda layer: layer[0] != current))
-        self._fill_menu()
+        ordered = tuple(sorted(layers, key=lambda layer: layer[0] != current))
+        if ordered != self._layers:
+            self._layers = ordered
+            self._fill_menu()
 
     def set_offer(self, text: str | None, *, resample: bool = False) -> None:
         """Offer to resample.

@@ -72,10 +72,12 @@ class VoxelSection(Section):
         applied : bool
             Whether the layer has it already.
         """
-        self._size = size_um
-        if size_um is not None:
-            self._set_unit("nm" if max(size_um) < 1 else "µm")
-        self._show()
+        # The same leaves what is being typed, of which nobody has heard yet.
+        if size_um != self._size:
+            self._size = size_um
+            if size_um is not None:
+                self._set_unit("nm" if max(size_um) < 1 else "µm")
+            self._show()
         self._origin.set_text(origin)
         reason = None
         if size_um is None:

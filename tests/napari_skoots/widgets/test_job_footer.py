@@ -88,6 +88,7 @@ def test_a_job_that_is_stopping_is_not_cancelled_twice(
     diary = listen(footer)
     qtbot.mouseClick(button(footer, "Cancel"), Qt.MouseButton.LeftButton)
     assert diary == []
+    assert "stopping…" in visible_texts(footer)
     assert "stopping" in button(footer, "Cancel").toolTip()
 
 
@@ -126,10 +127,10 @@ def test_a_failed_job_says_what_to_do_and_gives_details(
 )
 def test_the_height_never_changes(shown: Any, qtbot: Any, job: JobView | None) -> None:
     footer = shown(JobFooter(), height=130)
-    before = footer.sizeHint().height()
+    before = footer.height()
     footer.show_job(job)
     qtbot.wait(1)
-    assert footer.sizeHint().height() == before
+    assert footer.minimumHeight() == footer.height() == before
 
 
 def test_a_message_takes_the_place_of_a_job(shown: Any) -> None:
@@ -140,3 +141,14 @@ def test_a_message_takes_the_place_of_a_job(shown: Any) -> None:
     assert "It was checked." in texts
     assert "mine.trch" in texts
     assert not button(footer, "Cancel").isVisible()
+
+
+def test_a_message_without_a_title_takes_the_room_of_the_title(
+    shown: Any, qtbot: Any
+) -> None:
+    footer = shown(JobFooter(), height=130)
+    before = footer.height()
+    footer.show_message(MessageView("Loading engine…"))
+    qtbot.wait(1)
+    assert not footer._head.isVisible()
+    assert footer.minimumHeight() == footer.height() == before

@@ -6,10 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPushButton, QRadioButton
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QRadioButton,
+)
 
 from napari_skoots.state.views import DeviceView, ImageView, ModelView, Where
 from napari_skoots.widgets.diameter import Diameter
+from napari_skoots.widgets.drop_zone import DropZone
 from napari_skoots.widgets.image_section import ImageSection
 from napari_skoots.widgets.model_section import ModelSection
 from napari_skoots.widgets.number_fields import Number, Whole
@@ -302,3 +310,54 @@ def test_the_ring_is_toggled(qtbot: Any, shown: Any, listen: Any) -> None:
     diary = listen(section)
     qtbot.keyClick(named(section, QCheckBox, "Show a ring"), Qt.Key.Key_Space)
     assert diary == [("ring_toggled", (True,))]
+
+
+def test_what_is_being_typed_is_left_alone_when_nothing_else_is_shown(
+    qtbot: Any, shown: Any
+) -> None:
+    voxel, image = shown(VoxelSection()), shown(ImageSection())
+    voxel.set_voxel_size(None, "")
+    image.set_facts(STACK)
+    first = edges(voxel)[0]
+    write(qtbot, first, "50")
+    time = named(image, Whole, "Time point")
+    time.setFocus()
+    time.selectAll()
+    qtbot.keyClicks(time, "3")
+    voxel.set_voxel_size(None, "not in the file")
+    image.set_facts(STACK)
+    assert first.value() == 50
+    assert time.lineEdit().text() == "3"
+
+
+def test_a_slider_that_is_dragged_stays_where_it_is(qtbot: Any, shown: Any) -> None:
+    control = shown(Diameter(), height=40)
+    control.diameter_changed.connect(lambda told: control.set_diameter(told, 32.0))
+    for place in range(0, 401, 7):
+        control._slider.setValue(place)
+        assert control._slider.value() == place
+
+
+def test_a_list_that_is_open_stays_open_when_it_is_shown_again(
+    qtbot: Any, shown: Any
+) -> None:
+    section = shown(ImageSection())
+    section.set_layers([("a", "A"), ("b", "B")], "a")
+    box = named(section, QComboBox, "Image")
+    box.showPopup()
+    box.view().setCurrentIndex(box.model().index(1, 0))
+    section.set_layers([("a", "A"), ("b", "B")], "a")
+    assert box.view().isVisible()
+    assert box.view().currentIndex().row() == 1
+    box.hidePopup()
+
+
+def test_images_dropped_on_the_canvas_are_a_choice(shown: Any, listen: Any) -> None:
+    zone = shown(DropZone(), height=40)
+    diary = listen(zone)
+    zone.set_canvas(True)
+    assert diary == []
+    folder, canvas = zone.findChildren(QMenu)[0].actions()
+    canvas.trigger()
+    folder.trigger()
+    assert diary == [("canvas_toggled", (False,)), ("folder_requested", ())]
