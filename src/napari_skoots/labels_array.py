@@ -20,16 +20,23 @@ through under the same locks, without a journal and a mask.
 
 from __future__ import annotations
 
-import weakref
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakValueDictionary, finalize
 
 import numpy as np
 
 from napari_skoots.chunk_view import CACHE_BYTES, ChunkView
-from napari_skoots.labels_index import Lattice, LatticePart, Points, parse_index
+from napari_skoots.labels_index import (
+    Lattice,
+    LatticePart,
+    Points,
+    parse_index,
+    parse_lattice,
+)
+from napari_skoots.lazy_plane import LazyPlane
 from napari_skoots.reads import LastReads, Read
 from skoots.errors import RunBusyError, RunError, ShapeError
 from skoots.run.chunk_files import ChunkFiles
@@ -107,6 +114,8 @@ class ZarrLabels:
         self._view = ChunkView(self._files, self._shared, cache_bytes)
         self._reads = LastReads(cache_bytes)
         self._changes = self._shared.subscribe()
+        # by number, as planes are compared like arrays
+        self._planes: WeakValueDictionary[int, LazyPlane] = WeakValueDictionary()
         self._scanned = edits is not None or largest is not None
         self._shared.note_largest(largest or 0)
         self._release: Callable[[], object] = _nothing
@@ -146,7 +155,7 @@ class ZarrLabels:
         except BaseException:
             release()
             raise
-        labels._release = weakref.finalize(labels, release)
+        labels._release = finalize(labels, release)
         return labels
 
     def close(self) -> None:
@@ -200,7 +209,9 @@ class ZarrLabels:
 
     # ---- voxels
 
-    def __getitem__(self, key: Any) -> NDArray[Any]:
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, int | np.integer) and not isinstance(key, bool):
+            return self._plane(int(key))
         picked, within = parse_index(key, self.shape)
         if isinstance(picked, Points):
             return self._read_points(picked)
@@ -213,6 +224,8 @@ class ZarrLabels:
                 "These labels cannot be changed here: another program has the run, or "
                 "they were closed. Open them again when it is free."
             )
+        for plane in list(self._planes.values()):
+            plane.settle()  # as it was when somebody asked for it
         picked, within = parse_index(key, self.shape)
         labels = _cast(value, self.dtype)
         if within is not None:
@@ -221,6 +234,15 @@ class ZarrLabels:
             self._write(list(self._changes_of(picked, labels)), picked)
         finally:
             self._reads.forget()
+
+    def _plane(self, z: int) -> LazyPlane:
+        lattice = parse_lattice([z, slice(None), slice(None)], self.shape)
+        _, height, width = self.shape
+        plane = LazyPlane(
+            (height, width), self.dtype, lambda: self._read(lattice)[lattice.view]
+        )
+        self._planes[id(plane)] = plane
+        return plane
 
     def _assigned(
         self, box: Lattice | Points, within: tuple[Any, ...], labels: NDArray[Any]

@@ -173,7 +173,7 @@ def parse_index(
     """
     picks = _complete(key, shape)
     if all(_is_plain(pick) for pick in picks):
-        return _lattice(picks, shape), None
+        return parse_lattice(picks, shape), None
     picks = _without_masks(picks, shape)
     arrays = [np.asarray(p) for p in picks if not (p is None or isinstance(p, slice))]
     if len(arrays) == len(picks) == 3 and all(a.dtype != bool for a in arrays):
@@ -240,7 +240,8 @@ def _axes_of(pick: Pick) -> int:
     return int(np.ndim(pick)) if is_mask else 1
 
 
-def _lattice(picks: Sequence[Pick], shape: Shape3) -> Lattice:
+def parse_lattice(picks: Sequence[Pick], shape: Shape3) -> Lattice:
+    """Say what integers, slices and new axes pick, complete for all axes."""
     lengths = iter(shape)
     ranges: list[range] = []
     view: list[Any] = []

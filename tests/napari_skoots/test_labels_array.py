@@ -239,3 +239,24 @@ def test_what_another_wrote_between_a_read_and_its_write_stays(tmp_path: Path) -
     expected = np.full(SHAPE, 7)
     expected[0, 2, 2] = 5
     np.testing.assert_array_equal(array[...], expected)
+
+
+def test_a_plane_is_read_when_it_is_looked_at_and_is_what_it_was() -> None:
+    array = stored(START)
+    labels, memory = ZarrLabels(array), START.copy()
+    plane, other, untouched = labels[1], labels[-1], labels[np.int64(0)]
+    assert (plane.shape, plane.dtype, len(plane), plane.ndim) == ((9, 7), "u4", 9, 2)
+    assert labels.cached_bytes == 0
+    before = memory[1].copy()
+    labels[...] = memory[...] = 5
+    np.testing.assert_array_equal(plane, before)
+    np.testing.assert_array_equal(other + other, START[-1] * 2)
+    assert untouched.max() == START[0].max()
+    assert [row.sum() for row in plane] == before.sum(1).tolist()
+    labels[2] += 3
+    labels[3][0, 0] = 77
+    memory[2] += 3
+    np.testing.assert_array_equal(array[...], memory)
+    assert repr(labels[2]) == repr(memory[2])
+    with pytest.raises(IndexError):
+        labels[5]

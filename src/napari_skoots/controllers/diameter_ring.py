@@ -1,0 +1,137 @@
+"""A ring of a chosen diameter in the middle of the canvas, to hold against objects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from psygnal import Signal
+
+from napari_skoots.layers.camera import camera_of
+from napari_skoots.layers.source import FACTS
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+    from napari.layers import Layer, Shapes
+
+_PIXELS = 2.0
+"""Width of the line on the screen."""
+
+_UNIT = 100.0
+"""Diameter of the ring in its own layer, which is scaled to what is wanted."""
+
+_CORNERS = np.array([(-1, -1), (-1, 1), (1, 1), (1, -1)]) * _UNIT / 2
+
+
+class DiameterRing:
+    """A circle that stays in the middle of the view while that moves and zooms.
+
+    It is a layer of one ellipse whose scale is the diameter and whose place is the
+    middle of the view, so nothing is drawn anew when the view moves.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        On whose canvas it is.
+    """
+
+    changed = Signal(bool)
+    """Whether it is shown, whoever changed that."""
+
+    def __init__(self, viewer: ViewerModel) -> None:
+        self._viewer = viewer
+        self._layer: Shapes | None = None
+        self._edge = 1.0
+        self._diameter = 1.0
+        self._camera = camera_of(viewer)
+        self._camera.events.center.connect(self._move)
+        self._camera.events.zoom.connect(self._fit_line)
+        viewer.dims.events.ndisplay.connect(self._on_dims)
+        viewer.dims.events.order.connect(self._on_dims)
+        viewer.layers.events.removed.connect(self._on_removed)
+
+    @property
+    def shown(self) -> bool:
+        """Whether it is on the canvas."""
+        return self._layer is not None
+
+    def show(self, image: Layer, diameter: float) -> None:
+        """Show a ring.
+
+        Parameters
+        ----------
+        image : napari.layers.Layer
+            Against whose objects it is held.
+        diameter : float
+            In voxels of the plane of that layer.
+        """
+        self._edge = float(image.scale[-1])
+        self._diameter = diameter
+        if self._layer is None:
+            self._layer = self._make_layer(image)
+            active = self._viewer.layers.selection.active
+            self._viewer.add_layer(self._layer)
+            self._viewer.layers.selection.active = active
+            self.changed.emit(True)
+        self._fit()
+
+    def set_diameter(self, diameter: float) -> None:
+        """Change the diameter, in voxels of the plane."""
+        self._diameter = diameter
+        self._fit()
+
+    def hide(self) -> None:
+        """Remove it from the canvas."""
+        layer, self._layer = self._layer, None
+        if layer is None:
+            return
+        if layer in self._viewer.layers:
+            self._viewer.layers.remove(layer)
+        self.changed.emit(False)
+
+    def _make_layer(self, image: Layer) -> Shapes:
+        from napari.layers import Shapes  # noqa: PLC0415 - napari loads layers late
+
+        layer = Shapes(
+            [_CORNERS],
+            shape_type="ellipse",
+            face_color="transparent",
+            edge_color="yellow",
+            name="Object diameter",
+            units=image.units[-2:],
+            metadata={FACTS: {"overlay": True}},
+        )
+        layer.editable = False
+        return layer
+
+    def _fit(self) -> None:
+        if self._layer is None:
+            return
+        self._layer.scale = (self._diameter * self._edge / _UNIT,) * 2
+        self._move()
+        self._fit_line()
+        self._on_dims()
+
+    def _move(self) -> None:
+        if self._layer is not None:
+            self._layer.translate = self._camera.center[-2:]
+
+    def _fit_line(self) -> None:
+        """Keep the line as wide on the screen; at most half the radius."""
+        if self._layer is None:
+            return
+        pixels = self._camera.zoom * self._diameter * self._edge  # across
+        width = min(_UNIT / 8, _PIXELS * _UNIT / max(pixels, 1e-9))
+        self._layer.edge_width = [width]
+
+    def _on_dims(self) -> None:
+        """Show it where rows and columns are shown, as it is a thing of the plane."""
+        if self._layer is not None:
+            dims = self._viewer.dims
+            plane = tuple(range(dims.ndim))[-2:]
+            self._layer.visible = tuple(dims.displayed) == plane
+
+    def _on_removed(self) -> None:
+        if self._layer is not None and self._layer not in self._viewer.layers:
+            self._layer = None
+            self.changed.emit(False)

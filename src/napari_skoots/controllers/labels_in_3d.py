@@ -1,0 +1,209 @@
+"""Labels of a run in three dimensions: a coarse copy, so that nothing is read whole.
+
+While the viewer shows three dimensions, a layer of few voxels stands for the labels.
+Labels that are small anyway are shown as they are.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+from qtpy.QtCore import QTimer
+
+from napari_skoots.jobs import Job
+from napari_skoots.layers import geometry_of
+from napari_skoots.layers.coarse import coarse_geometry
+from napari_skoots.layers.source import FACTS
+from skoots.run.coarse_labels import CoarseLabels
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from napari.components import ViewerModel
+    from napari.layers import Labels
+
+    from napari_skoots.controllers.open_run import OpenRun
+    from skoots.events import Event
+
+INTERVAL_MS = 500
+"""Between two looks at what was written."""
+
+_REST = 4.0
+"""A refresh is followed by a rest of so many times what it took."""
+
+
+class LabelsIn3D:
+    """Shows a coarse copy of a run's labels while the viewer shows three dimensions.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Shows the labels.
+    opened : OpenRun
+        Whose labels they are.
+    interval_ms : int
+        Between two looks at what was written.
+    """
+
+    def __init__(
+        self, viewer: ViewerModel, opened: OpenRun, interval_ms: int = INTERVAL_MS
+    ) -> None:
+        self._viewer = viewer
+        self._opened = opened
+        self._coarse = CoarseLabels(opened.run)
+        self._layer: Labels | None = None
+        self._hid = False
+        self._job: Job | None = None
+        self._interval = interval_ms
+        self._timer = QTimer()
+        self._timer.setInterval(interval_ms)
+        self._timer.timeout.connect(self._on_time)
+        # so that napari never slices all labels: hidden before it does so for three
+        # dimensions, and shown again after it did so for two
+        self._before_slicing = _called_first(self)
+        ndisplay = viewer.dims.events.ndisplay
+        ndisplay.connect(self._before_slicing, position="first")
+        ndisplay.connect(self._on_leave, position="last")
+        viewer.layers.events.removed.connect(self._on_removed)
+        if viewer.dims.ndisplay == 3:
+            self.begin()
+
+    @property
+    def needed(self) -> bool:
+        """Whether the labels are too large to be shown whole."""
+        return max(self._coarse.steps) > 1
+
+    @property
+    def layer(self) -> Labels | None:
+        """The layer that stands for the labels; None in two dimensions."""
+        return self._layer
+
+    def close(self) -> None:
+        """Show the labels again, and follow no more."""
+        self.end()
+        ndisplay, layers = self._viewer.dims.events.ndisplay, self._viewer.layers.events
+        ndisplay.disconnect(self._before_slicing)
+        ndisplay.disconnect(self._on_leave)
+        layers.removed.disconnect(self._on_removed)
+
+    def add_labels(self) -> None:
+        """Put the labels into the viewer; hidden from the start where it shows 3D."""
+        labels, flat = self._opened.layer, self._viewer.dims.ndisplay == 2
+        if labels in self._viewer.layers:
+            return
+        wanted = labels.visible
+        labels.visible = wanted and (flat or not self.needed)
+        self._viewer.add_layer(labels)
+        if labels.visible != wanted:
+            self._replace()
+
+    def begin(self) -> None:
+        """Put the coarse layer in the place of the labels."""
+        labels = self._opened.layer
+        shown = labels in self._viewer.layers and labels.visible
+        if self._layer is not None or not self.needed or not shown:
+            return
+        labels.visible = False
+        self._replace()
+
+    def _replace(self) -> None:
+        """Show the coarse layer for labels that are hidden, right above them."""
+        labels = self._opened.layer
+        self._hid, self._layer = True, self._make_layer()
+        active = self._viewer.layers.selection.active
+        place = self._viewer.layers.index(labels) + 1
+        self._viewer.layers.insert(place, self._layer)
+        self._viewer.layers.selection.active = active
+        self._read()
+        self._timer.start()
+
+    def end(self) -> None:
+        """Put the labels back in their place."""
+        self._timer.stop()
+        if self._job is not None:
+            self._job.cancel()
+        layer, self._layer = self._layer, None
+        if layer is not None and layer in self._viewer.layers:
+            self._viewer.layers.remove(layer)
+        if self._hid:
+            self._opened.layer.visible, self._hid = True, False
+
+    def _make_layer(self) -> Labels:
+        from napari.layers import Labels  # noqa: PLC0415 - napari loads layers late
+
+        layer = Labels(
+            self._coarse.data,
+            name=f"{self._opened.layer.name} (coarse, 3D)",
+            opacity=self._opened.layer.opacity,
+            metadata={FACTS: {"overlay": True}},
+            **coarse_geometry(geometry_of(self._opened.layer), self._coarse.steps),
+        )
+        layer.editable = False
+        layer.colormap = self._opened.layer.colormap
+        return layer
+
+    # ---- reading
+
+    def _read(self) -> None:
+        if self._job is not None:
+            return
+
+        def start() -> Generator[Event, Any, int]:
+            return self._coarse.update()
+
+        job = Job(start, f"Read {self._opened.name} for 3D")
+        job.ended.connect(lambda: self._on_read())  # noqa: PLW0108 - holds this object
+        self._job = job
+        job.start()
+
+    def _on_read(self) -> None:
+        self._job = None
+        self._refresh()
+
+    def _on_time(self) -> None:
+        if self._job is None:
+            self._read()
+        else:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        if self._layer is None or not self._layer.visible:
+            return
+        began = time.perf_counter()
+        self._layer.refresh(extent=False, thumbnail=False, highlight=False)
+        took_ms = 1000 * (time.perf_counter() - began)
+        self._timer.setInterval(max(self._interval, int(_REST * took_ms)))
+
+    # ---- the viewer
+
+    def _on_leave(self) -> None:
+        if self._viewer.dims.ndisplay == 2:
+            self.end()
+
+    def _on_removed(self) -> None:
+        """Go with the labels; give them back where the user removes their copy."""
+        layers = self._viewer.layers
+        if self._layer is None:
+            return
+        if self._layer not in layers or self._opened.layer not in layers:
+            self._hid = self._hid and self._opened.layer in layers
+            self.end()
+
+
+def _called_first(shown: LabelsIn3D) -> Callable[[], None]:
+    """Give what napari calls before it slices its layers for three dimensions.
+
+    napari calls its own functions before all others, and knows them by the name of
+    their module. If a later version knows better, labels are read whole once more.
+    """
+    known = ref(shown)
+
+    def enter() -> None:
+        it = known()
+        if it is not None and it._viewer.dims.ndisplay == 3:
+            it.begin()
+
+    enter.__module__ = "napari.skoots"
+    return enter
