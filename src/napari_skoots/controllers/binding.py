@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, QObject, QTimer
@@ -84,7 +85,8 @@ class Binding(QObject):
             (tab.model.folder_requested, self._dialogs.open_models_folder),
             (tab.object_size.diameter_changed, self._on_diameter),
             (tab.object_size.resample_toggled, self._on_resample),
-            (tab.object_size.measure_requested, s.sizing.measure),
+            (tab.object_size.ring_toggled, s.sizing.show_ring),
+            (tab.object_size.measure_requested, self._on_measure),
             (tab.where.where_changed, self._on_where),
             (tab.where.box_chosen, self._on_box),
             (tab.output.output_change_requested, self._dialogs.change_output),
@@ -112,6 +114,9 @@ class Binding(QObject):
 
     def _on_diameter(self, diameter: float | None) -> None:
         self._session.wishes.set(diameter=diameter)
+
+    def _on_measure(self, key: str) -> None:
+        self._session.attempt(partial(self._session.sizing.measure, key))
 
     def _on_resample(self, wanted: bool) -> None:  # noqa: FBT001 - a signal's
         self._session.wishes.set(resample=wanted)

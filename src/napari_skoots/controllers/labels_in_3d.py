@@ -88,6 +88,12 @@ class LabelsIn3D:
         ndisplay.disconnect(self._on_leave)
         layers.removed.disconnect(self._on_removed)
 
+    def abandon(self) -> None:
+        """Draw no more: the window is gone."""
+        self._timer.stop()
+        if self._job is not None:
+            self._job.cancel()
+
     def add_labels(self) -> None:
         """Put the labels into the viewer; hidden from the start where it shows 3D."""
         labels, flat = self._opened.layer, self._viewer.dims.ndisplay == 2

@@ -1,10 +1,9 @@
-"""A run folder that is open in a viewer: its labels layer, and what belongs to it."""
+"""A run folder that is open: its arrays, and a layer on its labels."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from napari_skoots.controllers.stream import LabelStream
 from napari_skoots.labels_array import ZarrLabels
 from napari_skoots.layers.source import FACTS
 from skoots.run.folder import RunFolder
@@ -13,19 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from napari.components import ViewerModel
     from napari.layers import Labels
 
 
 class OpenRun:
-    """A run, and the layer on its labels, wherever that is shown.
-
-    The layer may be removed and shown again; strokes and labels are on disk.
+    """A run, and a layer that can be painted on, in a viewer or not.
 
     Parameters
     ----------
-    viewer : ViewerModel
-        Shows the layer.
     path : Path
         The run folder.
     name : str
@@ -37,14 +31,8 @@ class OpenRun:
     """
 
     def __init__(
-        self,
-        viewer: ViewerModel,
-        path: Path,
-        name: str,
-        geometry: Mapping[str, Any],
-        image_id: str | None,
+        self, path: Path, name: str, geometry: Mapping[str, Any], image_id: str | None
     ) -> None:
-        self._viewer = viewer
         self.path = path
         self.name = name
         self.geometry = geometry
@@ -52,37 +40,11 @@ class OpenRun:
         self.run = RunFolder.open(path)
         self.labels = ZarrLabels.of_run(path)
         self.layer = self._make_layer()
-        self.stream = LabelStream(viewer, self.layer, self.labels)
-        self.overlays = _NoOverlays()
 
-    @property
-    def shown(self) -> bool:
-        """Whether the labels are in the viewer."""
-        return self.layer in self._viewer.layers
-
-    def show(self) -> None:
-        """Put the labels into the viewer, above all other layers."""
-        if self.shown:
-            return
-        self._viewer.add_layer(self.layer)
-        self.layer.refresh()  # napari takes what it drew before for good
-
-    def follow(self) -> None:
-        """Follow a job that writes the labels; they cannot be deleted by mistake."""
-        self._lock(locked=True)
-        self.stream.start()
-
-    def settle(self) -> None:
-        """Show what the job left."""
-        self._lock(locked=False)
-        self.stream.stop()
-
-    def close(self) -> None:
-        """Take the labels out of the viewer; the run folder stays."""
-        self.settle()
-        if self.shown:
-            self._viewer.layers.remove(self.layer)
-        self.labels.close()
+    def lock(self, *, locked: bool) -> None:
+        """Keep the layer from being deleted by mistake, or no more."""
+        if hasattr(self.layer, "locked"):
+            self.layer.locked = locked
 
     def _make_layer(self) -> Labels:
         from napari.layers import Labels  # noqa: PLC0415 - napari loads layers late
@@ -99,12 +61,3 @@ class OpenRun:
 
     def _new_label(self, layer: Labels) -> None:
         layer.selected_label = self.labels.next_label()
-
-    def _lock(self, *, locked: bool) -> None:
-        if hasattr(self.layer, "locked"):
-            self.layer.locked = locked
-
-
-class _NoOverlays:
-    skeletons_shown = False
-    probability_shown = False

@@ -59,8 +59,8 @@ class Reopening:
         RunError
             If the folder is no run, or damaged.
         """
-        from napari_skoots.controllers.open_run import (  # noqa: PLC0415 - imports zarr
-            OpenRun,
+        from napari_skoots.controllers.shown_run import (  # noqa: PLC0415 - zarr
+            ShownRun,
         )
         from skoots.run.folder import RunFolder  # noqa: PLC0415 - likewise
 
@@ -73,7 +73,7 @@ class Reopening:
             self._choose_part(run)
             geometry = geometry_of(layer, self._images.axes)
         image_id = None if layer is None else str(layer.unique_id)
-        opened = OpenRun(self._viewer, path, run.plan.image.name, geometry, image_id)
+        opened = ShownRun(self._viewer, path, run.plan.image.name, geometry, image_id)
         self._segmenting.reopen(opened)
         self._choose_same(run, path)
         if not run.finished:

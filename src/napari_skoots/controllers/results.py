@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
 
     from napari_skoots.controllers.board import Board
-    from napari_skoots.controllers.open_run import OpenRun
     from napari_skoots.controllers.segmenting import Segmenting
+    from napari_skoots.controllers.shown_run import ShownRun
     from skoots.events import Event
     from skoots.validate.measure import ObjectTable
 
@@ -46,11 +46,12 @@ class Results:
         self._viewer = viewer
         self._board = board
         self._segmenting = segmenting
-        for signal in (segmenting.opened, segmenting.settled, board.freed):
+        for signal in (segmenting.settled, board.freed):
             signal.connect(self._on_change)
+        segmenting.opened.connect(self._on_opened)
 
     @property
-    def opened(self) -> OpenRun | None:
+    def opened(self) -> ShownRun | None:
         """The run that is open."""
         return self._segmenting.current
 
@@ -88,7 +89,7 @@ class Results:
         job.returned.connect(lambda table: self._on_measured(opened, table))
         self._board.run(job, kept="There is no table.")
 
-    def _on_measured(self, opened: OpenRun, table: ObjectTable) -> None:
+    def _on_measured(self, opened: ShownRun, table: ObjectTable) -> None:
         import pandas as pd  # noqa: PLC0415 - napari brings it, and slowly
 
         columns: dict[str, Any] = {"index": table.ids, "voxels": table.voxels}
@@ -147,19 +148,21 @@ class Results:
         """Show the skeletons as points, or remove them."""
         if self.opened is not None:
             self.opened.overlays.show_skeletons(self._board, shown=shown)
-            self.changed.emit()
 
     def show_probability(self, *, shown: bool) -> None:
         """Show the network's probability as an image, or remove it."""
         if self.opened is not None:
             self.opened.overlays.show_probability(shown=shown)
-            self.changed.emit()
+
+    def _on_opened(self, opened: ShownRun) -> None:
+        opened.overlays.changed.connect(self._on_change, unique=True)
+        self.changed.emit()
 
     def _on_change(self, *_: object) -> None:
         self.changed.emit()
 
 
-def _copy(opened: OpenRun, path: Path) -> Generator[Event, Any, Path]:
+def _copy(opened: ShownRun, path: Path) -> Generator[Event, Any, Path]:
     """Write labels plane by plane, or chunk by chunk; an old file is replaced."""
     from skoots.inference.labels_ome_zarr import (  # noqa: PLC0415 - imports torch
         write_labels_ome_zarr,

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
 
     from napari_skoots.controllers.board import Board
-    from napari_skoots.controllers.open_run import OpenRun
     from napari_skoots.controllers.request import Request
+    from napari_skoots.controllers.shown_run import ShownRun
     from skoots.events import Event, RunFinished
 
     Answer = tuple[str, Callable[[], None]]
@@ -64,10 +64,10 @@ class Segmenting:
     """There is another question, or none any more."""
 
     opened = Signal(object)
-    """An `OpenRun` whose labels are shown and may still change."""
+    """An `ShownRun` whose labels are shown and may still change."""
 
     settled = Signal(object)
-    """An `OpenRun` whose job has ended, however it did."""
+    """An `ShownRun` whose job has ended, however it did."""
 
     def __init__(
         self, viewer: ViewerModel, board: Board, refresh_ms: int = INTERVAL_MS
@@ -75,10 +75,10 @@ class Segmenting:
         self._viewer = viewer
         self._board = board
         self._refresh_ms = refresh_ms
-        self._runs: dict[Path, OpenRun] = {}
+        self._runs: dict[Path, ShownRun] = {}
         self._last: Request | None = None
         self._ended_well = True
-        self.current: OpenRun | None = None
+        self.current: ShownRun | None = None
         self.question: Question | None = None
 
     # ---- beginning
@@ -136,7 +136,7 @@ class Segmenting:
             return relabel(opened.path, settings, device=device)
 
         self._launch(Job(begin, f"Labels of {opened.name}"))
-        opened.follow()
+        opened.follow(self._refresh_ms)
 
     def offer_relabel(self, config: dict[str, Any], device: str) -> None:
         """Ask whether labels shall be made anew, if they were made with other settings.
@@ -225,7 +225,7 @@ class Segmenting:
 
     # ---- runs that are open
 
-    def reopen(self, opened: OpenRun) -> None:
+    def reopen(self, opened: ShownRun) -> None:
         """Take over a run that was opened from its folder."""
         self._runs[opened.path] = opened
         self.current = opened
@@ -233,17 +233,16 @@ class Segmenting:
         self.opened.emit(opened)
         self.settled.emit(opened)
 
-    def _open(self, path: Path) -> OpenRun:
-        from napari_skoots.controllers.open_run import (  # noqa: PLC0415 - imports zarr
-            OpenRun,
+    def _open(self, path: Path) -> ShownRun:
+        from napari_skoots.controllers.shown_run import (  # noqa: PLC0415 - zarr
+            ShownRun,
         )
 
         opened, request = self._runs.get(path), self._last
         if opened is None and request is not None:
-            opened = OpenRun(
+            opened = ShownRun(
                 self._viewer, path, request.name, request.geometry, request.image_id
             )
-            opened.stream.set_interval(self._refresh_ms)
             self._runs[path] = opened
         if opened is None:
             raise RunError(f"{path} is not open.")
@@ -263,7 +262,7 @@ class Segmenting:
         if isinstance(event, RunStarted):
             self.current = self._open(event.run)
             self.current.show()
-            self.current.follow()
+            self.current.follow(self._refresh_ms)
             self.opened.emit(self.current)
 
     def _on_returned(self, result: RunFinished) -> None:
@@ -284,7 +283,7 @@ class Segmenting:
             self.settled.emit(self.current)
             self._miss(self.current)
 
-    def _miss(self, opened: OpenRun) -> None:
+    def _miss(self, opened: ShownRun) -> None:
         """Offer to show labels whose layer was removed while they were made."""
         if not opened.shown and self.question is None:
             text = f"The labels are in {opened.path.name}; their layer was removed."

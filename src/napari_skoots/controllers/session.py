@@ -113,7 +113,7 @@ class Session:
         self._settle.stop()
         self.board.cancel()
         if self.segmenting.current is not None:
-            self.segmenting.current.stream.abandon()
+            self.segmenting.current.abandon()
 
     # ---- what the user does
 

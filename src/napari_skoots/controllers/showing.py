@@ -62,6 +62,7 @@ class Showing:
             (s.results.changed, self._show_result),
             (s.told, self._tell),
             (s.noted, self._note),
+            (s.sizing.ring.changed, self._panel.segment.object_size.set_ring),
             (s.choosing, self._panel.segment.drop_zone.set_canvas),
         ):
             signal.connect(slot)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from napari_skoots.controllers.diameter_ring import DiameterRing
 from napari_skoots.jobs import Job
 from napari_skoots.layers import axes_of, source_of, voxel_size_of
+from napari_skoots.layers.source import is_overlay
 from napari_skoots.source_array import SourceArray
 from napari_skoots.state.views import MessageView
 from skoots.errors import RunError
@@ -51,6 +53,17 @@ class Sizing:
         self._images = images
         self._models = models
         self._wishes = wishes
+        self.ring = DiameterRing(viewer)
+        wishes.changed.connect(self._on_wishes)
+
+    def show_ring(self, shown: bool) -> None:  # noqa: FBT001 - a signal's
+        """Show a ring as large as objects are, or remove it."""
+        layer, diameter = self._images.layer, self._wishes.size.here
+        if shown and layer is not None and diameter is not None:
+            self.ring.show(layer, diameter)
+        else:
+            self.ring.hide()
+            self.ring.changed.emit(False)
 
     @property
     def choices(self) -> list[Choice]:
@@ -86,10 +99,16 @@ class Sizing:
             self._wishes.set(diameter=round(diameter, 1))
         self._board.tell(MessageView(said))
 
+    def _on_wishes(self) -> None:
+        diameter = self._wishes.size.here
+        if self.ring.shown and diameter is not None:
+            self.ring.set_diameter(diameter)
+
     def _labels(self) -> list[Labels]:
         from napari.layers import Labels  # noqa: PLC0415 - napari loads layers late
 
-        return [layer for layer in self._viewer.layers if isinstance(layer, Labels)]
+        layers = self._viewer.layers
+        return [i for i in layers if isinstance(i, Labels) and not is_overlay(i)]
 
 
 def _measure(

@@ -11,7 +11,7 @@ from napari_skoots.controllers.output import run_path
 from napari_skoots.controllers.request import Request
 from napari_skoots.controllers.size import Size, sizes
 from napari_skoots.layers import box_region, geometry_of, view_region
-from napari_skoots.layers.source import path_of
+from napari_skoots.layers.source import is_overlay, path_of
 from napari_skoots.state.views import EstimateView, Where
 from skoots.errors import RunError, SkootsError
 
@@ -267,7 +267,8 @@ class Wishes:
     def _shapes(self) -> list[Shapes]:
         from napari.layers import Shapes  # noqa: PLC0415 - napari loads layers late
 
-        return [layer for layer in self._viewer.layers if isinstance(layer, Shapes)]
+        layers = self._viewer.layers
+        return [i for i in layers if isinstance(i, Shapes) and not is_overlay(i)]
 
     def _on_image(self) -> None:
         self._out = None

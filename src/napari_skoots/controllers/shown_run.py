@@ -1,0 +1,87 @@
+"""A run that is open in a viewer, and everything that shows it there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari_skoots.controllers.labels_in_3d import LabelsIn3D
+from napari_skoots.controllers.open_run import OpenRun
+from napari_skoots.controllers.run_overlays import RunOverlays
+from napari_skoots.controllers.stream import INTERVAL_MS, LabelStream
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from napari.components import ViewerModel
+
+
+class ShownRun(OpenRun):
+    """A run whose layer may be removed and shown again; all is on disk.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Shows the layer.
+    path : Path
+        The run folder.
+    name : str
+        Of the image.
+    geometry : mapping
+        Keywords of the layer: scale, place, units, names of axes.
+    image_id : str or None
+        Unique id of the image's layer.
+    """
+
+    def __init__(
+        self,
+        viewer: ViewerModel,
+        path: Path,
+        name: str,
+        geometry: Mapping[str, Any],
+        image_id: str | None,
+    ) -> None:
+        super().__init__(path, name, geometry, image_id)
+        self._viewer = viewer
+        self.stream = LabelStream(viewer, self.layer, self.labels)
+        self.overlays = RunOverlays(viewer, self)
+        self.in_3d = LabelsIn3D(viewer, self)
+
+    @property
+    def shown(self) -> bool:
+        """Whether the labels are in the viewer."""
+        return self.layer in self._viewer.layers
+
+    def show(self) -> None:
+        """Put the labels into the viewer, above all other layers."""
+        if self.shown:
+            return
+        self.in_3d.add_labels()
+        if self.layer.visible:
+            self.layer.refresh()  # napari takes what it drew before for good
+
+    def follow(self, interval_ms: int = INTERVAL_MS) -> None:
+        """Follow a job that writes the labels."""
+        self.lock(locked=True)
+        self.stream.set_interval(interval_ms)
+        self.stream.start()
+
+    def settle(self) -> None:
+        """Show what the job left."""
+        self.lock(locked=False)
+        self.stream.stop()
+
+    def close(self) -> None:
+        """Take all that shows it out of the viewer; the run folder stays."""
+        self.settle()
+        self.overlays.hide()
+        self.in_3d.close()
+        if self.shown:
+            self._viewer.layers.remove(self.layer)
+        self.labels.close()
+
+    def abandon(self) -> None:
+        """Draw no more: the window is gone."""
+        self.stream.abandon()
+        self.in_3d.abandon()
+        self.labels.close()
