@@ -21,17 +21,16 @@ through under the same locks, without a journal and a mask.
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakValueDictionary, finalize
 
 import numpy as np
 
+from napari_skoots.change import Change
 from napari_skoots.chunk_view import CACHE_BYTES, ChunkView
 from napari_skoots.labels_index import (
     Lattice,
-    LatticePart,
     Points,
     parse_index,
     parse_lattice,
@@ -43,7 +42,6 @@ from skoots.run.chunk_files import ChunkFiles
 from skoots.run.folder import RunFolder
 from skoots.run.process_lock import hold_process_lock
 from skoots.run.shared_chunks import SharedChunks, shared_chunks
-from skoots.run.strokes import Painted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -52,7 +50,6 @@ if TYPE_CHECKING:
     import zarr
     from numpy.typing import DTypeLike, NDArray
 
-    from napari_skoots.labels_index import PointsPart
     from skoots._types import Shape3
     from skoots.run.edits import Edits
 
@@ -272,18 +269,18 @@ class ZarrLabels:
 
     def _changes_of(
         self, picked: Lattice | Points, labels: NDArray[Any]
-    ) -> Iterator[_Change]:
+    ) -> Iterator[Change]:
         """Yield what is to be written, chunk by chunk."""
         if isinstance(picked, Lattice):
             spread = picked.spread(labels)
             for part in picked.parts(self.chunks):
-                yield _Change.of_lattice(part, spread[part.outside])
+                yield Change.of_lattice(part, spread[part.outside])
         else:
             flat = np.broadcast_to(labels, picked.shape).reshape(-1)
             for points in picked.parts(self.chunks):
-                yield _Change.of_points(points, flat[points.outside])
+                yield Change.of_points(points, flat[points.outside])
 
-    def _write(self, changes: list[_Change], picked: Lattice | Points) -> None:
+    def _write(self, changes: list[Change], picked: Lattice | Points) -> None:
         seen: Mapping[Shape3, NDArray[Any]] = {}
         if isinstance(picked, Lattice):
             seen = self._reads.find(picked.start, picked.stop)
@@ -293,7 +290,7 @@ class ZarrLabels:
                 self._paint(some, seen)
 
     def _paint(
-        self, changes: list[_Change], seen: Mapping[Shape3, NDArray[Any]]
+        self, changes: list[Change], seen: Mapping[Shape3, NDArray[Any]]
     ) -> None:
         """Store what differs from what was seen; the chunks are held."""
         now = {c.index: self._view.get(c.index) for c in changes}
@@ -326,7 +323,7 @@ class ZarrLabels:
             If the type of the labels has none left.
         """
         if self._edits:
-            return self._edits.next_label()
+            return self._edits.ids.next_label()
         label = self.largest + 1
         if label > np.iinfo(self.dtype).max:
             raise RunError(
@@ -349,44 +346,6 @@ class ZarrLabels:
             ((z.start, z.stop), (y.start, y.stop), (x.start, x.stop))
             for z, y, x in boxes
         ]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Change:
-    """What is to be written to one chunk."""
-
-    index: Shape3
-    box: tuple[slice, slice, slice]
-    """Around what is written, in the chunk."""
-
-    within: tuple[Any, ...]
-    """What is written, in the box."""
-
-    labels: NDArray[Any]
-
-    @classmethod
-    def of_lattice(cls, part: LatticePart, labels: NDArray[Any]) -> _Change:
-        z, y, x = (slice(s.start, s.stop) for s in part.inside)
-        within = tuple(slice(None, None, s.step) for s in part.inside)
-        return cls(part.index, (z, y, x), within, labels)
-
-    @classmethod
-    def of_points(cls, part: PointsPart, labels: NDArray[Any]) -> _Change:
-        z, y, x = (slice(int(p.min()), int(p.max()) + 1) for p in part.inside)
-        within = tuple(p - p.min() for p in part.inside)
-        return cls(part.index, (z, y, x), within, labels)
-
-    def against(self, seen: NDArray[Any]) -> Painted:
-        """Give what differs from a chunk."""
-        before = seen[self.box]
-        wanted = before.copy()
-        wanted[self.within] = self.labels
-        changed = wanted != before
-        labels = wanted[changed]
-        if labels.size and (labels == labels[0]).all():
-            labels = labels[:1]
-        z, y, x = (s.start for s in self.box)
-        return Painted(self.index, (z, y, x), changed, labels)
 
 
 def _check(array: zarr.Array[Any]) -> None:

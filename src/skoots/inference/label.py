@@ -97,9 +97,9 @@ def _merged(
     """Join and number components; ids that a person made meanwhile are theirs."""
     tables = partial(run.markers.tables, STAGE)
     while True:
-        reserved = run.edits.reserved
+        reserved = run.edits.ids.reserved
         merged = merge_components(tables, blocks, settings, keys, reserved)
-        if run.edits.claim(merged.largest, reserved):
+        if run.edits.ids.claim(merged.largest, reserved):
             return merged
 
 

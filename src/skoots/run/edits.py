@@ -1,4 +1,4 @@
-"""Which voxels of a run's labels a person painted, and the labels that are theirs.
+"""Which voxels of a run's labels a person painted.
 
 ``edited`` is an array beside the labels, on the same chunks, 1 where somebody painted
 or erased. It is made at the first stroke. Every pass that writes labels leaves those
@@ -12,21 +12,15 @@ Who is first does not matter, and nothing is lost in between:
 * The journal comes before the mask and the mask before the labels (see `strokes`): a
   process that is killed in between leaves a stroke that is painted again.
 * That the pyramid is out of date is noted before the labels change (see `stale`).
-
-``state/ids.json`` holds the labels that a person made. Numbering leaves them out, so a
-painted object never becomes one with an object that is found later. A new label and a
-numbering exclude each other: either the numbering sees the label, or the label is above
-all that were numbered.
 """
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock, RLock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -34,14 +28,15 @@ import zarr
 
 from skoots.errors import RunError
 from skoots.run.chunk_files import DAMAGE, ChunkFiles
+from skoots.run.label_ids import LabelIds
 from skoots.run.layout import EDITED, IDS, LABELS, STALE, STATE, STROKES
-from skoots.run.shared_chunks import FIRST_PROVISIONAL, shared_chunks
+from skoots.run.shared_chunks import shared_chunks
 from skoots.run.stale import StaleChunks
-from skoots.run.storage import storage_errors, write_atomically
+from skoots.run.storage import storage_errors
 from skoots.run.strokes import Journal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -62,11 +57,14 @@ class Edits:
         Of the labels.
     stale : StaleChunks
         Of which the pyramid is out of date.
+    ids : LabelIds
+        The labels that are a person's.
     """
 
     def __init__(self, run: Path) -> None:
         self.shared: SharedChunks = shared_chunks(run / LABELS / "0")
         self.stale = StaleChunks(run / STATE / STALE)
+        self.ids = LabelIds(run / STATE / IDS, self.shared)
         self._run = run
         self._journal = Journal(run / STATE / STROKES)
         self._lock = RLock()
@@ -81,9 +79,7 @@ class Edits:
             self._files = None
             self._drop_masks()
             self.stale.forget()
-            self._ids = _read_ids(self._run / STATE / IDS)
-            self.shared.note_largest(max(self._ids["reserved"], default=0))
-            self.shared.note_largest(self._ids["numbered"])
+        self.ids.forget()
 
     # ---- voxels
 
@@ -132,7 +128,7 @@ class Edits:
             If the disk is full or nothing may be written there.
         """
         labels = {int(n) for part in parts for n in np.unique(part.labels)}
-        self.reserve(n for n in labels if n > self.shared.largest)
+        self.ids.reserve(n for n in labels if n > self.shared.largest)
         with storage_errors(self._run):
             entry = self._journal.begin(parts)
             try:
@@ -219,77 +215,6 @@ class Edits:
         opened = self._opened()
         assert opened is not None  # noqa: S101 - it was just made
         return opened
-
-    # ---- labels
-
-    @property
-    def reserved(self) -> frozenset[int]:
-        """Labels that a person made."""
-        with self._lock:
-            return frozenset(self._ids["reserved"])
-
-    def reserve(self, labels: Iterable[int]) -> None:
-        """Keep labels for what a person painted; provisional ones cannot be kept."""
-        with self._lock:
-            new = {n for n in labels if 0 < n < FIRST_PROVISIONAL} - self.reserved
-            if new:
-                self._store(reserved=sorted(self.reserved | new))
-                self.shared.note_largest(max(new))
-
-    def next_label(self) -> int:
-        """Make a label that nothing has, and keep it.
-
-        Raises
-        ------
-        RunError
-            If there is none left.
-        """
-        with self._lock:
-            label = self.shared.largest + 1
-            if label >= FIRST_PROVISIONAL:
-                raise RunError(
-                    f"There is no label above {label - 1} left in {self._run}. Use one "
-                    "of those that are free."
-                )
-            self.reserve([label])
-            return label
-
-    def claim(self, largest: int, reserved: frozenset[int]) -> bool:
-        """Take all labels up to one for objects that were found.
-
-        Parameters
-        ----------
-        largest : int
-            The largest that was given.
-        reserved : frozenset of int
-            Those that were left out.
-
-        Returns
-        -------
-        bool
-            False if a person made one since then: number them again.
-        """
-        with self._lock:
-            if self.reserved != reserved:
-                return False
-            if self._ids["numbered"] != largest:
-                self._store(numbered=largest)
-            self.shared.note_largest(largest)
-            return True
-
-    def _store(self, **changes: Any) -> None:
-        with storage_errors(self._run):
-            ids = {**self._ids, **changes}
-            write_atomically(self._run / STATE / IDS, json.dumps(ids).encode())
-            self._ids = ids
-
-
-def _read_ids(path: Path) -> dict[str, Any]:
-    ids: dict[str, Any] = {"reserved": [], "numbered": 0}
-    try:
-        return {**ids, **json.loads(path.read_bytes())}
-    except (OSError, ValueError):  # absent, empty or damaged
-        return ids
 
 
 _EDITS: WeakValueDictionary[str, Edits] = WeakValueDictionary()
