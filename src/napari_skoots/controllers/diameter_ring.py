@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from psygnal import Signal
+from qtpy.QtCore import QTimer
 
 from napari_skoots.layers.camera import camera_of
 from napari_skoots.layers.source import FACTS
@@ -13,6 +14,9 @@ from napari_skoots.layers.source import FACTS
 if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.layers import Layer, Shapes
+
+FOLLOW_MS = 40
+"""The ring follows the view so long after it moved."""
 
 _PIXELS = 2.0
 """Width of the line on the screen."""
@@ -44,8 +48,13 @@ class DiameterRing:
         self._edge = 1.0
         self._diameter = 1.0
         self._camera = camera_of(viewer)
-        self._camera.events.center.connect(self._move)
-        self._camera.events.zoom.connect(self._fit_line)
+        # napari takes 25 ms to move a layer, and the camera moves at each pixel
+        self._timer = QTimer()
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(FOLLOW_MS)
+        self._timer.timeout.connect(self._follow)
+        self._camera.events.center.connect(self._on_camera)
+        self._camera.events.zoom.connect(self._on_camera)
         viewer.dims.events.ndisplay.connect(self._on_dims)
         viewer.dims.events.order.connect(self._on_dims)
         viewer.layers.events.removed.connect(self._on_removed)
@@ -108,21 +117,22 @@ class DiameterRing:
         if self._layer is None:
             return
         self._layer.scale = (self._diameter * self._edge / _UNIT,) * 2
-        self._move()
-        self._fit_line()
+        self._follow()
         self._on_dims()
 
-    def _move(self) -> None:
-        if self._layer is not None:
-            self._layer.translate = self._camera.center[-2:]
+    def _on_camera(self) -> None:
+        if self._layer is not None and not self._timer.isActive():
+            self._timer.start()
 
-    def _fit_line(self) -> None:
-        """Keep the line as wide on the screen; at most half the radius."""
+    def _follow(self) -> None:
+        """Go to the middle of the view, with a line as wide on the screen as before."""
         if self._layer is None:
             return
+        self._layer.translate = self._camera.center[-2:]
         pixels = self._camera.zoom * self._diameter * self._edge  # across
         width = min(_UNIT / 8, _PIXELS * _UNIT / max(pixels, 1e-9))
-        self._layer.edge_width = [width]
+        if not np.allclose(self._layer.edge_width, width):  # else it is drawn anew
+            self._layer.edge_width = [width]
 
     def _on_dims(self) -> None:
         """Show it where rows and columns are shown, as it is a thing of the plane."""

@@ -24,8 +24,14 @@ if TYPE_CHECKING:
     from napari_skoots.controllers.board import Board
     from napari_skoots.controllers.open_run import OpenRun
     from skoots.events import Event
+    from skoots.run.plan import RunPlan
 
     Found = tuple[NDArray[Any], NDArray[Any]]
+
+_SPACING = 3
+"""Voxels between the points of a line, as the engine gives them."""
+
+_MOST_PLANES = 9
 
 
 class RunOverlays:
@@ -121,7 +127,10 @@ class RunOverlays:
             return
         labels = self._opened.layer
         name = f"{self._opened.name} skeletons"
-        self._points = points_layer(places, ids, labels, name, geometry_of(labels))
+        depth = _depth(self._opened.run.plan)
+        self._points = points_layer(
+            places, ids, labels, name, geometry_of(labels), depth=depth
+        )
         self._add(self._points)
 
     def _on_ended(self) -> None:
@@ -139,7 +148,7 @@ class RunOverlays:
             SourceArray(source),
             name=f"{self._opened.name} probability",
             contrast_limits=(0, 255),
-            colormap="magma",
+            colormap="red",
             blending="additive",
             opacity=0.7,
             metadata={FACTS: {"overlay": True}},
@@ -163,3 +172,10 @@ class RunOverlays:
 
     def _on_removed(self) -> None:
         self.changed.emit()
+
+
+def _depth(plan: RunPlan) -> int:
+    """Give the planes of the image that the points of a line are apart."""
+    size = plan.voxel_size or (1.0, 1.0, 1.0)
+    planes = plan.image.shape_zyx[0] / plan.shape_zyx[0]
+    return max(1, min(round(_SPACING * min(size) / size[0] * planes), _MOST_PLANES))

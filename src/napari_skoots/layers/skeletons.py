@@ -68,6 +68,8 @@ def points_layer(
     labels: Labels | None,
     name: str,
     geometry: Mapping[str, Any],
+    *,
+    depth: int = 1,
 ) -> Points:
     """Make a layer of skeleton points, one colour for each object.
 
@@ -83,9 +85,13 @@ def points_layer(
         Of the layer.
     geometry : mapping
         Where the labels lie, as `geometry_of` says it; of as many axes.
+    depth : int
+        Planes that each point stands for: it is shown in all of them, as napari shows
+        none that lie beside the plane.
     """
     from napari.layers import Points  # noqa: PLC0415 - napari loads layers late
 
+    places, ids = _in_planes(places, ids, depth)
     return Points(
         places,
         name=name,
@@ -131,6 +137,19 @@ def arrows_layer(
         metadata={FACTS: {"overlay": True}},
         **_of_axes(geometry, starts.shape[1]),
     )
+
+
+def _in_planes(
+    places: NDArray[np.floating], ids: Ids, depth: int
+) -> tuple[NDArray[np.floating], Ids]:
+    """Repeat points in the planes around them."""
+    if depth < 2:
+        return places, ids
+    below = (depth - 1) // 2
+    copies = [places.copy() for _ in range(depth)]
+    for plane, copy in enumerate(copies):
+        copy[:, 0] = np.rint(places[:, 0]) + plane - below
+    return np.concatenate(copies), np.tile(ids, depth)
 
 
 def _of_axes(geometry: Mapping[str, Any], ndim: int) -> dict[str, Any]:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+pytest.importorskip("pytestqt")
 pytest.importorskip("napari")
 
 from napari.components import ViewerModel
 from napari.layers import Shapes
 
-from napari_skoots.controllers.diameter_ring import DiameterRing
+from napari_skoots.controllers.diameter_ring import FOLLOW_MS, DiameterRing
 from napari_skoots.layers.camera import camera_of
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ SCALE = (0.05, 0.02, 0.02)
 
 
 @pytest.fixture
-def viewer() -> ViewerModel:
+def viewer(qapp: Any) -> ViewerModel:
     viewer = ViewerModel()
     viewer.add_image(np.zeros((4, 100, 100)), scale=SCALE, units=("um",) * 3)
     return viewer
@@ -57,22 +58,26 @@ def test_it_is_as_wide_as_was_said_and_in_the_middle(viewer: ViewerModel) -> Non
     assert [str(u) for u in ring_of(viewer).units] == ["micrometer"] * 2
 
 
-def test_it_follows_the_view_and_the_slider(viewer: ViewerModel) -> None:
+def test_it_follows_the_view_and_the_slider(qtbot: QtBot, viewer: ViewerModel) -> None:
     ring = DiameterRing(viewer)
     ring.show(image_of(viewer), 30)
-    camera_of(viewer).center = (0, 0.2, 0.3)
     ring.set_diameter(10)
+    camera_of(viewer).center = (0, 0.2, 0.3)
+    qtbot.wait(3 * FOLLOW_MS)
     middle, extent = extent_of(ring_of(viewer))
     np.testing.assert_allclose(middle[-2:], (0.2, 0.3))
     np.testing.assert_allclose(extent[-2:], 10 * 0.02)
 
 
-def test_its_line_is_as_wide_on_the_screen_at_any_zoom(viewer: ViewerModel) -> None:
+def test_its_line_is_as_wide_on_the_screen_at_any_zoom(
+    qtbot: QtBot, viewer: ViewerModel
+) -> None:
     ring = DiameterRing(viewer)
     ring.show(image_of(viewer), 30)
     pixels = []
     for zoom in (200, 2000):
         camera_of(viewer).zoom = zoom
+        qtbot.wait(3 * FOLLOW_MS)
         layer = ring_of(viewer)
         pixels.append(layer.edge_width[0] * layer.scale[-1] * zoom)
     assert pixels[0] == pytest.approx(pixels[1])
@@ -126,6 +131,7 @@ def test_in_a_window_it_stays_while_the_view_moves(
         camera_of(viewer).center = (0, step / 5, 1)
         camera_of(viewer).zoom *= 1.1
         qtbot.wait(5)
+    qtbot.wait(3 * FOLLOW_MS)
     middle, _ = extent_of(viewer.layers[-1])
     np.testing.assert_allclose(middle[-2:], camera_of(viewer).center[-2:])
     ring.hide()

@@ -60,3 +60,13 @@ def test_no_points_are_a_layer_as_well() -> None:
         np.zeros((0, 3)), np.zeros(0, int), labels(), "none", geometry_of(labels())
     )
     assert len(none.data) == 0
+
+
+def test_a_point_is_shown_in_all_planes_that_it_stands_for() -> None:
+    places = np.array([[4.4, 1.5, 2.0], [9.0, 3.0, 3.0]])
+    points = points_layer(
+        places, IDS[:2], labels(), "points", geometry_of(labels()), depth=3
+    )
+    assert sorted(points.data[:, 0]) == [3, 4, 5, 8, 9, 10]
+    first = points.data[points.features["label"] == IDS[0]]
+    np.testing.assert_allclose(first[:, 1:], [[1.5, 2.0]] * 3)
