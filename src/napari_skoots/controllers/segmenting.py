@@ -95,6 +95,7 @@ class Segmenting:
             raise RunError("A job is running. Wait for it, or cancel it.")
         self.ask(None)
         if not is_run(request.out):
+            self._forget(request.out)  # somebody deleted it while it was open
             self.start(request)
         elif self._continues(request):
             self.start(request, resume=True)

@@ -15,6 +15,7 @@ from napari_skoots.layers.geometry import (
 from napari_skoots.layers.source import axes_of, level0, source_of
 from napari_skoots.layers.view import (
     box_region,
+    camera_of,
     point_under_cursor,
     view_centre,
     view_region,
@@ -23,6 +24,7 @@ from napari_skoots.layers.view import (
 __all__ = [
     "axes_of",
     "box_region",
+    "camera_of",
     "geometry_of",
     "layer_geometry",
     "level0",
