@@ -44,11 +44,11 @@ class LoadModelWidget(QWidget):
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self.form = LoadForm()
-        loading = Loading(self.form, Session.of(viewer))
+        self._loading = Loading(self.form, Session.of(viewer))
         column = QVBoxLayout(self)
         column.addWidget(self.form.native)
         column.addStretch(1)
-        self.destroyed.connect(loading.release)
+        self.destroyed.connect(self._loading.release)
 
 
 class BakeSkeletonsWidget(BakePanel):

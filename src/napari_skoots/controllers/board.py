@@ -27,6 +27,9 @@ class Board:
     changed = Signal()
     """What the footer shows."""
 
+    began = Signal(str)
+    """A job of this title runs."""
+
     freed = Signal()
     """No job runs any more; another one may begin."""
 
@@ -82,6 +85,7 @@ class Board:
         job.stopped.connect(lambda: self._on_stopped(kept))
         job.ended.connect(self._on_ended)
         job.start()
+        self.began.emit(job.title)
         self.changed.emit()
 
     def pause(self) -> None:

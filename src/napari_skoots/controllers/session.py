@@ -33,6 +33,7 @@ from napari_skoots.controllers.reopening import Reopening
 from napari_skoots.controllers.results import Results
 from napari_skoots.controllers.segmenting import Segmenting
 from napari_skoots.controllers.sizing import Sizing
+from napari_skoots.controllers.window import Window
 from napari_skoots.controllers.wishes import Wishes
 from napari_skoots.layers import camera_of, view_centre
 from napari_skoots.layers.source import path_of
@@ -93,6 +94,7 @@ class Session:
             viewer, self.images, self.models, self.wishes, self.segmenting
         )
         self.choose_dropped = preferences.choose_dropped
+        self._window = Window(viewer, self.board)
         self._settle = QTimer()
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MS)
@@ -165,6 +167,7 @@ class Session:
 
     def _watch(self) -> None:
         viewer = self.viewer
+        self._window.when_gone(self.close)
         bind_keys(viewer, self.preview, self.segment)
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.dims.events.current_step.connect(self._on_moved)
