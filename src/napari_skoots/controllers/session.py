@@ -35,6 +35,7 @@ from napari_skoots.controllers.segmenting import Segmenting
 from napari_skoots.controllers.sizing import Sizing
 from napari_skoots.controllers.wishes import Wishes
 from napari_skoots.layers import view_centre
+from napari_skoots.layers.camera import camera_of
 from napari_skoots.layers.source import path_of
 from napari_skoots.state.views import Where
 from skoots.errors import SkootsError
@@ -169,7 +170,7 @@ class Session:
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.dims.events.current_step.connect(self._on_moved)
         viewer.dims.events.ndisplay.connect(self._on_moved)
-        viewer.camera.events.connect(self._on_moved)
+        camera_of(viewer).events.connect(self._on_moved)
 
     def _on_moved(self) -> None:
         self._settle.start()
