@@ -211,6 +211,11 @@ class Images:
             return "from the layer"
         return "from the file" if self._size_in_file() else "unknown"
 
+    @property
+    def voxel_applied(self) -> bool:
+        """Whether the layer has this voxel size."""
+        return self._typed is None and self._size_of_layer() is not None
+
     def set_voxel_size(self, size: VoxelSize) -> None:
         """Say how large a voxel is, in micrometres."""
         self._typed = size

@@ -153,7 +153,7 @@ class LabelsIn3D:
     # ---- reading
 
     def _read(self) -> None:
-        if self._job is not None:
+        if self._job is not None or not self._coarse.stale:
             return
 
         def start() -> Generator[Event, Any, int]:

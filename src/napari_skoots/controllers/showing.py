@@ -12,7 +12,13 @@ from napari.utils.notifications import show_error, show_info
 
 from napari_skoots.controllers.engine import EngineState
 from napari_skoots.controllers.progress import explain
-from napari_skoots.state.views import DeviceView, Level, MessageView
+from napari_skoots.state.views import (
+    DeviceView,
+    JobState,
+    JobView,
+    Level,
+    MessageView,
+)
 from skoots.errors import SkootsError
 
 if TYPE_CHECKING:
@@ -22,6 +28,9 @@ if TYPE_CHECKING:
 
     from napari_skoots.controllers.session import Session
     from napari_skoots.widgets.panel import SkootsPanel
+
+_LOADING = JobView("engine", "Loading engine", JobState.RUNNING, can_stop=False)
+_DOCTOR = "Run `skoots doctor` in a terminal: it says what to mend."
 
 
 class Showing:
@@ -98,25 +107,24 @@ class Showing:
         images, tab = self._session.images, self._panel.segment
         tab.image.set_layers(images.choices, images.current)
         tab.image.set_facts(images.view)
-        tab.voxel.set_voxel_size(images.voxel_size, images.voxel_origin)
+        tab.voxel.set_voxel_size(
+            images.voxel_size, images.voxel_origin, applied=images.voxel_applied
+        )
 
     def _show_engine(self) -> None:
         engine, footer = self._session.engine, self._panel.footer
         if engine.state is EngineState.READY:
             self._show_models()
-            if self._session.board.view is None:
-                footer.show_job(None)
+        self._show_actions()
+        if self._session.board.view is not None:
             return
-        if engine.state is EngineState.FAILED:
-            said = MessageView(
-                f"The engine cannot be loaded: {engine.problem}",
-                "Run `skoots doctor` in a terminal: it says what to mend.",
-                Level.ERROR,
-            )
+        if engine.state is EngineState.READY:
+            footer.show_job(None)
+        elif engine.state is EngineState.FAILED:
+            said = f"The engine cannot be loaded: {engine.problem}"
+            footer.show_message(MessageView(said, _DOCTOR, Level.ERROR))
         else:
-            said = MessageView("Loading engine…")
-        if self._session.board.view is None:
-            footer.show_message(said)
+            footer.show_job(_LOADING)
 
     def _show_models(self) -> None:
         models, engine = self._session.models, self._session.engine

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 STAGE = "coarse"
 
-MOST_VOXELS = 1 << 23
+MOST_VOXELS = 1 << 22
 """What can be drawn anew several times a second, also without a graphics card."""
 
 LONGEST = 512
@@ -54,7 +54,7 @@ def coarse_steps(
     Examples
     --------
     >>> coarse_steps((100, 2000, 2000), (0.05, 0.01, 0.01))
-    (1, 8, 8)
+    (2, 8, 8)
     >>> coarse_steps((64, 64, 64), None)
     (1, 1, 1)
     """
@@ -97,6 +97,12 @@ class CoarseLabels:
         self._changes = run.edits.shared.subscribe()
         self._waiting = {block.index for block in self._chunks()}
         self._begun = False
+
+    @property
+    def stale(self) -> bool:
+        """Whether something was written that it has not read; not during `update`."""
+        self._waiting |= self._changes.take()
+        return bool(self._waiting)
 
     def update(self) -> Generator[Event, None, int]:
         """Read what was written since the last time; all of it the first time.

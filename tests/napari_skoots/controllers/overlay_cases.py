@@ -29,6 +29,6 @@ def finished_run(path: Path, image: NDArray[Any], model: Any, **wish: Any) -> Pa
 def open_run(viewer: ViewerModel, path: Path) -> OpenRun:
     """Open a run in a viewer, at a place that is not the origin."""
     geometry = {**layer_geometry(SIZE), "translate": np.array([1.0, 2.0, 3.0])}
-    opened = OpenRun(viewer, path, "cells", geometry, None)
-    opened.show()
+    opened = OpenRun(path, "cells", geometry, None)
+    viewer.add_layer(opened.layer)
     return opened

@@ -44,7 +44,7 @@ def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opened]:
     viewer = ViewerModel()
     run = open_run(viewer, path)
     yield viewer, run, labels
-    run.close()
+    run.labels.close()
 
 
 def begun(qtbot: QtBot, viewer: ViewerModel, run: OpenRun) -> LabelsIn3D:

@@ -41,7 +41,7 @@ def opened(tmp_path: Path) -> Iterator[Opened]:
     viewer = ViewerModel()
     run = open_run(viewer, path)
     yield viewer, run, labels
-    run.close()
+    run.labels.close()
 
 
 def assert_same_place(layer: Any, labels: Any) -> None:
@@ -123,4 +123,4 @@ def test_of_a_resampled_run_it_lies_on_the_labels_as_well(tmp_path: Path) -> Non
     layer = viewer.layers[-1]
     assert layer.data.shape == (16, 13, 13)
     assert_same_place(layer, run.layer)
-    run.close()
+    run.labels.close()

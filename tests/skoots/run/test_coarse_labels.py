@@ -50,10 +50,12 @@ def test_only_what_was_written_since_is_read_again(tmp_path: Path) -> None:
     run, labels = filled_run(tmp_path / "a.skoots.zarr")
     coarse = CoarseLabels(run)
     result_of(coarse.update())
+    assert not coarse.stale
     assert result_of(coarse.update()) == 0
     box = (Span(8, 16), Span(32, 64), Span(32, 45))
     run.write("labels/instances/0", box, np.full((8, 32, 13), 7, np.uint32))
     labels[8:16, 32:64, 32:45] = 7
+    assert coarse.stale
     assert result_of(coarse.update()) == 1
     np.testing.assert_array_equal(coarse.data, labels[::2, ::4, ::4])
 
