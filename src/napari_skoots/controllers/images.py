@@ -82,7 +82,7 @@ class Images:
         self._axes, self._channel, self._typed = None, 0, None
         layer = self.layer
         if layer is not None:
-            self._axes = axes_of(layer)
+            self._axes = self._axes_in_file(layer) or axes_of(layer)
             self._time = self._shown_time(layer)
         self.changed.emit()
 
@@ -238,6 +238,23 @@ class Images:
     def _size_of_layer(self) -> VoxelSize | None:
         layer = self.layer
         return None if layer is None else voxel_size_of(layer, self.axes)
+
+    def _axes_in_file(self, layer: Image) -> str:
+        """Give the axes that the file names, where the layer is all of the file.
+
+        napari's own reader forgets them.
+        """
+        path = path_of(layer)
+        if path is None or layer.ndim <= 3 or FACTS in layer.metadata:
+            return ""
+        from skoots.volume.inspect import inspect  # noqa: PLC0415 - imports zarr
+
+        try:
+            facts = inspect(path)
+        except SkootsError:  # a format that only napari can read
+            return ""
+        alike = facts.lengths == tuple(level0(layer).shape)
+        return facts.axes if alike and "?" not in facts.axes else ""
 
     def _size_in_file(self) -> VoxelSize | None:
         layer = self.layer
