@@ -92,7 +92,7 @@ class Binding(QObject):
             (tab.output.output_change_requested, self._dialogs.change_output),
             (tab.settings.changed, s.set_config),
             (tab.settings.reset_requested, self._on_reset),
-            (tab.action.preview_requested, s.preview),
+            (tab.action.preview_requested, s.preview_view),
             (tab.action.segment_requested, s.segment),
             (tab.action.preview_accepted, s.previewing.accept),
             (tab.action.preview_dismissed, s.previewing.dismiss),

@@ -8,7 +8,7 @@ from psygnal import Signal
 
 from napari_skoots.controllers.board import done
 from napari_skoots.jobs import Job
-from napari_skoots.layers import point_under_cursor, shifted
+from napari_skoots.layers import point_under_cursor, shifted, view_centre
 from napari_skoots.layers.source import FACTS
 from napari_skoots.state.views import PreviewView
 from skoots.errors import RunError
@@ -63,8 +63,13 @@ class Previewing:
         self.view: PreviewView | None = None
         viewer.layers.events.removed.connect(self._on_removed)
 
-    def begin(self) -> None:
+    def begin(self, *, at_cursor: bool) -> None:
         """Segment one tile around the cursor, or around the middle of the view.
+
+        Parameters
+        ----------
+        at_cursor : bool
+            Whether the cursor says where, as long as it is on the image.
 
         Raises
         ------
@@ -73,9 +78,9 @@ class Previewing:
         """
         layer = self._images.layer
         request = self._wishes.request(whole=True)
-        point = layer and point_under_cursor(
-            self._viewer, layer, self._images.axes, request.source.shape
-        )
+        where = point_under_cursor if at_cursor else view_centre
+        shape = request.source.shape
+        point = layer and where(self._viewer, layer, self._images.axes, shape)
         if point is None:
             raise RunError("Nothing of the image is in the view. Move the view.")
         pace = self._models.pace

@@ -126,7 +126,11 @@ class Session:
 
     def preview(self) -> None:
         """Segment one tile around the cursor."""
-        self.attempt(self.previewing.begin)
+        self.attempt(partial(self.previewing.begin, at_cursor=True))
+
+    def preview_view(self) -> None:
+        """Segment one tile in the middle of the view."""
+        self.attempt(partial(self.previewing.begin, at_cursor=False))
 
     def segment(self) -> None:
         """Segment the part that was chosen."""

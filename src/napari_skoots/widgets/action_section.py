@@ -47,8 +47,9 @@ class ActionSection(QWidget):
 
     def _build_buttons(self) -> None:
         self._preview = button(
-            "Preview at cursor",
-            "Segment one tile around the cursor, or the current view (Shift+Space).",
+            "Preview",
+            "Segment one tile in the middle of the view; with Shift+Space, around the "
+            "cursor.",
         )
         self._segment = button(
             "Segment",

@@ -29,7 +29,7 @@ def test_buttons_that_are_ready_ask_for_what_they_say(
     section = shown(ActionSection(), height=80)
     section.set_ready(None, None)
     diary = listen(section)
-    for text in ("Preview at cursor", "Segment"):
+    for text in ("Preview", "Segment"):
         qtbot.mouseClick(button(section, text), Qt.MouseButton.LeftButton)
     assert diary == [("preview_requested", ()), ("segment_requested", ())]
 
