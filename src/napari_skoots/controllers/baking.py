@@ -36,15 +36,6 @@ if TYPE_CHECKING:
 _BUSY = "Skeletons are being made. Wait for them, or cancel."
 
 
-def bake_dock(viewer: ViewerModel) -> BakePanel:
-    """Make the dock of ``Bake skeletons``, which works with the layers of a viewer."""
-    from napari_skoots.widgets.bake_panel import BakePanel  # noqa: PLC0415 - needs Qt
-
-    panel = BakePanel()
-    Baking(viewer, panel)
-    return panel
-
-
 class Baking:
     """Connects the panel, the layers of a viewer and one job.
 

@@ -12,7 +12,6 @@ from napari_skoots.layers.coarse import coarse_geometry
 from napari_skoots.layers.skeletons import points_layer
 from napari_skoots.layers.source import FACTS
 from napari_skoots.source_array import SourceArray
-from skoots.volume.source import open_source
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -139,6 +138,8 @@ class RunOverlays:
 
     def _make_probability(self) -> Image:
         from napari.layers import Image  # noqa: PLC0415 - napari loads layers late
+
+        from skoots.volume.source import open_source  # noqa: PLC0415 - imports zarr
 
         plan = self._opened.run.plan
         source = open_source(self._opened.path / "probability", axes="ZYX")

@@ -16,7 +16,8 @@ pytest.importorskip("napari")
 from napari.components import ViewerModel
 from napari.layers import Image, Points, Vectors
 
-from napari_skoots.controllers.baking import Baking, bake_dock
+from napari_skoots.controllers.baking import Baking
+from napari_skoots.dock import BakeSkeletonsWidget
 from napari_skoots.jobs import Job
 from napari_skoots.layers.opening import volume_layer
 from napari_skoots.widgets.bake_form import BakeForm
@@ -288,7 +289,7 @@ def test_in_a_window_a_closed_viewer_leaves_the_job_to_its_end(
 ) -> None:
     viewer = make_napari_viewer()
     viewer.add_labels(rods(), name="cells")
-    panel = bake_dock(viewer)
+    panel = BakeSkeletonsWidget(viewer)
     viewer.window.add_dock_widget(panel, name="Bake skeletons")
     panel.form.bake()
     qtbot.waitUntil(lambda: "cells skeletons" in viewer.layers, timeout=60_000)

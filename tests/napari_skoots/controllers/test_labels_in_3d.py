@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +9,6 @@ import pytest
 
 pytest.importorskip("pytestqt")
 pytest.importorskip("napari")
-sys.path.append(str(Path(__file__).parents[2] / "skoots"))
 
 from inference_cases import code_model, draw_boxes
 from napari.components import ViewerModel
@@ -23,6 +20,7 @@ from skoots.run import coarse_labels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from numpy.typing import NDArray
     from pytestqt.qtbot import QtBot
