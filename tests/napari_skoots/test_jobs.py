@@ -12,9 +12,9 @@ from skoots.events import Notice
 
 pytest.importorskip("pytestqt")
 
-from qtpy.QtCore import QThread  # noqa: E402 - only where there is Qt
+from qtpy.QtCore import QThread
 
-from napari_skoots.jobs import Job  # noqa: E402
+from napari_skoots.jobs import Job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -30,7 +30,7 @@ class Heard:
     def __init__(self, job: Job) -> None:
         self.said: list[Any] = []
         self.threads: set[int] = set()
-        job.event.connect(lambda event: self._hear(event))
+        job.event.connect(self._hear)
         job.returned.connect(lambda result: self._hear(("returned", result)))
         job.failed.connect(lambda error: self._hear(("failed", error)))
         job.stopped.connect(lambda: self._hear("stopped"))
