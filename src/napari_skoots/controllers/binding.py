@@ -122,7 +122,7 @@ class Binding(QObject):
         self._session.wishes.set(resample=wanted)
 
     def _on_where(self, where: str) -> None:
-        self._session.wishes.set(where=Where(where))
+        self._session.wishes.choose_where(Where(where))
 
     def _on_box(self, key: str) -> None:
         self._session.wishes.set(box=key)

@@ -245,7 +245,8 @@ class Images:
         napari's own reader forgets them.
         """
         path = path_of(layer)
-        if path is None or layer.ndim <= 3 or FACTS in layer.metadata:
+        ours = "path" in layer.metadata.get(FACTS, {})
+        if path is None or layer.ndim <= 3 or ours:
             return ""
         from skoots.volume.inspect import inspect  # noqa: PLC0415 - imports zarr
 

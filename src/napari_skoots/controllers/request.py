@@ -41,6 +41,9 @@ class Request:
     config: Mapping[str, Any] = field(default_factory=dict)
     """Settings of ``INFERENCE`` that differ from the model's."""
 
+    point: tuple[float, float, float] | None = None
+    """What the user looked at (Z, Y, X), in voxels: the tiles there come first."""
+
     device: str = "auto"
     wish: Mapping[str, Any] = field(default_factory=dict)
     """``resample`` or ``diameter``, or neither."""

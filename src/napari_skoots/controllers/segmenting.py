@@ -11,6 +11,7 @@ from napari_skoots.controllers.board import done
 from napari_skoots.controllers.output import free_path
 from napari_skoots.controllers.stream import INTERVAL_MS
 from napari_skoots.jobs import Job
+from napari_skoots.layers import view_centre
 from skoots.errors import RunError
 from skoots.events import RunStarted
 from skoots.run.layout import is_run
@@ -113,7 +114,17 @@ class Segmenting:
         def begin() -> Generator[Event, Any, RunFinished]:
             return request.begin(resume=resume, overwrite=overwrite)
 
-        self._launch(Job(begin, request.title))
+        job = Job(begin, request.title)
+        if request.point is not None:
+            job.look_at(request.point)
+        self._launch(job)
+
+    def look(self) -> None:
+        """Work next on what is looked at."""
+        current = self.current
+        if current is not None and current.shown and self._board.busy:
+            shape = current.labels.shape
+            self._board.look_at(view_centre(self._viewer, current.layer, "ZYX", shape))
 
     def relabel(self, config: dict[str, Any], device: str) -> None:
         """Make the labels of the open run anew, without the network.

@@ -35,7 +35,7 @@ from napari_skoots.controllers.segmenting import Segmenting
 from napari_skoots.controllers.sizing import Sizing
 from napari_skoots.controllers.window import Window
 from napari_skoots.controllers.wishes import Wishes
-from napari_skoots.layers import camera_of, view_centre
+from napari_skoots.layers import camera_of
 from napari_skoots.layers.source import path_of
 from napari_skoots.state.views import Where
 from skoots.errors import SkootsError
@@ -135,7 +135,6 @@ class Session:
     def segment(self) -> None:
         """Segment the part that was chosen."""
         self.attempt(lambda: self.segmenting.begin(self.wishes.request()))
-        self._look()
 
     def set_config(self, config: dict[str, Any]) -> None:
         """Change settings; labels that are there can follow without the network."""
@@ -183,25 +182,17 @@ class Session:
 
     def _on_view(self) -> None:
         """Work on what is looked at first, and estimate it anew."""
-        self._look()
-        if self.wishes.where is Where.VIEW:
+        self.segmenting.look()
+        if self.wishes.where is not Where.WHOLE:
             self.wishes.changed.emit()
 
-    def _look(self) -> None:
-        """Ask for the tiles nearest to what is looked at."""
-        layer = self.images.layer
-        if layer is None or not self.board.busy:
-            return
-        try:
-            shape = self.images.source().shape
-        except SkootsError:
-            return
-        axes = self.images.axes
-        self.board.look_at(view_centre(self.viewer, layer, axes, shape))
-
     def _on_inserted(self, event: Event) -> None:
-        """Choose an image that was dropped on the canvas, if that is wanted."""
+        """Follow boxes, and choose an image that was dropped, if that is wanted."""
+        from napari.layers import Shapes  # noqa: PLC0415 - napari loads layers late
+
         layer: Layer = event.value
+        if isinstance(layer, Shapes):
+            layer.events.data.connect(self._on_moved)
         if not self.choose_dropped or layer not in self.images.layers:
             return
         if path_of(layer) is None:

@@ -100,7 +100,6 @@ class Showing:
     def _show_layers(self) -> None:
         images, tab = self._session.images, self._panel.segment
         tab.image.set_layers(images.choices, images.current)
-        tab.where.set_boxes(self._session.wishes.boxes, self._session.wishes.box)
         tab.object_size.set_label_layers(self._session.sizing.choices, None)
 
     def _show_image(self) -> None:
@@ -152,7 +151,8 @@ class Showing:
     def _show_wishes(self) -> None:
         wishes, tab = self._session.wishes, self._panel.segment
         tab.where.set_where(wishes.where)
-        tab.where.set_boxes(wishes.boxes, wishes.box)
+        box = wishes.box_layer
+        tab.where.set_boxes(wishes.boxes, None if box is None else str(box.unique_id))
         size = wishes.size
         tab.object_size.set_diameter(wishes.diameter, size.model)
         tab.object_size.set_offer(size.offer or None, resample=wishes.resample)

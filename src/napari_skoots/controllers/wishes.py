@@ -10,7 +10,7 @@ from napari_skoots.controllers.engine import EngineState
 from napari_skoots.controllers.output import run_path
 from napari_skoots.controllers.request import Request
 from napari_skoots.controllers.size import Size, sizes
-from napari_skoots.layers import box_region, geometry_of, view_region
+from napari_skoots.layers import box_region, geometry_of, view_centre, view_region
 from napari_skoots.layers.source import is_overlay, path_of
 from napari_skoots.state.views import EstimateView, Where
 from skoots.errors import RunError, SkootsError
@@ -113,19 +113,30 @@ class Wishes:
                     "whole volume."
                 )
             return region
-        shapes = next((s for s in self._shapes() if str(s.unique_id) == self.box), None)
-        if shapes is None:
-            raise RunError(
-                "There is no box yet. Add a Shapes layer, draw a rectangle and choose "
-                "the layer here."
-            )
-        region = box_region(shapes, layer, axes, shape)
+        shapes = self.box_layer
+        region = shapes and box_region(shapes, layer, axes, shape)
         if region is None:
-            raise RunError(
-                f"The layer {shapes.name!r} has no box that lies in the image. Draw a "
-                "rectangle on it."
-            )
+            raise RunError("Draw a rectangle on the image: it is the box.")
         return region
+
+    @property
+    def box_layer(self) -> Shapes | None:
+        """The layer of the box: the one that was chosen, or else the topmost."""
+        shapes = self._shapes()
+        chosen = [layer for layer in shapes if str(layer.unique_id) == self.box]
+        return next(iter(chosen or reversed(shapes)), None)
+
+    def choose_where(self, where: Where) -> None:
+        """Choose which part is meant; a layer to draw the box in is made if need be."""
+        image = self._images.layer
+        if where is Where.BOX and image is not None and not self._shapes():
+            from napari.layers import Shapes  # noqa: PLC0415 - napari loads layers late
+
+            geometry = geometry_of(image, self._images.axes)
+            layer = Shapes(ndim=3, name="Box", face_color="transparent", **geometry)
+            self._viewer.add_layer(layer)
+            layer.mode = "add_rectangle"
+        self.set(where=where)
 
     # ---- how large
 
@@ -223,6 +234,9 @@ class Wishes:
             geometry=geometry_of(layer, self._images.axes),
             image_id=str(layer.unique_id),
             region=None if whole else self.region,
+            point=view_centre(
+                self._viewer, layer, self._images.axes, self._images.source().shape
+            ),
             config=dict(self.config),
             device=self._models.device,
             wish=self.size.wish if self.resample else {},
