@@ -417,7 +417,6 @@ def test_a_stroke_that_was_answered_is_there_after_its_process_is_killed(
     memory = np.zeros(SHAPE, np.uint32)
     for n in range(1, answered + 1):
         memory[n % 12, n % 17 : n % 17 + 3, n % 19 : n % 19 + 3] = n
-    run.edits.forget()
     with closing(ZarrLabels.of_run(run.path)) as labels:
         found = labels[...]
         run.write("labels/instances/0", whole(SHAPE), np.zeros(SHAPE, np.uint32))
@@ -500,3 +499,31 @@ def test_a_run_that_is_begun_anew_knows_no_strokes(tmp_path: Path) -> None:
     assert not edits_of(out).stale.listed()
     file = drain(export_tiff(out))[1]
     assert file.exists()
+
+
+def test_a_run_of_before_labels_were_kept_gets_new_ones_above_its_own(
+    tmp_path: Path,
+) -> None:
+    image, expected = draw_boxes(SHAPE, (5, 6, 7))
+    out = tmp_path / "cells.skoots.zarr"
+    segment(out, image)
+    (out / "state/ids.json").unlink()
+    with closing(ZarrLabels.of_run(out)) as labels:
+        assert labels.next_label() == expected.max() + 1
+
+
+def test_what_another_process_painted_is_known_to_who_has_the_run_next(
+    run: RunFolder,
+) -> None:
+    with closing(ZarrLabels.of_run(run.path)) as labels:
+        labels[0, 0, 0] = 3
+    code = (
+        "import sys; from napari_skoots.labels_array import ZarrLabels\n"
+        "labels = ZarrLabels.of_run(sys.argv[1])\n"
+        "labels[0, 1, 1] = labels.next_label()\n"
+    )
+    assert run_python("-c", code, str(run.path)).returncode == 0
+    with closing(ZarrLabels.of_run(run.path)) as labels:
+        assert labels.next_label() == 5
+        run.write("labels/instances/0", whole(SHAPE), np.full(SHAPE, 9, np.uint32))
+        np.testing.assert_array_equal(labels[0, :2, :2], [[3, 9], [9, 4]])
