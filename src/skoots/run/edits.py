@@ -129,7 +129,7 @@ class Edits:
             If the disk is full or nothing may be written there.
         """
         labels = {int(n) for part in parts for n in np.unique(part.labels)}
-        self.ids.reserve(n for n in labels if n > self.shared.largest)
+        self.ids.mend(labels)
         with storage_errors(self._run):
             entry = self._journal.begin(parts)
             try:
