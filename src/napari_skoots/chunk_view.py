@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from skoots.errors import RunError
 from skoots.run.chunk_files import DAMAGE
+from skoots.run.shared_chunks import Changes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,12 +42,21 @@ class ChunkView:
         Of the same array.
     budget : int
         Bytes of decoded chunks that are held, at most.
+
+    Attributes
+    ----------
+    changes : Changes
+        What others wrote.
+    own : Changes
+        What was written through this view.
     """
 
     def __init__(self, files: ChunkFiles, shared: SharedChunks, budget: int) -> None:
         self.budget = budget
         self._files = files
         self._shared = shared
+        self.changes = shared.subscribe()
+        self.own = Changes()
         self._lock = Lock()
         self._held: OrderedDict[Shape3, tuple[int, NDArray[Any]]] = OrderedDict()
         self._bytes = 0
@@ -99,7 +109,8 @@ class ChunkView:
                 self._files.write(index, chunk)
         for index, chunk in chunks:
             chunk.setflags(write=False)
-            self._shared.wrote([index], int(chunk.max(initial=0)))
+            self._shared.wrote([index], int(chunk.max(initial=0)), self.changes)
+            self.own.add([index])
             self.put(index, chunk, self._shared.version(index))
 
     def put(self, index: Shape3, chunk: NDArray[Any], version: int) -> None:

@@ -110,7 +110,6 @@ class ZarrLabels:
         self._shared = shared or place
         self._view = ChunkView(self._files, self._shared, cache_bytes)
         self._reads = LastReads(cache_bytes)
-        self._changes = self._shared.subscribe()
         # by number, as planes are compared like arrays
         self._planes: WeakValueDictionary[int, LazyPlane] = WeakValueDictionary()
         self._scanned = edits is not None or largest is not None
@@ -333,15 +332,22 @@ class ZarrLabels:
         self._shared.note_largest(label)
         return label
 
-    def take_dirty(self) -> list[Bounds]:
-        """Give what was written in this process since the last call, by whomever.
+    def take_dirty(self, *, own: bool = True) -> list[Bounds]:
+        """Give what was written in this process since the last call.
+
+        Parameters
+        ----------
+        own : bool
+            Also what was written through this array. A layer that is painted shows that
+            already.
 
         Returns
         -------
         list of ((start, stop), (start, stop), (start, stop))
             Boxes along Z, Y, X, in voxels.
         """
-        boxes = [self._files.box(index) for index in sorted(self._changes.take())]
+        chunks, mine = self._view.changes.take(), self._view.own.take()
+        boxes = [self._files.box(i) for i in sorted(chunks | mine if own else chunks)]
         return [
             ((z.start, z.stop), (y.start, y.stop), (x.start, x.stop))
             for z, y, x in boxes

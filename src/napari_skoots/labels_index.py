@@ -169,7 +169,7 @@ def parse_index(
     Examples
     --------
     >>> parse_index((1, slice(None, None, -2)), (2, 5, 3))[0].ranges
-    (range(1, 2), range(0, 5, 2), range(0, 3))
+    (range(1, 2), range(0, 6, 2), range(0, 3))
     """
     picks = _complete(key, shape)
     if all(_is_plain(pick) for pick in picks):

@@ -223,8 +223,10 @@ def test_two_faces_of_one_array_see_what_the_other_writes(tmp_path: Path) -> Non
     here[1, 5, 4] = 1000
     assert there[1, 5, 4] == 1000
     box = ((0, 2), (4, 8), (3, 6))
-    assert there.take_dirty() == here.take_dirty() == [box]
-    assert there.take_dirty() == []
+    assert there.take_dirty(own=False) == here.take_dirty() == [box]
+    here[0, 0, 0] = 1
+    assert here.take_dirty(own=False) == []
+    assert here.take_dirty() == []
     assert there.next_label() == 1001
 
 

@@ -21,6 +21,7 @@ from skoots.errors import RunBusyError, RunError
 from skoots.inference import pyramid
 from skoots.inference.convert import export_tiff
 from skoots.inference.pyramid import refresh_levels
+from skoots.inference.relabel import relabel
 from skoots.run import chunk_files
 from skoots.run.edits import edits_of
 from skoots.run.folder import RunFolder
@@ -272,13 +273,37 @@ def test_a_numbering_begins_again_when_a_person_makes_a_label_meanwhile(
     run: RunFolder,
 ) -> None:
     edits, ids = run.edits, run.edits.ids
-    seen = ids.reserved
+    seen, places = ids.reserved, np.arange(-1, 51)
     assert ids.next_label() == 1
-    assert not ids.claim(50, seen)
-    assert ids.claim(51, ids.reserved)
+    assert not ids.claim(places, seen, {})
+    assert ids.claim(places, ids.reserved, {})
     assert ids.next_label() == 52
     edits.forget()
     assert (ids.reserved, ids.numbered, edits.shared.largest) == ({1, 52}, 51, 52)
+
+
+def test_an_object_that_was_mended_keeps_its_label_when_others_go(
+    tmp_path: Path,
+) -> None:
+    image, expected = draw_boxes(SHAPE, (5, 6, 7))
+    out = tmp_path / "cells.skoots.zarr"
+    segment(out, image)
+    with closing(ZarrLabels.of_run(out)) as labels:
+        labels[0, 0, :5] = 6  # of an object elsewhere
+        labels[0, 0, 5] = 3  # of one that goes
+        before = labels[...]
+        segment(out, image, inference={"MIN_OBJECT_VOXELS": 2})
+        np.testing.assert_array_equal(labels[...], before)
+        # a block is lost, and with it the objects whose skeletons are in it
+        for pass_of in ("predict", "label", "assign"):
+            (out / f"state/{pass_of}/0.0.1.npz").unlink()
+        drain(relabel(out))
+        found = labels[:5, :16, :14]
+    numbers = np.zeros(expected.max() + 1, np.uint32)
+    numbers[[1, 2, 5, 6, 9, 10]] = [1, 2, 4, 6, 5, 7]
+    wanted = numbers[expected[:5, :16, :14]]
+    wanted[0, 0, :6] = [6, 6, 6, 6, 6, 3]
+    np.testing.assert_array_equal(found, wanted)
 
 
 def test_provisional_labels_leave_room_for_those_of_a_person(tmp_path: Path) -> None:
@@ -417,7 +442,6 @@ def test_a_stroke_that_was_answered_is_there_after_its_process_is_killed(
     memory = np.zeros(SHAPE, np.uint32)
     for n in range(1, answered + 1):
         memory[n % 12, n % 17 : n % 17 + 3, n % 19 : n % 19 + 3] = n
-    run.edits.forget()
     with closing(ZarrLabels.of_run(run.path)) as labels:
         found = labels[...]
         run.write("labels/instances/0", whole(SHAPE), np.zeros(SHAPE, np.uint32))
@@ -500,3 +524,31 @@ def test_a_run_that_is_begun_anew_knows_no_strokes(tmp_path: Path) -> None:
     assert not edits_of(out).stale.listed()
     file = drain(export_tiff(out))[1]
     assert file.exists()
+
+
+def test_a_run_of_before_labels_were_kept_gets_new_ones_above_its_own(
+    tmp_path: Path,
+) -> None:
+    image, expected = draw_boxes(SHAPE, (5, 6, 7))
+    out = tmp_path / "cells.skoots.zarr"
+    segment(out, image)
+    (out / "state/ids.json").unlink()
+    with closing(ZarrLabels.of_run(out)) as labels:
+        assert labels.next_label() == expected.max() + 1
+
+
+def test_what_another_process_painted_is_known_to_who_has_the_run_next(
+    run: RunFolder,
+) -> None:
+    with closing(ZarrLabels.of_run(run.path)) as labels:
+        labels[0, 0, 0] = 3
+    code = (
+        "import sys; from napari_skoots.labels_array import ZarrLabels\n"
+        "labels = ZarrLabels.of_run(sys.argv[1])\n"
+        "labels[0, 1, 1] = labels.next_label()\n"
+    )
+    assert run_python("-c", code, str(run.path)).returncode == 0
+    with closing(ZarrLabels.of_run(run.path)) as labels:
+        assert labels.next_label() == 5
+        run.write("labels/instances/0", whole(SHAPE), np.full(SHAPE, 9, np.uint32))
+        np.testing.assert_array_equal(labels[0, :2, :2], [[3, 9], [9, 4]])

@@ -29,7 +29,7 @@ from skoots.inference.box_parts import grow_box, keep_blocks
 from skoots.inference.in_order import count_workers, work_in_order
 from skoots.inference.merge_table import Merged, merge_components, seam_tables
 from skoots.inference.skeleton_mask import dilate_box, dilation_radii, sure_skeleton
-from skoots.volume.tiling import box_slices
+from skoots.volume.tiling import Span, box_slices
 
 if TYPE_CHECKING:
     from collections.abc import Container, Generator, Mapping, Sequence
@@ -97,10 +97,32 @@ def _merged(
     """Join and number components; ids that a person made meanwhile are theirs."""
     tables = partial(run.markers.tables, STAGE)
     while True:
-        reserved = run.edits.ids.reserved
-        merged = merge_components(tables, blocks, settings, keys, reserved)
-        if run.edits.ids.claim(merged.largest, reserved):
+        ids = run.edits.ids
+        reserved, anchors = ids.reserved, ids.anchors
+        taken = {*reserved, *anchors}
+        kept = _kept(run, blocks, anchors)
+        merged = merge_components(tables, blocks, settings, keys, taken, kept)
+        if ids.claim(merged.places, reserved, anchors):
             return merged
+
+
+def _kept(
+    run: RunFolder, blocks: Sequence[Block], anchors: Mapping[int, int]
+) -> dict[int, tuple[Shape3, int]]:
+    """Find the component at the place of each anchor, where there still is one."""
+    shape, size = run.plan.shape_zyx, run.plan.block_zyx
+    known = {block.index for block in blocks}
+    kept: dict[int, tuple[Shape3, int]] = {}
+    for label, place in anchors.items():
+        z, y, x = (int(i) for i in np.unravel_index(place, shape))
+        block = z // size[0], y // size[1], x // size[2]
+        if block not in known:
+            continue
+        voxel = Span(z, z + 1), Span(y, y + 1), Span(x, x + 1)
+        component = int(run.read("components", voxel)[0, 0, 0])
+        if component:
+            kept[label] = block, component
+    return kept
 
 
 def _key(block: Block, known: AbstractSet[Shape3], settings: InferenceConfig) -> str:

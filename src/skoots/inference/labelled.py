@@ -68,7 +68,9 @@ def open_labelled(run: RunFolder, merged: Merged, least: int) -> LabelledVolume:
     LabelledVolume
         May be read from several threads.
     """
-    held = np.min_scalar_type(merged.largest)  # so that more chunks fit into memory
+    held = np.min_scalar_type(
+        len(merged.places) - 1
+    )  # so that more chunks fit into memory
 
     def ids(block: Shape3, box: Box) -> NDArray[Any]:
         return merged.ids_at(block, run.read("components", box)).astype(held)

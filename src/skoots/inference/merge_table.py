@@ -53,8 +53,9 @@ class Merged:
     skeletons: int
     """How many ids there are."""
 
-    largest: int
-    """The largest of them; some below it may be left out."""
+    places: NDArray[np.int64]
+    """(largest id + 1,): where the skeleton of each id begins, by its place in the
+    whole volume; -1 for an id that is left out."""
 
     digest: str
     """Names the table and what was labelled: what was assigned with another one is out
@@ -128,6 +129,7 @@ def merge_components(
     settings: InferenceConfig,
     keys: Mapping[Shape3, str],
     reserved: Collection[int] = (),
+    kept: Mapping[int, tuple[Shape3, int]] | None = None,
 ) -> Merged:
     """Join the components of all blocks and number them by their first voxel.
 
@@ -143,6 +145,8 @@ def merge_components(
         Names what the components of each block depend on, by the block's index.
     reserved : collection of int
         Ids that are not given.
+    kept : mapping of (block, component), optional
+        Ids that the objects of some components have already.
 
     Returns
     -------
@@ -166,16 +170,47 @@ def merge_components(
     np.add.at(voxels, group, np.concatenate(voxels_of))
     first = np.full(joined, np.iinfo(np.int64).max)
     np.minimum.at(first, group, np.concatenate(first_of))
-    kept = np.flatnonzero(voxels >= settings.MIN_SKELETON_VOXELS)
-    ids = np.zeros(joined, np.uint32)
-    numbers = _free_ids(len(kept), reserved)
-    ids[kept[np.argsort(first[kept])]] = numbers
+    large = np.flatnonzero(voxels >= settings.MIN_SKELETON_VOXELS)
+    mine = {
+        group[ranges[block][0] + component - 1]: label
+        for label, (block, component) in sorted((kept or {}).items(), reverse=True)
+    }
+    ids = _number(first, large, mine, {*reserved, *(kept or {})})
     final = ids[group]
     # two ways to label may give equal tables for other voxels: the keys tell them apart
     known = repr(sorted(ranges.items())) + repr(sorted(keys.items()))
     digest = hashlib.sha256(final.tobytes() + known.encode())
-    largest = int(numbers.max(initial=0))
-    return Merged(final, ranges, len(kept), largest, digest.hexdigest())
+    places = np.full(int(ids.max(initial=0)) + 1, -1)
+    places[ids] = first
+    places[0] = -1
+    return Merged(final, ranges, len(large), places, digest.hexdigest())
+
+
+def _number(
+    first: NDArray[np.int64],
+    large: NDArray[np.intp],
+    mine: Mapping[int, int],
+    taken: Collection[int],
+) -> NDArray[np.uint32]:
+    """Give objects their ids: those that are large enough, by their first voxel.
+
+    Parameters
+    ----------
+    first : ndarray, (N,), int64
+        Of each object.
+    large : ndarray, (M,), intp
+        Objects that get an id.
+    mine : mapping of int
+        Ids that some objects keep.
+    taken : collection of int
+        Ids that no other object gets.
+    """
+    ids = np.zeros(len(first), np.uint32)
+    others = large[~np.isin(large, list(mine))]
+    ids[others[np.argsort(first[others])]] = _free_ids(len(others), taken)
+    for one in large[np.isin(large, list(mine))].tolist():
+        ids[one] = mine[one]
+    return ids
 
 
 def _free_ids(count: int, reserved: Collection[int]) -> NDArray[np.uint32]:

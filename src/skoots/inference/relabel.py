@@ -17,6 +17,7 @@ from skoots.inference.given_settings import inference_settings
 from skoots.inference.pipeline import derive_labels
 from skoots.inference.predict import KEY as PREDICT_KEY
 from skoots.inference.provenance import changes, provenance
+from skoots.inference.pyramid import refresh
 from skoots.model.precision import choose_device
 from skoots.run.folder import RunFolder
 from skoots.run.location import locked
@@ -93,6 +94,7 @@ def relabel(
         )
         if _is_final(folder, settings, blocks):
             yield Notice(f"The labels of {path} are final already.")
+            yield from refresh(folder)  # what somebody painted since
             objects = int(folder.summary["objects"]) if folder.summary else 0
         else:
             with timed(path, "relabel"):

@@ -75,6 +75,7 @@ class Edits:
 
     def forget(self) -> None:
         """Look at the disk again: another process may have painted, or cleared it."""
+        self.shared.replaced()
         with self._lock:
             self._files = None
             self._drop_masks()
@@ -128,7 +129,7 @@ class Edits:
             If the disk is full or nothing may be written there.
         """
         labels = {int(n) for part in parts for n in np.unique(part.labels)}
-        self.ids.reserve(n for n in labels if n > self.shared.largest)
+        self.ids.mend(labels)
         with storage_errors(self._run):
             entry = self._journal.begin(parts)
             try:
@@ -145,6 +146,7 @@ class Edits:
         files : ChunkFiles
             Of the labels. This process has the run to itself.
         """
+        self.forget()  # what another process did since this one looked
         with storage_errors(self._run):
             for path, parts in self._journal.left():
                 indices = [part.index for part in parts]

@@ -157,6 +157,14 @@ class RunFolder:
         """Paint again what a dead process had begun to paint; the run is locked."""
         with storage_errors(self.path):
             self._arrays.labels.recover()
+        if not self.edits.ids.numbered:  # by a version that did not keep that
+            self.edits.shared.note_largest(self._largest_assigned())
+
+    def _largest_assigned(self) -> int:
+        """Give the largest label of an object, by what the pass kept of its blocks."""
+        done = [b for b in self.blocks if self.markers.has("assign", b)]
+        ids = [self.markers.tables("assign", b, only=("ids",))["ids"] for b in done]
+        return max((int(some.max(initial=0)) for some in ids), default=0)
 
     def shape_of(self, name: str) -> Shape3:
         """Give the extent of an array of three axes."""

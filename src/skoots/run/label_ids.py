@@ -4,21 +4,32 @@
 painted object never becomes one with an object that is found later. A new label and a
 numbering exclude each other: either the numbering sees the label, or the label is above
 all that were numbered.
+
+Who paints with the label of an object that was found, to mend it, wants the object to
+keep it. So the place of its skeleton is noted with the label (an anchor), and when
+objects are numbered anew the one that has this place keeps the label. If none has, the
+label is nobody's: what was painted never becomes part of something else.
 """
 
 from __future__ import annotations
 
+import io
 import json
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from skoots.errors import RunError
+from skoots.run.layout import PLACES
 from skoots.run.shared_chunks import FIRST_PROVISIONAL
 from skoots.run.storage import storage_errors, write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from skoots.run.shared_chunks import SharedChunks
 
@@ -36,6 +47,7 @@ class LabelIds:
 
     def __init__(self, file: Path, shared: SharedChunks) -> None:
         self._file = file
+        self._places = file.with_name(PLACES)
         self._shared = shared
         self._lock = RLock()
         self.forget()
@@ -73,6 +85,41 @@ class LabelIds:
                 self._store(reserved=sorted(self.reserved | new))
                 self._shared.note_largest(max(new))
 
+    @property
+    def anchors(self) -> dict[int, int]:
+        """Labels of objects that a person painted with, and where their skeletons are.
+
+        A place counts voxels of the network's grid in the order Z, Y, X.
+        """
+        with self._lock:
+            return {int(n): int(place) for n, place in self._ids["anchors"].items()}
+
+    def mend(self, labels: Iterable[int]) -> None:
+        """Note that a person paints with these labels, of whomever they are.
+
+        Raises
+        ------
+        StorageError
+            If the disk is full or nothing may be written there.
+        """
+        with self._lock:
+            new = [n for n in labels if 0 < n < FIRST_PROVISIONAL]
+            self.reserve(n for n in new if n > self._shared.largest)
+            anchors = self.anchors
+            known = {*anchors, *self.reserved}
+            found = {n: self._place(n) for n in new if n not in known}
+            more = {n: place for n, place in found.items() if place >= 0}
+            if more:
+                self._store(anchors={**anchors, **more})
+
+    def _place(self, label: int) -> int:
+        """Give where the skeleton of an object begins; -1 if it is none's label."""
+        try:
+            places = np.load(self._places, mmap_mode="r", allow_pickle=False)
+        except (OSError, EOFError, ValueError):
+            return -1
+        return int(places[label]) if label < len(places) else -1
+
     def next_label(self) -> int:
         """Make a label that nothing has, and keep it.
 
@@ -91,15 +138,21 @@ class LabelIds:
             self.reserve([label])
             return label
 
-    def claim(self, largest: int, reserved: frozenset[int]) -> bool:
-        """Take all labels up to one for objects that were found.
+    def claim(
+        self,
+        places: NDArray[np.int64],
+        reserved: frozenset[int],
+        anchors: Mapping[int, int],
+    ) -> bool:
+        """Take labels for objects that were found.
 
         Parameters
         ----------
-        largest : int
-            The largest that was given.
-        reserved : frozenset of int
-            Those that were left out.
+        places : ndarray, (N,), int64
+            Where the skeleton with each label begins, from label 0 to the largest; -1
+            for a label that is not given.
+        reserved, anchors
+            What the numbering was made with.
 
         Returns
         -------
@@ -107,8 +160,13 @@ class LabelIds:
             False if a person made one since then: number them again.
         """
         with self._lock:
-            if self.reserved != reserved:
+            if self.reserved != reserved or self.anchors != anchors:
                 return False
+            buffer = io.BytesIO()
+            np.save(buffer, places, allow_pickle=False)
+            with storage_errors(self._file.parent):
+                write_atomically(self._places, buffer.getvalue())
+            largest = len(places) - 1
             if self.numbered != largest:
                 self._store(numbered=largest)
             self._shared.note_largest(largest)
@@ -122,7 +180,7 @@ class LabelIds:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    ids: dict[str, Any] = {"reserved": [], "numbered": 0}
+    ids: dict[str, Any] = {"reserved": [], "numbered": 0, "anchors": {}}
     try:
         return {**ids, **json.loads(path.read_bytes())}
     except (OSError, ValueError):  # absent, empty or damaged

@@ -17,7 +17,8 @@
         state/assign/Z.Y.X.npz
         state/finish/...            likewise: small objects, grid, levels
         state/finished.json         what the last process reported, if labels are final
-        state/ids.json              labels that a person made, the largest one found
+        state/ids.json              labels that a person used, the largest one found
+        state/places.npy            where the skeleton of each label begins
         state/strokes/...           strokes that are being painted (`Journal`)
         state/stale/Z.Y.X           chunks painted since the levels were made
         state/spent.json            seconds that processes worked on it
@@ -38,6 +39,7 @@ SPENT = "spent.json"
 LABELS = "labels/instances"
 EDITED = "edited"
 IDS = "ids.json"
+PLACES = "places.npy"
 STROKES = "strokes"
 STALE = "stale"
 

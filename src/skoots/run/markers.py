@@ -116,6 +116,10 @@ class Markers:
                 "resume=True (--resume): its block is done again."
             ) from error
 
+    def has(self, stage: str, block: Block) -> bool:
+        """Whether a block has a marker, with whatever key."""
+        return self._path(stage, block).is_file()
+
     def is_done(self, stage: str, block: Block, key: str) -> bool:
         """Whether a block is done with this key; a damaged marker does not count."""
         try:

@@ -105,7 +105,9 @@ class SharedChunks:
         """Give a number that grows whenever a chunk is written in this process."""
         return self._replaced + self._versions.get(index, 0)
 
-    def wrote(self, indices: Sequence[Shape3], largest: int = 0) -> None:
+    def wrote(
+        self, indices: Sequence[Shape3], largest: int = 0, by: Changes | None = None
+    ) -> None:
         """Say that chunks were stored, while they are held.
 
         Parameters
@@ -114,20 +116,21 @@ class SharedChunks:
             Places in the grid of chunks.
         largest : int
             The largest label among them.
+        by : Changes, optional
+            Of who wrote, and is not told.
         """
         with self._guard:
             for index in indices:
                 self._versions[index] = self._versions.get(index, 0) + 1
-            listeners = list(self._listeners)
+            listeners = [other for other in self._listeners if other is not by]
         self.note_largest(largest)
         for changes in listeners:
             changes.add(indices)
 
     def replaced(self) -> None:
-        """Say that the whole array is another one: nothing that is kept of it holds."""
+        """Say that anything may have been written: nothing that is kept of it holds."""
         with self._guard:
             self._replaced += 1
-            self.largest = 0
 
     def note_largest(self, label: int) -> None:
         """Say that a label is in use."""
