@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
-from napari_skoots.layers import axes_of, level0, source_of, voxel_size_of
+from napari_skoots.layers import axes_fit, axes_of, level0, source_of, voxel_size_of
 from napari_skoots.layers.source import FACTS, is_overlay, path_of
 from napari_skoots.state.views import ImageView
 from skoots.errors import SkootsError
+from skoots.volume.naming import image_name
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from napari.components import ViewerModel
     from napari.layers import Image, Layer
+    from napari.utils.events import Event
 
     from napari_skoots.state.views import Choice
     from skoots._types import VoxelSize
@@ -111,8 +113,23 @@ class Images:
 
     @property
     def axes(self) -> str:
-        """A letter for each dimension of the layer's data."""
-        return self._axes or "ZYX"
+        """A letter for each dimension of the layer's data.
+
+        The layer's own where what was typed does not fit.
+        """
+        layer, typed = self.layer, self._axes or ""
+        if layer is None or axes_fit(layer, typed):
+            return typed or "ZYX"
+        return axes_of(layer)
+
+    @property
+    def name(self) -> str:
+        """What the image is called in titles and names of files."""
+        layer = self.layer
+        path = None if layer is None else path_of(layer)
+        if path is not None:
+            return image_name(path)
+        return "" if layer is None else layer.name
 
     def set_axes(self, axes: str) -> None:
         """Read the axes in another way."""
@@ -137,7 +154,7 @@ class Images:
             return None
         data = level0(layer)
         view = ImageView(
-            axes=self.axes,
+            axes=self._axes or self.axes,
             lengths=tuple(data.shape),
             dtype=str(data.dtype),
             channel=self._channel,
@@ -173,7 +190,7 @@ class Images:
         several = sizes.get("C", sizes.get("S", 1)) > 1
         source = source_of(
             layer,
-            self.axes,
+            self._axes or self.axes,
             self._channel if several else None,
             self._time if sizes.get("T", 1) > 1 else None,
         )
@@ -182,10 +199,13 @@ class Images:
     @property
     def choice(self) -> dict[str, Any]:
         """What was chosen of the file, in the words of ``open_source``."""
-        view = self.view
-        if view is None:
+        view, layer = self.view, self.layer
+        if view is None or layer is None:
             return {}
         facts: dict[str, Any] = {}
+        own = layer.metadata.get(FACTS, {}).get("channel")
+        if own is not None:  # each channel of the file is a layer
+            facts["channel"] = own
         if view.channels > 1:
             facts["channel"] = view.channel
         if view.times > 1:
@@ -291,11 +311,25 @@ class Images:
     def _on_layers(self) -> None:
         """Choose an image if none is chosen, and forget one that is gone."""
         images = self._images()
+        for layer in self._viewer.layers:  # napari connects what is connected once
+            layer.events.name.connect(self._on_renamed)
+        for image in images:
+            for emitter in (image.events.scale, image.events.units):
+                emitter.connect(self._on_scaled)
         if self._id is not None and self.layer is None:
             self.choose(None)
         if self._id is None and images:
             self.choose(str(images[-1].unique_id))
         self.listed.emit()
+
+    def _on_renamed(self, event: Event) -> None:
+        self.listed.emit()
+        if event.source is self.layer:
+            self.changed.emit()
+
+    def _on_scaled(self, event: Event) -> None:
+        if event.source is self.layer:
+            self.changed.emit()
 
 
 def _sized(source: Source, size: VoxelSize | None) -> Source:

@@ -17,7 +17,7 @@ def run_path(image: Path | None, name: str, folder: Path | None = None) -> Path:
     image : Path or None
         The file of the image, if it has one.
     name : str
-        Of the image.
+        Of the image, and of the channel and the time that are segmented.
     folder : Path, optional
         Where all runs shall go.
 
@@ -28,7 +28,7 @@ def run_path(image: Path | None, name: str, folder: Path | None = None) -> Path:
         written there, or what is there belongs to a package, in `runs_folder`.
     """
     if folder is None and image is not None and _is_users(image.parent):
-        return place_beside(image, RUN_SUFFIX)
+        folder = place_beside(image, RUN_SUFFIX).parent
     return (folder or runs_folder()) / f"{_as_file_name(name)}{RUN_SUFFIX}"
 
 

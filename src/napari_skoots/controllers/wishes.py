@@ -62,8 +62,9 @@ class Wishes:
         self._models = models
         self._folder = folder
         self._out: Path | None = None
+        self._out_of: tuple[object, ...] = ()
         self.where = Where.VIEW
-        self.box: str | None = None
+        self._box: str | None = None
         self.diameter: float | None = None
         self.resample = False
         self.config: dict[str, Any] = {}
@@ -91,6 +92,18 @@ class Wishes:
     def boxes(self) -> list[Choice]:
         """The layers that a box can be drawn in, by unique id."""
         return [(str(layer.unique_id), layer.name) for layer in self._shapes()]
+
+    @property
+    def box(self) -> str | None:
+        """The layer whose box is meant: the chosen one, else the last."""
+        keys = [key for key, _ in self.boxes]
+        if self._box in keys:
+            return self._box
+        return keys[-1] if keys else None
+
+    @box.setter
+    def box(self, key: str | None) -> None:
+        self._box = key
 
     @property
     def region(self) -> Region | None:
@@ -169,12 +182,12 @@ class Wishes:
 
     def set_out(self, path: Path | None) -> None:
         """Let the run go elsewhere, or (None) where it goes by itself."""
-        self._out = path
+        self._out, self._out_of = path, self._chosen
         self.changed.emit()
 
     def _name(self) -> str:
         """Name the run after the image, its channel and its time point."""
-        name = self._images.source().name
+        name = self._images.name
         parts = self._images.choice
         return "-".join([name, *(f"{key}{value}" for key, value in parts.items())])
 
@@ -199,7 +212,7 @@ class Wishes:
             return "Loading the engine…"
         if self._models.current is None:
             return "Choose a model first."
-        return "" if self._models.checkpoint else "Loading the model…"
+        return self._models.warning if self._models.checkpoint else "Loading the model…"
 
     @property
     def misplaced(self) -> str:
@@ -284,8 +297,13 @@ class Wishes:
         layers = self._viewer.layers
         return [i for i in layers if isinstance(i, Shapes) and not is_overlay(i)]
 
+    @property
+    def _chosen(self) -> tuple[object, ...]:
+        return self._images.current, self._images.choice
+
     def _on_image(self) -> None:
-        self._out = None
+        if self._chosen != self._out_of:  # a place is chosen for one volume
+            self._out = None
         self.changed.emit()
 
     def _on_other(self) -> None:

@@ -12,7 +12,7 @@ from napari_skoots.layers.geometry import (
     shifted,
     voxel_size_of,
 )
-from napari_skoots.layers.source import axes_of, level0, source_of
+from napari_skoots.layers.source import axes_fit, axes_of, level0, source_of
 from napari_skoots.layers.view import (
     box_region,
     camera_of,
@@ -22,6 +22,7 @@ from napari_skoots.layers.view import (
 )
 
 __all__ = [
+    "axes_fit",
     "axes_of",
     "box_region",
     "camera_of",

@@ -65,6 +65,12 @@ def axes_of(layer: Image | Labels) -> str:
     return ("TC" + "ZYX")[-layer.ndim :] + colours
 
 
+def axes_fit(layer: Image | Labels, axes: str) -> bool:
+    """Whether there is a letter for each dimension of a layer's data, X and Y too."""
+    known = set(axes) <= set(KNOWN) and {"Y", "X"} <= set(axes)
+    return known and len(set(axes)) == len(axes) == level0(layer).ndim
+
+
 def source_of(
     layer: Image | Labels,
     axes: str | None = None,
@@ -89,7 +95,8 @@ def source_of(
     SourceError
         If the data are no grey values, or empty.
     """
-    letters = axes or axes_of(layer)
+    own = axes_of(layer)
+    letters = axes or own
     data = level0(layer)
     if isinstance(data, SourceArray) and letters == "ZYX":
         return _with_voxel_size(data.source, voxel_size_of(layer))
@@ -98,7 +105,7 @@ def source_of(
             data.source_at(time or 0), voxel_size_of(layer, letters)
         )
     name = f"The layer {layer.name!r}"
-    layout = make_layout(letters, tuple(data.shape), Choice(axes, channel, time), name)
+    layout = make_layout(own, tuple(data.shape), Choice(axes, channel, time), name)
     path = path_of(layer)
     return ArraySource(
         layer.name if path is None else image_name(path),
@@ -106,7 +113,7 @@ def source_of(
         data,
         layout,
         readable_dtype(data.dtype, name),
-        voxel_size_of(layer, letters),
+        voxel_size_of(layer, layout.letters),
     )
 
 

@@ -1,0 +1,316 @@
+"""What is wanted of the next run, and why it cannot begin."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import tifffile
+import torch
+
+pytest.importorskip("pytestqt")
+pytest.importorskip("napari")
+
+from inference_cases import settings_with
+from napari.components import ViewerModel
+from session_cases import SHAPE, TIMEOUT, VOXEL, idle, save_image, save_model
+
+from napari_skoots.controllers.engine import EngineState
+from napari_skoots.controllers.size import sizes
+from napari_skoots.state.views import Where
+from skoots.errors import RunError
+from skoots.model.checkpoint import Normalization, save_checkpoint
+from skoots.model.unet import UNet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+    from napari_skoots.controllers.session import Session
+
+
+def add(session: Session, *shape: int, **keywords: Any) -> Any:
+    data = np.zeros(shape or SHAPE, np.uint8)
+    return session.viewer.add_image(data, contrast_limits=(0, 1), **keywords)
+
+
+def box(session: Session, *corners: tuple[float, float]) -> Any:
+    low, high = corners
+    drawn = np.array([low, (low[0], high[1]), high, (high[0], low[1])])
+    shapes = session.viewer.add_shapes([drawn])
+    session.wishes.set(where=Where.BOX, box=str(shapes.unique_id))
+    return shapes
+
+
+# ---- what blocks a run
+
+
+def test_each_thing_that_is_missing_is_said_in_turn(
+    qtbot: QtBot,
+    new_session: Callable[[Any], Session],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    session = new_session(ViewerModel())
+    wishes, engine = session.wishes, session.engine
+    assert wishes.blocked == "Choose an image first."
+    add(session)
+    monkeypatch.setattr(engine, "state", EngineState.LOADING)
+    assert wishes.blocked == "Loading the engine…"
+    monkeypatch.setattr(engine, "state", EngineState.FAILED)
+    monkeypatch.setattr(engine, "problem", "ImportError: no torch")
+    assert wishes.blocked == "The engine cannot be loaded: ImportError: no torch"
+    monkeypatch.undo()
+    engine.load()
+    qtbot.waitUntil(lambda: engine.state is EngineState.READY, timeout=TIMEOUT)
+    idle(qtbot)
+
+
+def test_a_model_has_to_be_chosen_and_loaded(qtbot: QtBot, session: Session) -> None:
+    add(session)
+    assert session.wishes.blocked == ""
+    session.models.choose(None)
+    assert session.wishes.blocked == "Choose a model first."
+    session.models._loaded.clear()
+    session.models.choose("tiny")
+    assert session.wishes.blocked == "Loading the model…"
+    qtbot.waitUntil(lambda: not session.wishes.blocked, timeout=TIMEOUT)
+
+
+def test_a_request_that_is_blocked_says_why(session: Session) -> None:
+    with pytest.raises(RunError, match="Choose an image first"):
+        session.wishes.request()
+
+
+def test_what_blocks_is_told_when_somebody_presses_the_key(session: Session) -> None:
+    told: list[Exception] = []
+    session.told.connect(told.append)
+    session.segment()
+    session.preview()
+    assert [str(error) for error in told] == ["Choose an image first."] * 2
+
+
+# ---- which part
+
+
+def test_the_view_the_box_or_all_of_it_is_meant(session: Session) -> None:
+    layer = add(session)
+    wishes = session.wishes
+    session.viewer.dims.set_current_step(0, 5)
+    layer.corner_pixels = np.array([[5, 2, 3], [5, 20, 30]])
+    assert wishes.where is Where.VIEW
+    assert wishes.region == ((5, 6), (2, 21), (3, 31))
+    wishes.set(where=Where.WHOLE)
+    assert wishes.region is None
+    box(session, (4, 8), (11, 23))
+    assert wishes.region == ((0, 16), (4, 12), (8, 24))
+    assert wishes.request().region == wishes.region
+    assert wishes.request(whole=True).region is None
+
+
+def test_a_box_that_is_missing_beside_or_gone_is_said(session: Session) -> None:
+    add(session)
+    session.wishes.set(where=Where.BOX)
+    assert "There is no box yet" in session.wishes.misplaced
+    shapes = box(session, (-20, -20), (-10, -10))
+    assert "has no box that lies in the image" in session.wishes.misplaced
+    shapes.data = []
+    assert "has no box" in session.wishes.misplaced
+    session.viewer.layers.remove(shapes)
+    assert "There is no box yet" in session.wishes.misplaced
+    assert session.wishes.estimate is None
+
+
+def test_the_only_layer_of_boxes_is_taken_without_being_chosen(
+    session: Session,
+) -> None:
+    """A list of one shows it as chosen, so it has to be."""
+    add(session)
+    drawn = np.array([(4, 8), (4, 23), (11, 23), (11, 8)])
+    session.viewer.add_shapes([drawn])
+    session.wishes.set(where=Where.BOX)
+    assert session.wishes.region == ((0, 16), (4, 12), (8, 24))
+
+
+def test_a_view_of_nothing_is_said(session: Session) -> None:
+    add(session)
+    add(session, translate=(500, 0, 0))
+    session.viewer.dims.set_point(0, 505)
+    assert "Nothing of the image is in the view" in session.wishes.misplaced
+
+
+# ---- how large
+
+
+@pytest.mark.parametrize(
+    ("here", "typed", "expected"),
+    [
+        pytest.param(None, None, None, id="nothing known"),
+        pytest.param(VOXEL, None, None, id="as trained"),
+        pytest.param((0.05, 0.02, 0.0149), None, None, id="1.49 times smaller"),
+        pytest.param((0.05, 0.02, 0.0151), None, "1.5 times smaller", id="1.51 times"),
+        pytest.param((0.05, 0.02, 0.0067), None, None, id="1.49 times larger"),
+        pytest.param(
+            (0.05, 0.02, 0.005), None, "2.0 times larger", id="twice as large"
+        ),
+        pytest.param(VOXEL, 30.0, "3.0 times larger", id="typed"),
+        pytest.param(None, 15.0, None, id="typed, and just within"),
+        pytest.param((0.05, 0.02, 0.005), 10.0, None, id="typed above expected"),
+    ],
+)
+def test_resampling_is_offered_above_one_and_a_half(
+    session: Session, here: Any, typed: float | None, expected: str | None
+) -> None:
+    """The model knows objects of 10 voxels of 10 nm."""
+    size = sizes(session.models.checkpoint, here, typed)
+    assert (expected or "") in size.offer
+    assert bool(size.offer) == (expected is not None)
+
+
+def test_resampling_is_asked_of_the_engine_as_it_was_wished(session: Session) -> None:
+    add(session, scale=(0.05, 0.02, 0.005), units=("um", "um", "um"))
+    wishes = session.wishes
+    assert wishes.request().wish == {}
+    wishes.set(resample=True)
+    assert wishes.request().wish == {"resample": True}
+    wishes.set(diameter=20.0)
+    assert wishes.request().wish == {"diameter": 20.0}
+    wishes.set(resample=False)
+    assert wishes.request().wish == {}
+
+
+def test_a_model_that_is_not_loaded_offers_nothing() -> None:
+    size = sizes(None, VOXEL, 12.0)
+    assert (size.here, size.factor, size.offer) == (12.0, None, "")
+
+
+# ---- where to
+
+
+def test_a_run_goes_beside_its_image(session: Session, tmp_path: Path) -> None:
+    session.open_paths([save_image(tmp_path / "cells.tif")])
+    assert session.wishes.out == tmp_path / "cells.skoots.zarr"
+    assert session.wishes.out_note == ""
+
+
+def test_a_run_of_an_image_in_memory_goes_to_the_users_data(
+    session: Session, tmp_path: Path
+) -> None:
+    add(session, name="a/b: c")
+    out = session.wishes.out
+    assert out == tmp_path / "data" / "skoots" / "runs" / "a_b_ c.skoots.zarr"
+    assert "in memory" in session.wishes.out_note
+
+
+@pytest.mark.skipif(os.name == "nt" or not hasattr(os, "geteuid"), reason="of POSIX")
+def test_where_nothing_can_be_written_it_goes_to_the_users_data(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "locked"
+    folder.mkdir()
+    session.open_paths([save_image(folder / "cells.tif")])
+    real = os.access
+    # root, as in a container, may write everywhere
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: path != folder and real(path, mode)
+    )
+    out = session.wishes.out
+    assert out == tmp_path / "data" / "skoots" / "runs" / "cells.skoots.zarr"
+    assert "Nothing can be written beside" in session.wishes.out_note
+
+
+def test_the_name_tells_channel_and_time(session: Session) -> None:
+    add(session, 5, 2, *SHAPE, name="cells", axis_labels=("t", "c", "z", "y", "x"))
+    session.images.set_channel(1)
+    session.images.set_time(3)
+    out = session.wishes.out
+    assert out is not None
+    assert out.name == "cells-channel1-time3.skoots.zarr"
+
+
+def test_channels_that_are_layers_have_runs_of_their_own(
+    session: Session, tmp_path: Path
+) -> None:
+    """Else the second channel would be told to go on with the run of the first."""
+    path = tmp_path / "cells.tif"
+    volume = np.zeros((8, 2, 16, 16), np.uint8)
+    tifffile.imwrite(path, volume, imagej=True, metadata={"axes": "ZCYX"})
+    session.open_paths([path])
+    outs = []
+    for layer in session.images.layers:
+        session.images.choose(str(layer.unique_id))
+        outs.append(session.wishes.out)
+    names = [f"cells-channel{channel}.skoots.zarr" for channel in (0, 1)]
+    assert outs == [tmp_path / name for name in names]
+
+
+def test_a_place_that_was_chosen_stays_until_another_volume_is(
+    session: Session, tmp_path: Path
+) -> None:
+    layer = add(session, 2, *SHAPE, name="cells")
+    place = tmp_path / "elsewhere" / "cells.skoots.zarr"
+    session.wishes.set_out(place)
+    session.images.set_voxel_size((1, 1, 1))
+    session.images.apply_voxel_size()
+    layer.name = "renamed"
+    assert session.wishes.out == place
+    assert session.wishes.out_note == ""
+    session.images.set_channel(1)
+    assert session.wishes.out != place
+
+
+# ---- what it costs
+
+
+def test_the_estimate_counts_the_tiles_of_the_part(session: Session) -> None:
+    add(session)
+    session.wishes.set(where=Where.WHOLE)
+    whole = session.wishes.estimate
+    assert whole is not None
+    assert whole.tiles == 6
+    assert whole.seconds is not None
+    assert whole.seconds > 0
+    assert "float" in whole.detail
+    box(session, (0, 0), (10, 10))
+    part = session.wishes.estimate
+    assert part is not None
+    assert part.tiles == 1
+    assert part.bytes_on_disk < whole.bytes_on_disk
+
+
+def test_settings_for_afterwards_are_those_of_the_model_and_the_users(
+    qtbot: QtBot, session: Session, models_folder: Path
+) -> None:
+    session.set_config({"HOPS": 4, "CORE": [8, 8, 8]})
+    thresholds = session.wishes.thresholds
+    assert (thresholds["HOPS"], thresholds["PROBABILITY_THRESHOLD"]) == (4, 0.4)
+    assert not {"CORE", "HALO"} & set(thresholds)
+
+
+def test_a_misspelt_wish_is_an_error(session: Session) -> None:
+    with pytest.raises(AttributeError, match="diametre"):
+        session.wishes.set(diametre=3)
+
+
+def test_a_model_of_several_channels_blocks_a_run(
+    qtbot: QtBot, session: Session, models_folder: Path
+) -> None:
+    """The engine would refuse it; the panel says so before."""
+    torch.manual_seed(0)
+    network = UNet(2, (4, 8, 8, 8), (1, 1, 1, 1, 1)).eval()
+    settings = settings_with().merge({"MODEL": {"IN_CHANNELS": 2}})
+    path = save_model(models_folder)
+    save_checkpoint(
+        path.with_name("two.skoots"), network, settings,
+        normalization=Normalization("volume"), halo_zyx=(8, 8, 8),
+    )  # fmt: skip
+    add(session)
+    session.models.refresh()
+    session.models.choose("two")
+    qtbot.waitUntil(lambda: session.models.checkpoint is not None, timeout=TIMEOUT)
+    assert "2 channels" in session.models.warning
+    assert "2 channels" in session.wishes.blocked
+    idle(qtbot)
