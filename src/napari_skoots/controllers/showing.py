@@ -151,8 +151,7 @@ class Showing:
     def _show_wishes(self) -> None:
         wishes, tab = self._session.wishes, self._panel.segment
         tab.where.set_where(wishes.where)
-        box = wishes.box_layer
-        tab.where.set_boxes(wishes.boxes, None if box is None else str(box.unique_id))
+        tab.where.set_boxes(wishes.boxes, wishes.box)
         size = wishes.size
         tab.object_size.set_diameter(wishes.diameter, size.model)
         tab.object_size.set_offer(size.offer or None, resample=wishes.resample)

@@ -126,18 +126,12 @@ class Wishes:
                     "whole volume."
                 )
             return region
-        shapes = self.box_layer
+        box = self.box
+        shapes = next((s for s in self._shapes() if str(s.unique_id) == box), None)
         region = shapes and box_region(shapes, layer, axes, shape)
         if region is None:
             raise RunError("Draw a rectangle on the image: it is the box.")
         return region
-
-    @property
-    def box_layer(self) -> Shapes | None:
-        """The layer of the box: the one that was chosen, or else the topmost."""
-        shapes = self._shapes()
-        chosen = [layer for layer in shapes if str(layer.unique_id) == self.box]
-        return next(iter(chosen or reversed(shapes)), None)
 
     def choose_where(self, where: Where) -> None:
         """Choose which part is meant; a layer to draw the box in is made if need be."""

@@ -114,13 +114,13 @@ def test_the_view_the_box_or_all_of_it_is_meant(session: Session) -> None:
 def test_a_box_that_is_missing_beside_or_gone_is_said(session: Session) -> None:
     add(session)
     session.wishes.set(where=Where.BOX)
-    assert "There is no box yet" in session.wishes.misplaced
+    assert "Draw a rectangle" in session.wishes.misplaced
     shapes = box(session, (-20, -20), (-10, -10))
-    assert "has no box that lies in the image" in session.wishes.misplaced
+    assert "Draw a rectangle" in session.wishes.misplaced
     shapes.data = []
-    assert "has no box" in session.wishes.misplaced
+    assert "Draw a rectangle" in session.wishes.misplaced
     session.viewer.layers.remove(shapes)
-    assert "There is no box yet" in session.wishes.misplaced
+    assert "Draw a rectangle" in session.wishes.misplaced
     assert session.wishes.estimate is None
 
 
@@ -314,3 +314,15 @@ def test_a_model_of_several_channels_blocks_a_run(
     assert "2 channels" in session.models.warning
     assert "2 channels" in session.wishes.blocked
     idle(qtbot)
+
+
+def test_a_layer_to_draw_the_box_in_is_made_where_there_is_none(
+    session: Session,
+) -> None:
+    image = add(session)
+    session.wishes.choose_where(Where.BOX)
+    session.wishes.choose_where(Where.BOX)
+    (drawn,) = [layer for layer in session.viewer.layers if layer is not image]
+    assert drawn.mode == "add_rectangle"
+    drawn.add(np.array([(3, 4, 8), (3, 4, 23), (3, 11, 23), (3, 11, 8)]))
+    assert session.wishes.region == ((0, 16), (4, 12), (8, 24))
