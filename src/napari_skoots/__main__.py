@@ -1,4 +1,7 @@
-"""Open an image and its labels: ``python -m napari_skoots IMAGE.tif LABELS.tif``."""
+"""Open an image and its labels beside the panel.
+
+``python -m napari_skoots IMAGE.tif LABELS.tif``
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_skoots.layers.opening import volume_layer
+from napari_skoots.plugin import PANEL, PLUGIN
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -41,7 +45,9 @@ def main(paths: list[str]) -> None:
     # Imported here: the rest of the package loads without the extra `gui`.
     import napari  # noqa: PLC0415 - slow, after the check of words
 
-    add_volumes(napari.Viewer(title="SKOOTS"), [Path(path) for path in paths])
+    viewer = napari.Viewer(title="SKOOTS")
+    add_volumes(viewer, [Path(path) for path in paths])
+    viewer.window.add_plugin_dock_widget(PLUGIN, PANEL)
     napari.run()
 
 
