@@ -63,10 +63,10 @@ _REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)(\[[^]]*\])?\s*(>=\s*(?P<least>[\w.
 
 _DRIVER = Path("/proc/driver/nvidia/version")
 
-_INDEX = "https://download.pytorch.org/whl"
+_TORCH_PAGE = "https://pytorch.org/get-started/locally/"
 
-_CUDA_BUILDS = ((580, "cu130"), (570, "cu128"), (525, "cu126"))
-"""Builds of torch for CUDA, and the oldest NVIDIA driver that each runs on."""
+_CUDA_BUILDS = ((580, "13.0"), (570, "12.8"), (525, "12.6"))
+"""Versions of CUDA that torch is built for, and the oldest NVIDIA driver of each."""
 
 _CUDA_DRIVERS = {"13": 580, "12": 525, "11": 450}
 """The oldest driver for each version of CUDA."""
@@ -243,20 +243,22 @@ def _idle_gpu(cuda: str | None) -> Finding:
 
 
 def _cuda_torch(driver: int | None) -> str:
-    """Give the command that installs a torch for this driver.
+    """Say how to install a torch for this driver.
 
     Examples
     --------
     >>> _cuda_torch(535)
-    'pip install --force-reinstall torch --index-url https://download.pytorch.org/whl/cu126'
+    'choose CUDA 12.6 on https://pytorch.org/get-started/locally/ and run its command'
     """
     fitting = (
-        name for least, name in _CUDA_BUILDS if driver is None or driver >= least
+        cuda for least, cuda in _CUDA_BUILDS if driver is None or driver >= least
     )
     build = next(fitting, None)
     if build is None:
         return "update the driver: https://www.nvidia.com/drivers"
-    return f"pip install --force-reinstall torch --index-url {_INDEX}/{build}"
+    if build == _CUDA_BUILDS[0][1] and sys.platform == "linux":
+        return "pip install --force-reinstall torch"  # what pip takes there by itself
+    return f"choose CUDA {build} on {_TORCH_PAGE} and run its command"
 
 
 def _driver() -> int | None:

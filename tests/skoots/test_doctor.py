@@ -109,15 +109,15 @@ def idle_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., N
     return pretend
 
 
-CUDA = "pip install --force-reinstall torch --index-url .*/whl/"
+CUDA = "(pip install --force-reinstall torch|choose CUDA 13.0 on .*)"
 
 
 @pytest.mark.parametrize(
     ("driver", "cuda", "text", "remedy"),
     [
-        ("580.65.06", None, "cannot use one", f"{CUDA}cu130"),
-        ("535.104.05", None, "cannot use one", f"{CUDA}cu126"),
-        ("535.104.05", "13.0", "535 is too old for CUDA 13.0.*580", f"{CUDA}cu126"),
+        ("580.65.06", None, "cannot use one", CUDA),
+        ("535.104.05", None, "cannot use one", "choose CUDA 12.6 on https"),
+        ("535.104.05", "13.0", "535 is too old for CUDA 13.0.*580", "choose CUDA 12.6 on https"),
         ("470.10.01", "12.6", "470 is too old", "update the driver: https"),
         ("580.65.06", "12.6", "finds no GPU", "nvidia-smi"),
     ],

@@ -168,8 +168,10 @@ def _copy(opened: ShownRun, path: Path) -> Generator[Event, Any, Path]:
         write_labels_ome_zarr,
     )
     from skoots.inference.labels_tiff import write_labels_tiff  # noqa: PLC0415
+    from skoots.inference.pyramid import refresh_levels  # noqa: PLC0415
 
+    yield from refresh_levels(opened.path)  # the run's own copy shows strokes as well
     labels, size = opened.labels, opened.run.voxel_size
-    if path.suffix.lower() in (".tif", ".tiff"):
-        return write_labels_tiff(labels, path, size, name=opened.name, overwrite=True)
-    return write_labels_ome_zarr(labels, path, size, name=opened.name, overwrite=True)
+    tiff = path.suffix.lower() in (".tif", ".tiff")
+    write = write_labels_tiff if tiff else write_labels_ome_zarr
+    return (yield from write(labels, path, size, name=opened.name, overwrite=True))

@@ -77,7 +77,7 @@ class LabelStream:
 
     def look(self) -> None:
         """Refresh the layer if what it shows was changed."""
-        boxes = self._labels.take_dirty()
+        boxes = self._labels.take_dirty(own=False)
         if not self._pending and not any(self._is_shown(box) for box in boxes):
             return
         if self._layer not in self._viewer.layers or not self._layer.visible:
