@@ -109,6 +109,7 @@ def idle_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., N
     return pretend
 
 
+OLDER = "choose CUDA 12.6 on https"
 CUDA = "(pip install --force-reinstall torch|choose CUDA 13.0 on .*)"
 
 
@@ -116,8 +117,8 @@ CUDA = "(pip install --force-reinstall torch|choose CUDA 13.0 on .*)"
     ("driver", "cuda", "text", "remedy"),
     [
         ("580.65.06", None, "cannot use one", CUDA),
-        ("535.104.05", None, "cannot use one", "choose CUDA 12.6 on https"),
-        ("535.104.05", "13.0", "535 is too old for CUDA 13.0.*580", "choose CUDA 12.6 on https"),
+        ("535.104.05", None, "cannot use one", OLDER),
+        ("535.104.05", "13.0", "535 is too old for CUDA 13.0.*580", OLDER),
         ("470.10.01", "12.6", "470 is too old", "update the driver: https"),
         ("580.65.06", "12.6", "finds no GPU", "nvidia-smi"),
     ],
