@@ -96,7 +96,7 @@ class Binding(QObject):
             (tab.action.segment_requested, s.segment),
             (tab.action.preview_accepted, s.previewing.accept),
             (tab.action.preview_dismissed, s.previewing.dismiss),
-            (tab.question.answered, s.segmenting.answer),
+            (tab.question.answered, s.answer),
             (tab.result.table_requested, lambda: s.attempt(results.measure)),
             (tab.result.receipt_requested, self._dialogs.show_receipt),
             (tab.result.save_requested, self._dialogs.save),

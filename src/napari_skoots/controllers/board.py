@@ -89,14 +89,14 @@ class Board:
         self.changed.emit()
 
     def pause(self) -> None:
-        """Wait after the step that is worked on."""
-        if self._job and self._progress:
+        """Wait after the step that is worked on, if the job can."""
+        if self._job and self._progress and self._can_pause:
             self._job.pause()
             self._turn(JobState.PAUSED)
 
     def resume(self) -> None:
         """Go on after a pause."""
-        if self._job and self._progress:
+        if self._job and self._progress and self._job.paused:
             self._job.resume()
             self._turn(JobState.RUNNING)
 
@@ -116,6 +116,11 @@ class Board:
         if self._progress:
             self._progress.tell(message)
             self.changed.emit()
+
+    @property
+    def _can_pause(self) -> bool:
+        view = self.view
+        return view is not None and view.pausable and view.state is JobState.RUNNING
 
     def _turn(self, state: JobState, message: MessageView | None = None) -> None:
         if self._progress:

@@ -55,6 +55,7 @@ class Models:
         self._paces: dict[tuple[str, str], float] = {}
         self._device = device
         self._jobs: dict[str, Job] = {}
+        self._problems: dict[str, str] = {}
         engine.changed.connect(self._on_engine)
         self._on_engine()
 
@@ -102,7 +103,7 @@ class Models:
         """Say in a line what the model was trained on."""
         model = self.checkpoint
         if model is None:
-            return "Loading…" if self._wanted else ""
+            return "Loading…" if self._wanted and not self.problem else ""
         parts = []
         if model.voxel_size is not None:
             nm = " x ".join(f"{1000 * edge:.4g}" for edge in model.voxel_size)
@@ -119,6 +120,11 @@ class Models:
             channels = model.network.in_channels
             return f"This model reads {channels} channels, and an image has one."
         return ""
+
+    @property
+    def problem(self) -> str:
+        """Why the model that was chosen cannot be loaded; empty where nobody tried."""
+        return self._problems.get(self._wanted or "", "")
 
     @property
     def pace(self) -> float | None:
@@ -208,6 +214,7 @@ class Models:
         if name in self._loaded and (name, device) in self._paces:
             return
         path, known = self._files[name].path, self._loaded.get(name)
+        self._problems.pop(name, None)
 
         def start() -> Generator[Event, Any, None]:
             from skoots.inference.estimate import measure_pace  # noqa: PLC0415 - torch
@@ -220,6 +227,7 @@ class Models:
 
         job = Job(start, f"Load {name}")
         job.event.connect(self._on_news)
+        job.failed.connect(lambda error: self._on_not_loaded(name, error))
         self._run("load", job)
 
     def _run(self, key: str, job: Job) -> None:
@@ -230,6 +238,7 @@ class Models:
     def _on_engine(self) -> None:
         if self._engine.state is EngineState.READY:
             self.refresh()
+            self._load()  # a model that was chosen before
 
     def _on_news(self, _event: object) -> None:
         self.changed.emit()
@@ -238,6 +247,11 @@ class Models:
         self.refresh()
         self.choose(name)
         self.imported.emit(name)
+
+    def _on_not_loaded(self, name: str, error: Exception) -> None:
+        if name not in self._loaded:
+            self._problems[name] = str(error)
+            self.changed.emit()
 
     def _on_failed(self, error: Exception) -> None:
         self.failed.emit(error)

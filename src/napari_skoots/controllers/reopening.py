@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_skoots.controllers.segmenting import LEAVE, Question
-from napari_skoots.layers import geometry_of, layer_geometry
+from napari_skoots.layers import geometry_of, layer_geometry, source_of
 from napari_skoots.layers.source import path_of
 from skoots.errors import SkootsError
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from napari_skoots.controllers.segmenting import Segmenting
     from napari_skoots.controllers.wishes import Wishes
     from skoots.run.folder import RunFolder
+    from skoots.run.plan import ImageRecord
 
 
 class Reopening:
@@ -64,6 +66,11 @@ class Reopening:
         )
         from skoots.run.folder import RunFolder  # noqa: PLC0415 - likewise
 
+        known = self._segmenting.find(path)
+        if known is not None:
+            known.show()
+            self._segmenting.show(known)
+            return ""
         run = RunFolder.open(path)
         layer, problem = self._find_image(run)
         if layer is None:
@@ -75,28 +82,42 @@ class Reopening:
         image_id = None if layer is None else str(layer.unique_id)
         opened = ShownRun(self._viewer, path, run.plan.image.name, geometry, image_id)
         self._segmenting.reopen(opened)
-        self._choose_same(run, path)
+        self._choose_same(run, None if layer is None else path)
         if not run.finished:
-            self._offer(path)
+            self._offer(run)
         return problem
 
     def _find_image(self, run: RunFolder) -> tuple[Image | None, str]:
         """Find the image among the layers, or on the disk."""
         told = run.plan.image.path
-        if told is None:
-            return None, "The image was in memory alone and is not there any more."
-        path = Path(told)
-        if not path.exists():
-            return None, f"The image is no longer at {path}. Drop it to go on."
+        path = None if told is None else Path(told)
         for layer in self._images.layers:
             found = path_of(layer)
-            if found is not None and found.resolve() == path.resolve():
+            if found and path and found.resolve() == path.resolve():
                 return layer, ""
+        if path is None or not path.exists():
+            same = self._find_same(run.plan.image)
+            if path is None:
+                said = "The image was in memory alone and is not there any more."
+            else:
+                said = f"The image is no longer at {path}. Drop it to go on."
+            return same, "" if same else said
         try:
             self._images.open_file(path)
         except SkootsError as error:
             return None, str(error)
         return self._images.layer, ""
+
+    def _find_same(self, image: ImageRecord) -> Image | None:
+        """Find a layer with the voxels of the image, wherever its file is now."""
+        for layer in self._images.layers:
+            try:
+                source = source_of(layer)
+            except SkootsError:  # several channels or times
+                continue
+            if source.shape == image.shape_zyx and source.signature() == image.signature:
+                return layer
+        return None
 
     def _choose_part(self, run: RunFolder) -> None:
         """Choose the channel and the time point that the run is of."""
@@ -121,26 +142,31 @@ class Reopening:
             if same and facts.get("channel") == channel:
                 self._images.choose(str(layer.unique_id))
 
-    def _choose_same(self, run: RunFolder, path: Path) -> None:
-        """Let the next run be one like this."""
+    def _choose_same(self, run: RunFolder, path: Path | None) -> None:
+        """Let the next run be one like this; of its image, if that is there."""
         asked = self._asked(run)
         self._models.choose_digest(run.plan.model.digest)
-        self._wishes.set_out(path)
+        if path is not None:
+            self._wishes.set_out(path)
         self._wishes.set(
             resample=bool(asked.get("resample")) or asked.get("diameter") is not None,
             diameter=asked.get("diameter"),
+            config=_set_by_hand(run),
         )
 
-    def _offer(self, path: Path) -> None:
+    def _offer(self, run: RunFolder) -> None:
         def go_on() -> None:
-            self._segmenting.start(self._wishes.request(), resume=True)
+            request = self._wishes.request(whole=True)
+            region = self._asked(run).get("region")
+            request = replace(request, out=run.path, region=region)
+            self._segmenting.start(request, resume=True)
 
         def join() -> None:
             self._segmenting.relabel({}, self._models.device)
 
         self._segmenting.ask(
             Question(
-                f"{path.name} is not finished.",
+                f"{run.path.name} is not finished.",
                 (("Resume", go_on), ("Finish what is done", join), LEAVE),
             )
         )
@@ -149,3 +175,16 @@ class Reopening:
         """What was asked for when the run was made, as far as it says so."""
         record = getattr(run.plan, "request", None)
         return {} if record is None else dict(record.model_dump())
+
+
+def _set_by_hand(run: RunFolder) -> dict[str, Any]:
+    """Give the settings of a run that are not the model's own."""
+    record, summary = run.plan.request, run.summary
+    if record is None:
+        return {}
+    own = record.model_inference.model_dump(mode="json")
+    last = run.plan.inference.model_dump(mode="json")
+    if summary is not None:  # labels that were made anew since
+        last |= summary["inference"]
+    tiles = ("CORE", "HALO")  # which the plan has
+    return {k: v for k, v in last.items() if k not in tiles and v != own.get(k)}

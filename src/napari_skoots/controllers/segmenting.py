@@ -12,7 +12,7 @@ from napari_skoots.controllers.output import free_path
 from napari_skoots.controllers.stream import INTERVAL_MS
 from napari_skoots.jobs import Job
 from napari_skoots.layers import view_centre
-from skoots.errors import RunError
+from skoots.errors import RunError, SkootsError
 from skoots.events import RunStarted
 from skoots.run.layout import is_run
 
@@ -79,6 +79,7 @@ class Segmenting:
         self._runs: dict[Path, ShownRun] = {}
         self._last: Request | None = None
         self._ended_well = True
+        self._worked_on: ShownRun | None = None
         self.current: ShownRun | None = None
         self.question: Question | None = None
 
@@ -121,10 +122,10 @@ class Segmenting:
 
     def look(self) -> None:
         """Work next on what is looked at."""
-        current = self.current
-        if current is not None and current.shown and self._board.busy:
-            shape = current.labels.shape
-            self._board.look_at(view_centre(self._viewer, current.layer, "ZYX", shape))
+        opened = self._worked_on
+        if opened is not None and opened.shown and self._board.busy:
+            shape = opened.labels.shape
+            self._board.look_at(view_centre(self._viewer, opened.layer, "ZYX", shape))
 
     def relabel(self, config: dict[str, Any], device: str) -> None:
         """Make the labels of the open run anew, without the network.
@@ -148,6 +149,7 @@ class Segmenting:
             return relabel(opened.path, settings, device=device)
 
         self._launch(Job(begin, f"Labels of {opened.name}"))
+        self._worked_on = opened
         opened.follow(self._refresh_ms)
 
     def offer_relabel(self, config: dict[str, Any], device: str) -> None:
@@ -183,7 +185,7 @@ class Segmenting:
         job.failed.connect(self._on_not_done)
         job.stopped.connect(self._on_stopped)
         job.ended.connect(self._on_ended)
-        self._ended_well = False
+        self._ended_well, self._worked_on = False, None
         self._board.run(job)
 
     # ---- questions
@@ -194,12 +196,22 @@ class Segmenting:
         self.asked.emit()
 
     def answer(self, key: str) -> None:
-        """Do what the user chose."""
+        """Do what the user chose; the question stays where that cannot be done.
+
+        Raises
+        ------
+        SkootsError
+            If it cannot be done now, such as before the model is loaded.
+        """
         if self.question is None:
             return
-        act = dict(self.question.answers)[key]
+        question = self.question
         self.ask(None)
-        act()
+        try:
+            dict(question.answers)[key]()
+        except SkootsError:
+            self.ask(question)
+            raise
 
     def _continues(self, request: Request) -> bool:
         """Whether a request adds to the run that was made last, in the same way."""
@@ -228,20 +240,33 @@ class Segmenting:
 
     def _offer(self) -> None:
         """After a cancel: go on, or make final labels of what is done."""
-        request, opened = self._last, self.current
-        if request is None or opened is None:
+        request, opened = self._last, self._worked_on
+        if request is None or opened is None or request.out != opened.path:
             return
         on = ("Resume", lambda: self.start(request, resume=True))
-        join = ("Finish what is done", lambda: self.relabel({}, request.device))
+        join = ("Finish what is done", lambda: self._finish(opened, request.device))
         self.ask(Question(f"{opened.path.name} is not finished.", (on, join, LEAVE)))
 
+    def _finish(self, opened: ShownRun, device: str) -> None:
+        self.current = opened
+        self.relabel({}, device)
+
     # ---- runs that are open
+
+    def find(self, path: Path) -> ShownRun | None:
+        """Give the run of a folder, if it is open."""
+        runs = self._runs.values()
+        return next((run for run in runs if run.path.resolve() == path.resolve()), None)
 
     def reopen(self, opened: ShownRun) -> None:
         """Take over a run that was opened from its folder."""
         self._runs[opened.path] = opened
-        self.current = opened
         opened.show()
+        self.show(opened)
+
+    def show(self, opened: ShownRun) -> None:
+        """Let an open run be the one that the panel is about."""
+        self.current = opened
         self.opened.emit(opened)
         self.settled.emit(opened)
 
@@ -272,10 +297,11 @@ class Segmenting:
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, RunStarted):
-            self.current = self._open(event.run)
-            self.current.show()
-            self.current.follow(self._refresh_ms)
-            self.opened.emit(self.current)
+            opened = self._open(event.run)
+            self._worked_on = self.current = opened
+            opened.show()
+            opened.follow(self._refresh_ms)
+            self.opened.emit(opened)
 
     def _on_returned(self, result: RunFinished) -> None:
         self._ended_well = True
@@ -290,10 +316,11 @@ class Segmenting:
         self._offer()
 
     def _on_ended(self) -> None:
-        if self.current is not None:
-            self.current.settle()
-            self.settled.emit(self.current)
-            self._miss(self.current)
+        opened, self._worked_on = self._worked_on, None
+        if opened is not None:
+            opened.settle()
+            self.settled.emit(opened)
+            self._miss(opened)
 
     def _miss(self, opened: ShownRun) -> None:
         """Offer to show labels whose layer was removed while they were made."""

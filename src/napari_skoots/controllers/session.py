@@ -136,6 +136,10 @@ class Session:
         """Segment the part that was chosen."""
         self.attempt(lambda: self.segmenting.begin(self.wishes.request()))
 
+    def answer(self, key: str) -> None:
+        """Do what the user chose of a question."""
+        self.attempt(partial(self.segmenting.answer, key))
+
     def set_config(self, config: dict[str, Any]) -> None:
         """Change settings; labels that are there can follow without the network."""
         self.wishes.set(config=config)

@@ -206,7 +206,9 @@ class Wishes:
             return "Loading the engine…"
         if self._models.current is None:
             return "Choose a model first."
-        return self._models.warning if self._models.checkpoint else "Loading the model…"
+        if self._models.checkpoint is None:
+            return self._models.problem or "Loading the model…"
+        return self._models.warning
 
     @property
     def misplaced(self) -> str:
