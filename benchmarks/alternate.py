@@ -135,7 +135,7 @@ def _compare(case: Case, options: argparse.Namespace) -> dict[str, Any]:
 def _measure(
     case: Case, folder: Path, sides: dict[str, _Side], options: argparse.Namespace
 ) -> dict[str, Any]:
-    report: dict[str, Any] = {"case": case.name, "target": case.target, **_machine()}
+    report: dict[str, Any] = {"case": case.name, "target": case.target, **machine()}
     report["threads"] = options.threads
     for side in sides.values():
         side.ask("keep")
@@ -216,7 +216,7 @@ class _Side:
         self._process.communicate()
 
 
-def _machine() -> dict[str, Any]:
+def machine() -> dict[str, Any]:
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),

@@ -80,7 +80,7 @@ def _options() -> argparse.Namespace:
 def _measure(volume: Volume, options: argparse.Namespace) -> dict[str, object]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        _write_image(folder / "image.tif", volume)
+        write_tubes(folder / "image.tif", volume)
         env = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
         env["OMP_NUM_THREADS"] = str(options.threads)
         command = [sys.executable, "-W", "ignore", __file__, "--folder", name]
@@ -100,7 +100,7 @@ def _measure(volume: Volume, options: argparse.Namespace) -> dict[str, object]:
     return report
 
 
-def _write_image(path: Path, volume: Volume) -> None:
+def write_tubes(path: Path, volume: Volume) -> None:
     """Write a TIFF page by page: the same tubes over and over, each time with noise."""
     import tifffile
     from phantom import make_tubes
@@ -127,7 +127,7 @@ def _serve(folder: Path) -> None:
     from skoots.model.zoo import load_model
 
     model = folder / "dark.skoots"
-    _save_dark_model(model)
+    save_dark_model(model)
     checkpoint = load_model(model)
     resident, start = reset_peak(), time.perf_counter()
     events = skoots.segment(
@@ -149,7 +149,7 @@ def _serve(folder: Path) -> None:
     sys.stdout.write(json.dumps(report))
 
 
-def _save_dark_model(path: Path) -> None:
+def save_dark_model(path: Path) -> None:
     """Save a U-Net that smooths twice and calls what is dark an object."""
     import torch
 

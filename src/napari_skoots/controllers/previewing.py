@@ -110,7 +110,6 @@ class Previewing:
         self._kept += 1
         layer.name = f"{layer.metadata[FACTS]['of']} preview {self._kept}"
         layer.metadata.pop(FACTS)
-        layer.bounding_box.visible = False
         self._forget()
 
     def dismiss(self) -> None:
@@ -131,7 +130,6 @@ class Previewing:
             metadata={FACTS: {"overlay": True, "of": request.name}},
             **shifted(request.geometry, start),
         )
-        layer.bounding_box.visible = True  # nothing found is an answer, too
         active = self._viewer.layers.selection.active
         self._viewer.add_layer(layer)
         self._viewer.layers.selection.active = active or layer

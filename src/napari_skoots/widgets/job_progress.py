@@ -54,15 +54,23 @@ class JobProgress(QWidget):
         self._objects.set_text(
             "" if job.objects is None else wording.counted(job.objects, "object")
         )
-        if known:
-            self._bar.setRange(0, _FINE)
-            self._bar.setValue(_FINE * job.done // job.total)
-            self._bar.setFormat("%p %")
-        else:
-            self._bar.setRange(0, 0)
+        self._show_bar(job.done, job.total)
         notice = job.message
         text = "" if notice is None else f"{notice.text} {notice.remedy}".strip()
         self._notice.set_text(text)
+
+    def _show_bar(self, done: int, total: int) -> None:
+        """Move the bar; a total of 0 makes it come and go.
+
+        Qt's bar draws itself at once, and with it the whole window: the canvas too, in
+        the midst of whatever changes its layers. It may do so when it is its turn.
+        """
+        self._bar.setUpdatesEnabled(False)
+        self._bar.setRange(0, _FINE if total else 0)
+        if total:
+            self._bar.setValue(_FINE * done // total)
+            self._bar.setFormat("%p %")
+        self._bar.setUpdatesEnabled(True)
 
 
 def _left(job: JobView) -> str:
