@@ -60,6 +60,31 @@ def table(viewer: napari.viewer.Viewer) -> None:
     session.attempt(session.results.measure)
 
 
+def receipt(viewer: napari.viewer.Viewer) -> None:
+    """Show how the labels of the open run were made."""
+    _panel(viewer).asked_for.emit("receipt")
+
+
+def save(viewer: napari.viewer.Viewer) -> None:
+    """Save a copy of the labels of the open run."""
+    _panel(viewer).asked_for.emit("save")
+
+
+def open_files(viewer: napari.viewer.Viewer) -> None:
+    """Open images, lazily, with their voxel size."""
+    _panel(viewer).asked_for.emit("open")
+
+
+def show_keys(viewer: napari.viewer.Viewer) -> None:
+    """Show the keys that do something."""
+    _panel(viewer).asked_for.emit("help")
+
+
+def new_label(viewer: napari.viewer.Viewer) -> None:
+    """Choose a label that is not used yet, in the labels of the open run."""
+    _panel(viewer).results.new_label()
+
+
 def show_skeletons(viewer: napari.viewer.Viewer) -> None:
     """Show the skeletons of the open run as points, or remove them."""
     session = _panel(viewer)

@@ -38,14 +38,16 @@ class Binding(QObject):
         self._dialogs = Dialogs(panel, session)
         self._showing = Showing(panel, session)
         session.results.measured.connect(self._dialogs.show_table)
+        session.asked_for.connect(self._dialogs.show)
         self._obey()
         panel.installEventFilter(self)
 
     def release(self) -> None:
         """Listen no more: the panel is closed. The session goes on."""
         self._showing.release()
-        measured = self._session.results.measured
-        measured.disconnect(self._dialogs.show_table, missing_ok=True)
+        session, dialogs = self._session, self._dialogs
+        session.results.measured.disconnect(dialogs.show_table, missing_ok=True)
+        session.asked_for.disconnect(dialogs.show, missing_ok=True)
 
     def eventFilter(  # noqa: N802 - Qt's name
         self, watched: QObject | None, event: QEvent | None

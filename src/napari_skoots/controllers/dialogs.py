@@ -40,6 +40,16 @@ class Dialogs:
         self._panel = panel
         self._session = session
 
+    def show(self, name: str) -> None:
+        """Show what a command asks for: ``receipt``, ``save``, ``open``, ``help``."""
+        windows = {
+            "receipt": self.show_receipt,
+            "save": self.save,
+            "open": self.browse,
+            "help": self.show_help,
+        }
+        windows[name]()
+
     def browse(self) -> None:
         """Ask for images to open."""
         files, _ = QFileDialog.getOpenFileNames(self._panel, "Open images", "", _IMAGES)

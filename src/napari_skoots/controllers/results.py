@@ -104,6 +104,11 @@ class Results:
         self._board.tell(done(said, None if view is None else view.message))
         self.measured.emit(opened.layer)
 
+    def new_label(self) -> None:
+        """Choose a label that is not used yet for painting."""
+        if self.opened is not None:
+            self.opened.layer.selected_label = self.opened.labels.next_label()
+
     # ---- receipt
 
     @property

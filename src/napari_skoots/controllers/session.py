@@ -69,6 +69,9 @@ class Session:
     choosing = Signal(bool)
     """Whether images that are dropped on the canvas are chosen."""
 
+    asked_for = Signal(str)
+    """A window that a command asks for: ``receipt``, ``save``, ``open``, ``help``."""
+
     noted = Signal(str)
     """Something that the user should know."""
 
