@@ -115,7 +115,10 @@ class Reopening:
                 source = source_of(layer)
             except SkootsError:  # several channels or times
                 continue
-            if source.shape == image.shape_zyx and source.signature() == image.signature:
+            if (
+                source.shape == image.shape_zyx
+                and source.signature() == image.signature
+            ):
                 return layer
         return None
 
