@@ -123,6 +123,14 @@ class Job(QObject):
         """Ask for what is nearest to a point (Z, Y, X), in voxels of the image."""
         self._point = point
 
+    def leave(self) -> None:
+        """Stop as `cancel` does, and tell nobody: who listened is gone."""
+        self.cancel()
+        signals = (self.event, self.returned, self.failed, self.stopped, self.ended)
+        for signal in (*signals, self.paused_changed):
+            with suppress(RuntimeError, TypeError):  # nobody listened
+                signal.disconnect()
+
     def wait(self, seconds: float | None = None) -> bool:
         """Wait for the worker thread; its last signals come by the event loop after.
 

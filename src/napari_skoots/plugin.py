@@ -156,10 +156,7 @@ def _session(viewer: ViewerModel) -> Session:
 
 def _panel(viewer: napari.viewer.Viewer) -> Session:
     """Give the session of a viewer, whose panel is open and in front then."""
-    if PANEL in viewer.window.dock_widgets:
-        dock = viewer.window.dock_widgets[PANEL].parent()
-        dock.show()
-        dock.raise_()
-    else:
-        viewer.window.add_plugin_dock_widget(PLUGIN, PANEL)
+    dock, _ = viewer.window.add_plugin_dock_widget(PLUGIN, PANEL)  # or the one there is
+    dock.show()
+    dock.raise_()
     return _session(viewer)

@@ -41,6 +41,8 @@ class Binding(QObject):
         session.asked_for.connect(self._dialogs.show)
         self._obey()
         panel.installEventFilter(self)
+        # a window that is closed destroys its panel without any other word
+        panel.destroyed.connect(lambda: self.release())  # noqa: PLW0108 - held by it
 
     def release(self) -> None:
         """Listen no more: the panel is closed. The session goes on."""

@@ -253,6 +253,11 @@ class Segmenting:
 
     # ---- runs that are open
 
+    def close(self) -> None:
+        """Draw nothing more: the window is gone."""
+        for opened in self._runs.values():
+            opened.abandon()
+
     def find(self, path: Path) -> ShownRun | None:
         """Give the run of a folder, if it is open."""
         runs = self._runs.values()

@@ -116,9 +116,8 @@ class Session:
         """Stop what runs, after its tile; the viewer is closed."""
         self._sessions.pop(id(self.viewer), None)
         self._settle.stop()
-        self.board.cancel()
-        if self.segmenting.current is not None:
-            self.segmenting.current.abandon()
+        self.board.close()
+        self.segmenting.close()
 
     # ---- what the user does
 
