@@ -245,7 +245,8 @@ def _say_gaps(gaps: dict[str, dict[str, float]]) -> None:
         late = ms["p95"] > TARGETS["p95"] or ms["longest"] > TARGETS["longest"]
         _say(
             f"  {phase} ({ms['seconds']:.0f} s): median {ms['median']}, 95 % {ms['p95']}, "
-            f"99 % {ms['p99']}, longest {ms['longest']}, felt {ms['felt']} ms"
+            f"99 % {ms['p99']}, longest {ms['longest']}, felt {ms['felt']} ms; processor "
+            f"time 95 % {ms['work_p95']}, longest {ms['work_longest']}"
             + ("  MISSED" if late else "")
         )
 

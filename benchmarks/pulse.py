@@ -7,8 +7,7 @@ cannot tick: the gap is what a click at that moment waits at most.
 
 from __future__ import annotations
 
-import sys
-import threading
+import signal
 import time
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
@@ -24,6 +23,7 @@ TICK_MS = 2
 LATE = 0.03
 """Seconds after which the window is late, and is asked what it does."""
 
+LOOK = 0.005
 OURS = ("napari_skoots", "skoots")
 
 
@@ -33,63 +33,76 @@ class Pulse:
     Parameters
     ----------
     blame : bool
-        Look from another thread at what the window does while it is late. This takes
-        the interpreter's lock now and then: not for figures.
+        Look every few milliseconds at what the window does while it is late. This takes
+        time: not for figures. Not on Windows.
     """
 
     def __init__(self, *, blame: bool = False) -> None:
         self.phase = ""
         """What is going on; gaps of the phase "" are not kept."""
 
-        self._gaps: defaultdict[str, list[float]] = defaultdict(list)
+        self._gaps: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
         self._last = time.perf_counter()
+        self._worked = time.thread_time()
         self._timer = QTimer()
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
         self._timer.start()
         self._seen: Counter[str] = Counter()
-        self._window = threading.get_ident()
+        self._looked = 0.0
         if blame:
-            threading.Thread(target=self._watch, daemon=True).start()
+            signal.signal(signal.SIGALRM, self._look)
+            signal.setitimer(signal.ITIMER_REAL, LOOK, LOOK)
 
     def _tick(self) -> None:
-        now = time.perf_counter()
+        now, worked = time.perf_counter(), time.thread_time()
         if self.phase:
-            self._gaps[self.phase].append(now - self._last)
-        self._last = now
+            self._gaps[self.phase].append((now - self._last, worked - self._worked))
+        self._last, self._worked = now, worked
 
     def report(self) -> dict[str, dict[str, float]]:
         """Give the gaps of each phase, in milliseconds.
 
         ``p95`` and ``longest`` are of all gaps; ``felt`` is how late the window is, at
         least, for one in twenty of all moments, which weighs each gap with its length.
+        ``work_p95`` and ``work_longest`` are the processor time of the window's thread
+        in the gaps: what is left without other programs, and without the network, which
+        the thread also waits for.
         """
         return {phase: _summary(gaps) for phase, gaps in self._gaps.items()}
 
     def blamed(self, most: int = 25) -> list[str]:
-        """Say where the window was when it was late, the most frequent first."""
-        return [f"{count:5d} {where}" for where, count in self._seen.most_common(most)]
+        """Say where the window was when it was late, in ms, the longest first."""
+        return [f"{ms:6d} {where}" for where, ms in self._seen.most_common(most)]
 
-    def _watch(self) -> None:
-        while True:
-            time.sleep(0.005)
-            if self.phase and time.perf_counter() - self._last > LATE:
-                frame = sys._current_frames().get(self._window)  # noqa: SLF001 - no other way
-                self._seen[f"{self.phase}: {_where(frame)}"] += 1
+    def _look(self, _signal: int, frame: FrameType | None) -> None:
+        """Note what is done, for as long as it was done since the last look.
+
+        By a signal, in the thread of the window: another thread that holds its frames
+        would be the last to hold a painter now and then, and Qt crashes.
+        """
+        now = time.perf_counter()
+        if self.phase and now - self._last > LATE:
+            since = now - max(self._last, self._looked)
+            self._seen[f"{self.phase}: {_where(frame)}"] += round(1000 * since)
+        self._looked = now
 
 
-def _summary(gaps: list[float]) -> dict[str, float]:
-    ms = 1000 * np.sort(gaps)
-    share = np.cumsum(ms) / ms.sum()
-    return {
-        "seconds": round(ms.sum() / 1000, 1),
-        "median": round(float(np.median(ms)), 1),
-        "p95": round(float(np.percentile(ms, 95)), 1),
-        "p99": round(float(np.percentile(ms, 99)), 1),
-        "longest": round(float(ms[-1]), 1),
-        "felt": round(float(ms[np.searchsorted(share, 0.95)]), 1),
+def _summary(gaps: list[tuple[float, float]]) -> dict[str, float]:
+    waited, worked = 1000 * np.sort(gaps, axis=0).T
+    share = np.cumsum(waited) / waited.sum()
+    found = {
+        "seconds": waited.sum() / 1000,
+        "median": np.median(waited),
+        "p95": np.percentile(waited, 95),
+        "p99": np.percentile(waited, 99),
+        "longest": waited[-1],
+        "felt": waited[np.searchsorted(share, 0.95)],
+        "work_p95": np.percentile(worked, 95),
+        "work_longest": worked[-1],
     }
+    return {name: round(float(value), 1) for name, value in found.items()}
 
 
 def _where(frame: FrameType | None) -> str:
