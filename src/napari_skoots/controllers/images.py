@@ -7,10 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
-from napari_skoots.layers import axes_fit, axes_of, level0, source_of, voxel_size_of
+from napari_skoots.layers import (
+    axes_fit,
+    axes_of,
+    level0,
+    lies_last,
+    source_of,
+    voxel_size_of,
+)
 from napari_skoots.layers.source import FACTS, is_overlay, path_of
 from napari_skoots.state.views import ImageView
-from skoots.errors import SkootsError
+from skoots.errors import AxesError, SkootsError
 from skoots.volume.naming import image_name
 
 if TYPE_CHECKING:
@@ -186,6 +193,8 @@ class Images:
         layer = self.layer
         if layer is None:
             raise SkootsError("No image is chosen. Drop one here, or open one.")
+        if not lies_last(self.axes):
+            raise AxesError(_turned(self.axes, path_of(layer)))
         sizes = dict(zip(self.axes, level0(layer).shape, strict=False))
         several = sizes.get("C", sizes.get("S", 1)) > 1
         source = source_of(
@@ -330,6 +339,16 @@ class Images:
     def _on_scaled(self, event: Event) -> None:
         if event.source is self.layer:
             self.changed.emit()
+
+
+def _turned(axes: str, path: Path | None) -> str:
+    """Say why labels cannot lie on an image, and what to do."""
+    remedy = (
+        "Bring Z, Y, X to the end of its array."
+        if path is None
+        else f"Drop {path.name} on this panel: each channel becomes a layer."
+    )
+    return f"Its axes are {axes}: labels lie on the last three, Z, Y, X. {remedy}"
 
 
 def _sized(source: Source, size: VoxelSize | None) -> Source:

@@ -80,6 +80,8 @@ class Segmenting:
         self._last: Request | None = None
         self._ended_well = True
         self._worked_on: ShownRun | None = None
+        self._replaced: Path | None = None
+        """A run that was closed to be started over, until the new one is there."""
         self.current: ShownRun | None = None
         self.question: Question | None = None
 
@@ -108,7 +110,9 @@ class Segmenting:
         self, request: Request, *, resume: bool = False, overwrite: bool = False
     ) -> None:
         """Begin a run without asking."""
+        self._replaced = None
         if overwrite:
+            self._replaced = request.out
             self._forget(request.out)
         self._last = request
 
@@ -136,10 +140,17 @@ class Segmenting:
             Settings of ``INFERENCE`` that differ from those of the run.
         device : str
             Where vectors are followed.
+
+        Raises
+        ------
+        RunError
+            If no run is open, or a job runs.
         """
         opened = self.current
-        if opened is None or self._board.busy:
-            return
+        if opened is None:
+            raise RunError("No run is open. Segment the image first.")
+        if self._board.busy:
+            raise RunError("A job is running. Wait for it, or cancel it.")
         self.ask(None)
 
         def begin() -> Generator[Event, Any, RunFinished]:
@@ -302,6 +313,7 @@ class Segmenting:
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, RunStarted):
+            self._replaced = None
             opened = self._open(event.run)
             self._worked_on = self.current = opened
             opened.show()
@@ -316,6 +328,9 @@ class Segmenting:
 
     def _on_not_done(self, _error: Exception) -> None:
         self._ended_well = False
+        path, self._replaced = self._replaced, None
+        if path is not None and is_run(path):  # refused: it is there as before
+            self.reopen(self._open(path))
 
     def _on_stopped(self) -> None:
         self._offer()

@@ -23,10 +23,16 @@ from psygnal import Signal
 from qtpy.QtCore import QTimer
 
 from napari_skoots.controllers.board import Board
+from napari_skoots.controllers.dropped import Dropped
 from napari_skoots.controllers.engine import the_engine
 from napari_skoots.controllers.images import Images
 from napari_skoots.controllers.keys import bind_keys
 from napari_skoots.controllers.models import Models
+from napari_skoots.controllers.notifying import (
+    notify,
+    notify_error,
+    notify_failure,
+)
 from napari_skoots.controllers.preferences import keep_choose_dropped, read_preferences
 from napari_skoots.controllers.previewing import Previewing
 from napari_skoots.controllers.reopening import Reopening
@@ -36,7 +42,6 @@ from napari_skoots.controllers.sizing import Sizing
 from napari_skoots.controllers.window import Window
 from napari_skoots.controllers.wishes import Wishes
 from napari_skoots.layers import camera_of
-from napari_skoots.layers.source import path_of
 from napari_skoots.state.views import Where
 from skoots.errors import SkootsError
 from skoots.run.layout import is_run
@@ -97,6 +102,7 @@ class Session:
             viewer, self.images, self.models, self.wishes, self.segmenting
         )
         self.choose_dropped = preferences.choose_dropped
+        self._dropped = Dropped(viewer, self.images)
         self._window = Window(viewer, self.board)
         self._settle = QTimer()
         self._settle.setSingleShot(True)
@@ -176,6 +182,10 @@ class Session:
 
     def _watch(self) -> None:
         viewer = self.viewer
+        self.told.connect(notify_error)
+        self.models.failed.connect(notify_error)
+        self.board.failed.connect(notify_failure)
+        self.noted.connect(notify)
         self._window.when_gone(self.close)
         bind_keys(viewer, self.preview, self.segment)
         viewer.layers.events.inserted.connect(self._on_inserted)
@@ -193,15 +203,11 @@ class Session:
             self.wishes.changed.emit()
 
     def _on_inserted(self, event: Event) -> None:
-        """Follow boxes, and choose an image that was dropped, if that is wanted."""
+        """Follow boxes, and take an image that was dropped, if that is wanted."""
         from napari.layers import Shapes  # noqa: PLC0415 - napari loads layers late
 
         layer: Layer = event.value
         if isinstance(layer, Shapes):
             layer.events.data.connect(self._on_moved)
-        if not self.choose_dropped or layer not in self.images.layers:
-            return
-        if path_of(layer) is None:
-            return
-        self.images.choose(str(layer.unique_id))
-        self.images.apply_voxel_size()
+        if self.choose_dropped:
+            self._dropped.take(layer)

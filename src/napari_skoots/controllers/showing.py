@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari.utils.notifications import show_error, show_info
-
 from napari_skoots.controllers.engine import EngineState
 from napari_skoots.controllers.progress import explain
 from napari_skoots.state.views import (
@@ -19,7 +17,6 @@ from napari_skoots.state.views import (
     Level,
     MessageView,
 )
-from skoots.errors import SkootsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,13 +61,11 @@ class Showing:
             (s.models.failed, self._tell),
             (s.wishes.changed, self._show_wishes),
             (s.board.changed, self._show_job),
-            (s.board.failed, self._on_job_failed),
             (s.board.freed, self._show_wishes),
             (s.segmenting.asked, self._show_question),
             (s.previewing.changed, self._show_preview),
             (s.results.changed, self._show_result),
             (s.told, self._tell),
-            (s.noted, self._note),
             (s.sizing.ring.changed, self._panel.segment.object_size.set_ring),
             (s.choosing, self._panel.segment.drop_zone.set_canvas),
         ):
@@ -192,16 +187,6 @@ class Showing:
     def _show_result(self) -> None:
         self._panel.segment.result.set_result(self._session.results.view)
 
-    # ---- what must not be missed
-
     def _tell(self, error: Exception) -> None:
-        message = explain(error)
         if not self._session.board.busy:
-            self._panel.footer.show_message(message)
-        show_error(str(error) if isinstance(error, SkootsError) else message.text)
-
-    def _note(self, text: str) -> None:
-        show_info(text)
-
-    def _on_job_failed(self, title: str, message: MessageView) -> None:
-        show_error(f"{title}: {message.text}")
+            self._panel.footer.show_message(explain(error))

@@ -90,22 +90,21 @@ class LabelStream:
         self._timer.setInterval(max(self._interval, int(_REST * took_ms)))
 
     def _is_shown(self, box: tuple[tuple[int, int], ...]) -> bool:
-        """Whether a box (start, stop along Z, Y, X) meets what is on the screen."""
+        """Whether a box (start, stop along Z, Y, X) meets the plane that is drawn.
+
+        Also outside what is zoomed in on: napari holds the whole plane, and draws
+        nothing anew when the view moves within it.
+        """
         if self._viewer.dims.ndisplay == 3:
             return True
-        corners = self._layer.corner_pixels
         shift = self._viewer.dims.ndim - self._layer.ndim
-        shown = {k - shift for k in self._viewer.dims.displayed}
         point = self._layer.world_to_data(self._viewer.dims.point[-self._layer.ndim :])
-        for axis, (start, stop) in enumerate(box):
-            if axis in shown:
-                low, high = corners[0][axis], corners[1][axis] + 1
-            else:
-                low = round(float(point[axis]))
-                high = low + 1
-            if stop <= low or high <= start:
-                return False
-        return True
+        hidden = (k - shift for k in self._viewer.dims.not_displayed)
+        return all(
+            box[axis][0] <= round(float(point[axis])) < box[axis][1]
+            for axis in hidden
+            if axis >= 0
+        )
 
     def _on_paint(self) -> None:
         """Show a stroke that was made while napari was still loading the plane."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from napari_skoots.layers.geometry import (
     geometry_of,
     layer_geometry,
+    lies_last,
     shifted,
     voxel_size_of,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "geometry_of",
     "layer_geometry",
     "level0",
+    "lies_last",
     "point_under_cursor",
     "shifted",
     "source_of",

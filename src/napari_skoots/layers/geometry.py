@@ -84,7 +84,7 @@ def geometry_of(layer: Layer, axes: str = ZYX) -> dict[str, Any]:
     layer : napari.layers.Layer
         Of these or of more axes.
     axes : str
-        A letter for each of its dimensions.
+        A letter for each of its dimensions; see `lies_last`.
 
     Returns
     -------
@@ -93,8 +93,8 @@ def geometry_of(layer: Layer, axes: str = ZYX) -> dict[str, Any]:
         ``axis_labels``, those of time and channels left out.
     """
     places = [axes.index(letter) for letter in ZYX if letter in axes]
-    if places != sorted(places) or len(places) < 3:
-        return _plain_geometry(layer, axes)
+    if len(places) < 3:
+        return _plane_geometry(layer, axes)
     geometry: dict[str, Any] = {
         "scale": tuple(layer.scale[places]),
         "translate": tuple(layer.translate[places]),
@@ -108,16 +108,37 @@ def geometry_of(layer: Layer, axes: str = ZYX) -> dict[str, Any]:
     return geometry
 
 
-def _plain_geometry(layer: Layer, axes: str) -> dict[str, Any]:
-    """Give scale and place alone, where axes are missing or turned."""
-    known = {letter: axes.find(letter) for letter in ZYX}
-    unit = layer.units[axes.index("X")]
-    wide = layer.scale[axes.index("X")]
-    scale = [layer.scale[k] if k >= 0 else wide for k in known.values()]
-    place = [layer.translate[k] if k >= 0 else 0.0 for k in known.values()]
+def lies_last(axes: str) -> bool:
+    """Whether Z, Y, X are the last axes, in this order, so that labels can lie on them.
+
+    napari lays a layer of three axes over the last three of the others; the colours of
+    an RGB image are no axis there.
+
+    Examples
+    --------
+    >>> lies_last("CZYX"), lies_last("YXS"), lies_last("ZCYX"), lies_last("XYZ")
+    (True, True, False, False)
+    """
+    space = "".join(letter for letter in axes if letter in ZYX)
+    return space in (ZYX, "YX") and axes.removesuffix("S").endswith(space)
+
+
+def _plane_geometry(layer: Layer, axes: str) -> dict[str, Any]:
+    """Put a volume of one plane, as deep as it is wide, where a flat layer is."""
+    places = [axes.index("Y"), axes.index("X")]
+    unit, wide = layer.units[places[1]], float(layer.scale[places[1]])
+    turned, sheared, affine = np.eye(3), np.eye(3), np.eye(4)
+    turned[1:, 1:] = layer.rotate[np.ix_(places, places)]
+    if layer.ndim == len(places):
+        sheared[1, 2] = np.ravel(layer.shear)[0]
+    flat = layer.affine.set_slice(places).affine_matrix
+    affine[1:, 1:] = flat
     return {
-        "scale": tuple(scale),
-        "translate": tuple(place),
+        "scale": (wide, *layer.scale[places]),
+        "translate": (0.0, *layer.translate[places]),
+        "rotate": turned,
+        "shear": sheared,
+        "affine": affine,
         "units": (unit, unit, unit),
         "axis_labels": ("z", "y", "x"),
     }

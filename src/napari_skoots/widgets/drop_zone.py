@@ -60,7 +60,7 @@ class DropZone(QWidget):
         menu = QMenu(more)
         folder = QAction("Open a run folder…", menu)
         folder.triggered.connect(self._on_folder)
-        self._canvas = QAction("Choose images dropped on the canvas", menu)
+        self._canvas = QAction("Segment dropped images", menu)
         self._canvas.setCheckable(True)
         self._canvas.triggered.connect(self.canvas_toggled)
         for action in (folder, self._canvas):

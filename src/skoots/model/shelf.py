@@ -47,7 +47,7 @@ def import_model(path: str | os.PathLike[str], name: str | None = None) -> Model
     Returns
     -------
     ModelFile
-        The copy. A file that is in the folder already is given as it is.
+        The copy, or the model of this name if it is the same file.
 
     Raises
     ------
@@ -63,6 +63,7 @@ def import_model(path: str | os.PathLike[str], name: str | None = None) -> Model
         If the disk is full or nothing may be written there.
     """
     from skoots.model.checkpoint import load_checkpoint  # noqa: PLC0415 - imports torch
+    from skoots.model.safe_file import file_digest  # noqa: PLC0415 - likewise
 
     source = Path(path).expanduser()
     checkpoint = load_checkpoint(source)
@@ -77,6 +78,9 @@ def import_model(path: str | os.PathLike[str], name: str | None = None) -> Model
     target = user_folder() / f"{name}{suffix}"
     if source.resolve() == target.resolve():
         return model_file(target, shipped=False)
+    known = next((model for model in known_models() if model.name == name), None)
+    if known is not None and file_digest(known.path) == checkpoint.digest:
+        return known
     _refuse_known(name)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -154,3 +154,9 @@ def test_only_the_users_models_can_be_removed(model: Path, name: str) -> None:
         remove_model(name)
     assert len(zoo.user_models()) == 1
     assert zoo.load_model("mito-em").digest
+
+
+def test_the_same_file_is_imported_once(folder: Path, model: Path) -> None:
+    first = import_model(model)
+    assert import_model(model) == first
+    assert len(list(folder.glob("*.skoots"))) == 1
