@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from psygnal import Signal
@@ -12,6 +12,8 @@ from napari_skoots.layers.camera import camera_of
 from napari_skoots.layers.source import FACTS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari.components import ViewerModel
     from napari.layers import Layer, Shapes
 
@@ -64,8 +66,8 @@ class DiameterRing:
         """Whether it is on the canvas."""
         return self._layer is not None
 
-    def show(self, image: Layer, diameter: float) -> None:
-        """Show a ring.
+    def show(self, image: Layer, diameter: float, across: int = -1) -> None:
+        """Show a ring, or hold the one that is shown against another image.
 
         Parameters
         ----------
@@ -73,20 +75,21 @@ class DiameterRing:
             Against whose objects it is held.
         diameter : float
             In voxels of the plane of that layer.
+        across : int
+            Axis of that layer along which its voxels are as wide as in the plane.
         """
-        self._edge = float(image.scale[-1])
+        self._edge = float(image.scale[across])
         self._diameter = diameter
-        if self._layer is None:
-            self._layer = self._make_layer(image)
+        units = (image.units[across],) * 2
+        if self._layer is not None:
+            if tuple(self._layer.units) != units:
+                self._layer.units = units
+        else:
+            self._layer = self._make_layer(units)
             active = self._viewer.layers.selection.active
             self._viewer.add_layer(self._layer)
             self._viewer.layers.selection.active = active
             self.changed.emit(True)
-        self._fit()
-
-    def set_diameter(self, diameter: float) -> None:
-        """Change the diameter, in voxels of the plane."""
-        self._diameter = diameter
         self._fit()
 
     def hide(self) -> None:
@@ -98,7 +101,7 @@ class DiameterRing:
             self._viewer.layers.remove(layer)
         self.changed.emit(False)
 
-    def _make_layer(self, image: Layer) -> Shapes:
+    def _make_layer(self, units: Sequence[Any]) -> Shapes:
         from napari.layers import Shapes  # noqa: PLC0415 - napari loads layers late
 
         layer = Shapes(
@@ -107,7 +110,7 @@ class DiameterRing:
             face_color="transparent",
             edge_color="yellow",
             name="Object diameter",
-            units=image.units[-2:],
+            units=units,
             metadata={FACTS: {"overlay": True}},
         )
         layer.editable = False
@@ -116,7 +119,9 @@ class DiameterRing:
     def _fit(self) -> None:
         if self._layer is None:
             return
-        self._layer.scale = (self._diameter * self._edge / _UNIT,) * 2
+        scale = (self._diameter * self._edge / _UNIT,) * 2
+        if tuple(self._layer.scale) != scale:  # else napari moves it for nothing
+            self._layer.scale = scale
         self._follow()
         self._on_dims()
 

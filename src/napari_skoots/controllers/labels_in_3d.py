@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
+from napari.utils.notifications import show_info
 from qtpy.QtCore import QTimer
 
 from napari_skoots.jobs import Job
@@ -32,6 +33,8 @@ INTERVAL_MS = 500
 
 _REST = 4.0
 """A refresh is followed by a rest of so many times what it took."""
+
+_WHY = "These labels are too large for 3D: a coarse copy stands for them."
 
 
 class LabelsIn3D:
@@ -67,6 +70,8 @@ class LabelsIn3D:
         ndisplay.connect(self._before_slicing, position="first")
         ndisplay.connect(self._on_leave, position="last")
         viewer.layers.events.removed.connect(self._on_removed)
+        # before napari's own, which shows what the layer holds
+        opened.layer.events.visible.connect(self._on_eye, position="first")
         if viewer.dims.ndisplay == 3:
             self.begin()
 
@@ -87,6 +92,7 @@ class LabelsIn3D:
         ndisplay.disconnect(self._before_slicing)
         ndisplay.disconnect(self._on_leave)
         layers.removed.disconnect(self._on_removed)
+        self._opened.layer.events.visible.disconnect(self._on_eye)
 
     def abandon(self) -> None:
         """Draw no more: the window is gone."""
@@ -101,6 +107,7 @@ class LabelsIn3D:
             return
         wanted = labels.visible
         labels.visible = wanted and (flat or not self.needed)
+        self._draw(drawn=flat or not self.needed)
         self._viewer.add_layer(labels)
         if labels.visible != wanted:
             self._replace()
@@ -108,11 +115,12 @@ class LabelsIn3D:
     def begin(self) -> None:
         """Put the coarse layer in the place of the labels."""
         labels = self._opened.layer
-        shown = labels in self._viewer.layers and labels.visible
-        if self._layer is not None or not self.needed or not shown:
+        if labels not in self._viewer.layers or not self.needed:
             return
-        labels.visible = False
-        self._replace()
+        self._draw(drawn=False)
+        if self._layer is None and labels.visible:
+            labels.visible = False
+            self._replace()
 
     def _replace(self) -> None:
         """Show the coarse layer for labels that are hidden, right above them."""
@@ -126,15 +134,29 @@ class LabelsIn3D:
         self._timer.start()
 
     def end(self) -> None:
-        """Put the labels back in their place."""
+        """Put the labels back in their place, or leave them as they were outside."""
+        self._remove_copy()
+        labels = self._opened.layer
+        self._draw(drawn=labels in self._viewer.layers)
+        if self._hid:
+            labels.visible, self._hid = True, False
+        self._draw(drawn=True)
+
+    def _remove_copy(self) -> None:
         self._timer.stop()
         if self._job is not None:
             self._job.cancel()
         layer, self._layer = self._layer, None
         if layer is not None and layer in self._viewer.layers:
             self._viewer.layers.remove(layer)
-        if self._hid:
-            self._opened.layer.visible, self._hid = True, False
+
+    def _draw(self, *, drawn: bool) -> None:
+        """Let napari read the labels when they are shown, or not.
+
+        A click on the eye reads them before anybody is told of it.
+        """
+        # napari has no public way; without this, labels are read whole once
+        self._opened.layer._refresh_blocked = not drawn
 
     def _make_layer(self) -> Labels:
         from napari.layers import Labels  # noqa: PLC0415 - napari loads layers late
@@ -184,18 +206,27 @@ class LabelsIn3D:
 
     # ---- the viewer
 
+    def _on_eye(self) -> None:
+        """Keep labels hidden that somebody wants to see in three dimensions."""
+        if self._viewer.dims.ndisplay == 2 or not self._opened.layer.visible:
+            return
+        if self._layer is None:
+            self.begin()
+        elif self._hid:
+            self._opened.layer.visible = False
+            show_info(f"{_WHY} Show or hide {self._layer.name!r}.")
+
     def _on_leave(self) -> None:
         if self._viewer.dims.ndisplay == 2:
             self.end()
 
     def _on_removed(self) -> None:
-        """Go with the labels; give them back where the user removes their copy."""
+        """Go with the labels; a copy that the user removed stays away."""
         layers = self._viewer.layers
-        if self._layer is None:
-            return
-        if self._layer not in layers or self._opened.layer not in layers:
-            self._hid = self._hid and self._opened.layer in layers
+        if self._opened.layer not in layers:
             self.end()
+        elif self._layer is not None and self._layer not in layers:
+            self._remove_copy()
 
 
 def _called_first(shown: LabelsIn3D) -> Callable[[], None]:

@@ -58,12 +58,17 @@ class Sizing:
 
     def show_ring(self, shown: bool) -> None:  # noqa: FBT001 - a signal's
         """Show a ring as large as objects are, or remove it."""
-        layer, diameter = self._images.layer, self._wishes.size.here
-        if shown and layer is not None and diameter is not None:
-            self.ring.show(layer, diameter)
-        else:
+        if not (shown and self._fit_ring()):
             self.ring.hide()
             self.ring.changed.emit(False)
+
+    def _fit_ring(self) -> bool:
+        """Hold the ring against the chosen image; say whether that can be done."""
+        layer, diameter = self._images.layer, self._wishes.size.here
+        if layer is None or diameter is None:
+            return False
+        self.ring.show(layer, diameter, self._images.axes.index("X"))
+        return True
 
     @property
     def choices(self) -> list[Choice]:
@@ -100,9 +105,8 @@ class Sizing:
         self._board.tell(MessageView(said))
 
     def _on_wishes(self) -> None:
-        diameter = self._wishes.size.here
-        if self.ring.shown and diameter is not None:
-            self.ring.set_diameter(diameter)
+        if self.ring.shown and not self._fit_ring() and self._images.layer is None:
+            self.ring.hide()
 
     def _labels(self) -> list[Labels]:
         from napari.layers import Labels  # noqa: PLC0415 - napari loads layers late

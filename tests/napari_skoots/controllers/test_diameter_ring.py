@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from napari.layers import Image
     from pytestqt.qtbot import QtBot
 
+    from napari_skoots.controllers.session import Session
+
 SCALE = (0.05, 0.02, 0.02)
 
 
@@ -58,15 +60,41 @@ def test_it_is_as_wide_as_was_said_and_in_the_middle(viewer: ViewerModel) -> Non
     assert [str(u) for u in ring_of(viewer).units] == ["micrometer"] * 2
 
 
-def test_it_follows_the_view_and_the_slider(qtbot: QtBot, viewer: ViewerModel) -> None:
+def test_it_follows_the_view_and_another_diameter(
+    qtbot: QtBot, viewer: ViewerModel
+) -> None:
     ring = DiameterRing(viewer)
     ring.show(image_of(viewer), 30)
-    ring.set_diameter(10)
+    ring.show(image_of(viewer), 10)
     camera_of(viewer).center = (0, 0.2, 0.3)
     qtbot.wait(3 * FOLLOW_MS)
     middle, extent = extent_of(ring_of(viewer))
     np.testing.assert_allclose(middle[-2:], (0.2, 0.3))
     np.testing.assert_allclose(extent[-2:], 10 * 0.02)
+
+
+def test_it_is_held_against_the_image_that_is_chosen_as_that_is_scaled(
+    session: Session,
+) -> None:
+    viewer = session.viewer
+    first = viewer.add_image(np.zeros((4, 50, 50)), name="first")
+    session.wishes.set(diameter=10.0)
+    session.sizing.show_ring(True)
+    ring = ring_of(viewer)
+    np.testing.assert_allclose(extent_of(ring)[1][-2:], 10)
+    session.images.set_voxel_size(SCALE)
+    session.images.apply_voxel_size()
+    np.testing.assert_allclose(extent_of(ring)[1][-2:], 10 * 0.02)
+    assert [str(unit) for unit in ring.units] == ["micrometer"] * 2
+    nm = {"scale": (50, 10, 10), "units": ("nm",) * 3}
+    second = viewer.add_image(np.zeros((4, 50, 50)), name="second", **nm)
+    session.images.choose(str(second.unique_id))
+    np.testing.assert_allclose(extent_of(ring)[1][-2:], 100)
+    assert [str(unit) for unit in ring.units] == ["nanometer"] * 2
+    viewer.layers.remove(first)
+    assert session.sizing.ring.shown
+    viewer.layers.remove(second)
+    assert not session.sizing.ring.shown
 
 
 def test_its_line_is_as_wide_on_the_screen_at_any_zoom(

@@ -12,6 +12,7 @@ pytest.importorskip("napari")
 
 from inference_cases import code_model, draw_boxes
 from napari.components import ViewerModel
+from napari.utils.notifications import notification_manager
 from overlay_cases import finished_run, open_run
 
 from napari_skoots.controllers.labels_in_3d import LabelsIn3D
@@ -87,24 +88,71 @@ def test_back_in_two_dimensions_everything_is_as_before(
 
 
 def test_the_labels_are_never_read_whole(
-    qtbot: QtBot, opened: Opened, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, opened: Opened, largest: list[int]
 ) -> None:
     viewer, run, labels = opened
-    largest: list[int] = []
-    keep = ZarrLabels.__getitem__
-
-    def record(self: ZarrLabels, key: Any) -> NDArray[Any]:
-        found = keep(self, key)
-        largest.append(np.size(found))
-        return found
-
-    monkeypatch.setattr(ZarrLabels, "__getitem__", record)
     shown = begun(qtbot, viewer, run)
     viewer.dims.ndisplay = 2
     assert max(largest, default=0) <= labels[0].size
     shown.close()
     viewer.dims.ndisplay = 3  # and without the copy they are
     assert max(largest) == labels.size
+
+
+@pytest.fixture
+def largest(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many voxels of labels were read at once."""
+    read: list[int] = []
+    keep = ZarrLabels.__getitem__
+
+    def record(self: ZarrLabels, key: Any) -> NDArray[Any]:
+        found = keep(self, key)
+        read.append(np.size(found))
+        return found
+
+    monkeypatch.setattr(ZarrLabels, "__getitem__", record)
+    return read
+
+
+def test_a_click_on_the_eye_of_the_hidden_labels_reads_nothing_and_says_why(
+    qtbot: QtBot,
+    opened: Opened,
+    largest: list[int],
+    make_napari_viewer: Callable[..., Any],
+) -> None:
+    _, run, labels = opened
+    viewer = make_napari_viewer()
+    viewer.add_layer(run.layer)
+    shown = begun(qtbot, viewer, run)
+    said: list[str] = []
+    notification_manager.notification_ready.connect(lambda n: said.append(n.message))
+    run.layer.visible = True
+    assert not run.layer.visible
+    assert len(said) == 1
+    assert "(coarse, 3D)" in said[0]
+    assert max(largest, default=0) <= labels[0].size
+    run.labels[4:8, 8:24, 8:24] = 77
+    viewer.dims.ndisplay = 2
+    viewer.dims.set_current_step(0, 5)
+    assert run.layer.visible
+    assert (run.layer._slice.image.raw[8:24, 8:24] == 77).all()
+    shown.close()
+
+
+def test_hidden_labels_that_are_shown_in_three_dimensions_come_as_a_copy(
+    qtbot: QtBot, opened: Opened, largest: list[int]
+) -> None:
+    viewer, run, labels = opened
+    run.layer.visible = False
+    shown = LabelsIn3D(viewer, run)
+    viewer.dims.ndisplay = 3
+    run.layer.visible = True
+    assert shown.layer is not None
+    assert not run.layer.visible
+    assert max(largest, default=0) <= labels[0].size
+    viewer.dims.ndisplay = 2
+    assert run.layer.visible
+    shown.close()
 
 
 def test_it_follows_what_is_written(qtbot: QtBot, opened: Opened) -> None:
@@ -121,16 +169,19 @@ def test_it_follows_what_is_written(qtbot: QtBot, opened: Opened) -> None:
 
 @pytest.mark.parametrize("gone", ["labels", "copy"])
 def test_it_goes_with_the_labels_and_gives_them_back(
-    qtbot: QtBot, opened: Opened, gone: str
+    qtbot: QtBot, opened: Opened, largest: list[int], gone: str
 ) -> None:
-    viewer, run, _ = opened
+    viewer, run, labels = opened
     shown = begun(qtbot, viewer, run)
     layer = shown.layer
     assert layer is not None
     viewer.layers.remove(run.layer if gone == "labels" else layer)
     assert layer not in viewer.layers
     assert shown.layer is None
-    assert run.layer.visible == (gone == "copy")
+    assert run.layer.visible == (gone == "labels")
+    assert max(largest, default=0) <= labels[0].size
+    viewer.dims.ndisplay = 2
+    assert run.layer.visible
     shown.close()
 
 
