@@ -61,6 +61,18 @@ def test_what_cannot_be_opened_is_said_and_the_rest_is_opened(
     assert [layer.name for layer in session.viewer.layers] == ["cells"]
 
 
+def test_a_run_that_died_before_its_plan_is_no_image(
+    session: Session, tmp_path: Path
+) -> None:
+    told: list[Exception] = []
+    session.told.connect(told.append)
+    run = tmp_path / "cells.skoots.zarr"
+    (run / "state").mkdir(parents=True)
+    session.open_paths([run])
+    assert "is not a run of SKOOTS, or one that died" in str(told[0])
+    assert len(session.viewer.layers) == 0
+
+
 def test_an_image_a_model_and_a_run_may_be_dropped_together(
     qtbot: QtBot, session: Session, tmp_path: Path
 ) -> None:
