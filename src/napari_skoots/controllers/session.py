@@ -45,6 +45,7 @@ from napari_skoots.layers import camera_of
 from napari_skoots.state.views import Where
 from skoots.errors import SkootsError
 from skoots.run.layout import is_run
+from skoots.volume.naming import RUN_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -167,7 +168,8 @@ class Session:
             self.told.emit(error)
 
     def _opener(self, path: Path) -> Callable[[Path], object]:
-        if path.is_dir() and is_run(path):
+        named = path.name.endswith(RUN_SUFFIX)  # also one that died before its plan
+        if path.is_dir() and (named or is_run(path)):
             return self._reopen
         if path.is_file() and path.suffix.lower() in _MODELS:
             return self.models.import_file

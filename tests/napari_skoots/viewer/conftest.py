@@ -47,8 +47,8 @@ def open_viewer(
 
     made: list[Any] = []
 
-    def make(*, wait: bool = True) -> tuple[Any, Any, Any]:
-        viewer = make_napari_viewer(show=True)
+    def make(*, wait: bool = True, show: bool = False) -> tuple[Any, Any, Any]:
+        viewer = make_napari_viewer(show=show)  # drawn without a GPU it is slow
         _, panel = viewer.window.add_plugin_dock_widget("napari-skoots", "SKOOTS")
         session = Session.of(viewer)
         made.append(session)

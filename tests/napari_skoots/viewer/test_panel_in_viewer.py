@@ -64,7 +64,7 @@ def button(panel: Any, text: str) -> QPushButton:
     found = [
         each
         for each in panel.findChildren(QPushButton)
-        if each.text() == text and each.isVisible()
+        if each.text() == text and each.isVisibleTo(panel)
     ]
     assert len(found) == 1, f"{len(found)} buttons {text!r}"
     return found[0]
@@ -84,7 +84,7 @@ def test_dropped_previewed_segmented_saved_and_opened_again(
     qtbot: QtBot, open_viewer: Open, tmp_path: Path, models_folder: Path
 ) -> None:
     image = save_image(tmp_path / "cells.tif")
-    viewer, panel, session = open_viewer()
+    viewer, panel, session = open_viewer(show=True)
     drop(panel, image)
     assert [layer.name for layer in viewer.layers] == ["cells"]
     assert tuple(viewer.layers[0].scale) == pytest.approx((0.05, 0.02, 0.01))
@@ -211,7 +211,6 @@ def test_the_panel_may_be_closed_and_opened_while_a_run_is_made(
     assert session.board.busy
     _, again = viewer.window.add_plugin_dock_widget("napari-skoots", "SKOOTS")
     assert again is not panel
-    qtbot.waitUntil(again.isVisible, timeout=5000)
     assert Session.of(viewer) is session
     assert button(again, "Pause").isEnabled()
     gate.open()
@@ -239,7 +238,7 @@ def test_3d_while_labels_are_made_and_back(
     qtbot: QtBot, open_viewer: Open, tmp_path: Path, models_folder: Path, gate: Gate
 ) -> None:
     image = save_image(tmp_path / "cells.tif")
-    viewer, panel, session = open_viewer()
+    viewer, panel, session = open_viewer(show=True)
     drop(panel, image)
     choose_all(session)
     put_before(session, gate)
@@ -267,7 +266,7 @@ def test_the_viewer_may_be_closed_while_a_run_is_made(
     tiles: int,
 ) -> None:
     image = save_image(tmp_path / "cells.tif")
-    viewer, panel, session = open_viewer()
+    viewer, panel, session = open_viewer(show=True)
     drop(panel, image)
     choose_all(session)
     put_before(session, gate)
@@ -387,7 +386,8 @@ def test_a_failed_run_is_said_in_the_footer_with_a_remedy_and_by_napari(
 
 
 def _texts(widget: Any) -> list[str]:
-    return [label.text() for label in widget.findChildren(QLabel) if label.isVisible()]
+    labels = widget.findChildren(QLabel)
+    return [label.text() for label in labels if label.isVisibleTo(widget)]
 
 
 def test_a_dropped_model_is_imported_and_chosen(
@@ -440,12 +440,12 @@ def test_the_folder_of_an_open_run_may_be_deleted(
     assert [layer.name for layer in viewer.layers] == ["cells", "cells labels"]
 
 
+@pytest.mark.usefixtures("_no_thread_is_left")
 def test_nothing_of_a_viewer_is_touched_from_another_thread(
     qtbot: QtBot,
     models_folder: Path,
     make_napari_viewer_proxy: Callable[..., Any],
     tmp_path: Path,
-    _no_thread_is_left: None,
 ) -> None:
     """The proxy raises where a thread does what only the window's may do."""
     viewer = make_napari_viewer_proxy()

@@ -11,6 +11,7 @@ pytest.importorskip("pytestqt")
 pytest.importorskip("napari")
 
 from napari._app_model import get_app_model
+from napari.utils._proxies import PublicOnlyProxy
 from session_cases import free, message, put_before, save_image, segment_begun
 
 from napari_skoots.controllers.session import Session
@@ -48,7 +49,7 @@ def test_each_widget_can_be_reached_by_its_name(
 def test_the_panel_comes_back_by_its_command(
     qtbot: QtBot, open_viewer: Open, mock_app_model: Any
 ) -> None:
-    viewer, panel, _ = open_viewer()
+    viewer, panel, _ = open_viewer(show=True)
     dock = panel.parent()
     dock.hide()
     assert not panel.isVisible()
@@ -186,8 +187,6 @@ def test_a_new_label_comes_by_its_key(
 def test_the_session_of_a_viewer_is_one_whoever_asks(
     qtbot: QtBot, open_viewer: Open
 ) -> None:
-    from napari.utils._proxies import PublicOnlyProxy
-
     viewer, _, session = open_viewer()
     assert Session.of(viewer) is Session.of(PublicOnlyProxy(viewer)) is session
 
