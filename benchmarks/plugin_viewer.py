@@ -283,7 +283,7 @@ class _Work:
 
     def press_preview(self) -> Report:
         """Press Preview; see when the layer is there."""
-        began = self._click("Preview at cursor")
+        began = self._click("Preview")
         self.wait(lambda: self.session.previewing.view is not None, 600)
         seconds = time.perf_counter() - began
         found = self.session.previewing.view.objects
@@ -295,7 +295,7 @@ class _Work:
         from qtpy.QtWidgets import QPushButton
 
         buttons = self.panel.findChildren(QPushButton)
-        button = next(one for one in buttons if one.text() == text)
+        button = next(one for one in buttons if one.text().startswith(text))
         if not button.isEnabled():
             raise RuntimeError(f"{text!r} cannot be pressed: {button.toolTip()}")
         began = time.perf_counter()
