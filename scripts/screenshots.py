@@ -193,9 +193,7 @@ class _Show:
         self._press("Table")
         self._until(lambda: not self.session.board.busy)
         self._take("table")
-        for name in list(self.viewer.window.dock_widgets):
-            if name != "SKOOTS":
-                self.viewer.window.remove_dock_widget(self._dock(name))
+        self._table_dock().hide()
 
     def _overlays(self) -> None:
         for shown in (True, False):
@@ -231,24 +229,24 @@ class _Show:
 
     def _bake(self) -> None:
         self.viewer.layers.clear()
+        self.panel.parent().hide()
         self.viewer.open_sample(PLUGIN, "chloroplast")
         self.viewer.reset_view()
-        _, panel = self.viewer.window.add_plugin_dock_widget(PLUGIN, "Bake skeletons")
-        self._bake_panel = panel
-        self.viewer.window.add_plugin_dock_widget  # noqa: B018 - stays open
+        dock, panel = self.viewer.window.add_plugin_dock_widget(PLUGIN, "Bake skeletons")
         self._rest(1)
         panel.form.bake()
         self._until(lambda: len(self.viewer.layers) > 2, 120)
         self._rest(1)
         self._take("bake")
-        self.viewer.window.remove_dock_widget(self._dock("Bake skeletons"))
+        dock.hide()
 
     def _load_model(self) -> None:
         self.viewer.window.add_plugin_dock_widget(PLUGIN, "Load model")
         self._take("load-model")
 
-    def _dock(self, name: str) -> Any:
-        return self.viewer.window.dock_widgets[name]
+    def _table_dock(self) -> Any:
+        window = self.viewer.window
+        return window.add_plugin_dock_widget("napari", "Features table widget")[0]
 
     # ---- how
 
