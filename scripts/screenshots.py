@@ -22,9 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from PIL.Image import Image
+    from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parents[1]
 PLUGIN = "napari-skoots"
@@ -90,7 +88,9 @@ def _compress(picture: Path, out: Path) -> None:
         image = image.resize(size, Image.Resampling.LANCZOS)
     out.mkdir(parents=True, exist_ok=True)
     state = picture.stem.split("-", 2)[-1]
-    image.save(out / f"plugin-{state}.jpg", quality=QUALITY, optimize=True, subsampling=0)
+    image.save(
+        out / f"plugin-{state}.jpg", quality=QUALITY, optimize=True, subsampling=0
+    )
 
 
 def _be(look: Look, out: Path) -> None:
@@ -168,7 +168,7 @@ class _Show:
         self._press("Dismiss")
 
     def _segment(self) -> None:
-        board = self.session.board
+        board: Any = self.session.board
         self._press("Segment")
         self._until(lambda: board.view.done >= 4)
         self._take("running")
@@ -232,7 +232,9 @@ class _Show:
         self.panel.parent().hide()
         self.viewer.open_sample(PLUGIN, "chloroplast")
         self.viewer.reset_view()
-        dock, panel = self.viewer.window.add_plugin_dock_widget(PLUGIN, "Bake skeletons")
+        dock, panel = self.viewer.window.add_plugin_dock_widget(
+            PLUGIN, "Bake skeletons"
+        )
         self._rest(1)
         panel.form.bake()
         self._until(lambda: len(self.viewer.layers) > 2, 120)
@@ -255,7 +257,9 @@ class _Show:
 
         self._rest(0.2)
         buttons = self.panel.findChildren(QPushButton)
-        seen = [one for one in buttons if one.text().startswith(text) and one.isVisible()]
+        seen = [
+            one for one in buttons if one.text().startswith(text) and one.isVisible()
+        ]
         if not seen or not seen[0].isEnabled():
             tips = [one.toolTip() for one in seen]
             raise RuntimeError(f"{text!r} cannot be pressed: {tips}")
@@ -266,9 +270,11 @@ class _Show:
         from qtpy.QtWidgets import QApplication  # noqa: PLC0415 - heavy
 
         self._rest(0.8)
-        screen = QApplication.primaryScreen()
+        screen: Any = QApplication.primaryScreen()
         where = (0, 0, self._look.width, self._look.height)
-        screen.grabWindow(0, *where).save(str(self._out / f"{self._look.name}-{state}.png"))
+        screen.grabWindow(0, *where).save(
+            str(self._out / f"{self._look.name}-{state}.png")
+        )
         if close:
             for dialog in QApplication.topLevelWidgets():
                 if dialog is not self._window and dialog.isVisible():
