@@ -252,7 +252,8 @@ def _say_gaps(gaps: dict[str, dict[str, float]]) -> None:
             f"  {phase} ({ms['seconds']:.0f} s): median {ms['median']}, "
             f"95 % {ms['p95']}, 99 % {ms['p99']}, longest {ms['longest']}, "
             f"felt {ms['felt']} ms; processor time 95 % {ms['work_p95']}, "
-            f"longest {ms['work_longest']}" + ("  MISSED" if late else "")
+            f"longest {ms['work_longest']}, garbage {ms['garbage']}"
+            + ("  MISSED" if late else "")
         )
 
 

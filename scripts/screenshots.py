@@ -183,10 +183,9 @@ class _Show:
         self._take("done")
 
     def _after(self) -> None:
-        self._press("About")
-        self._take("card", close=True)
-        self._press("Receipt")
-        self._take("receipt", close=True)
+        for button, state in (("About", "card"), ("Receipt", "receipt")):
+            self._press(button)
+            self._take_dialog(state)
         self._overlays()
         self._advanced()
         self._three()
@@ -265,21 +264,28 @@ class _Show:
             raise RuntimeError(f"{text!r} cannot be pressed: {tips}")
         seen[0].click()
 
-    def _take(self, state: str, *, close: bool = False) -> None:
+    def _take(self, state: str) -> None:
         """Save what is on the screen, where the window is."""
         from qtpy.QtWidgets import QApplication  # noqa: PLC0415 - heavy
 
         self._rest(0.8)
         screen: Any = QApplication.primaryScreen()
         where = (0, 0, self._look.width, self._look.height)
-        screen.grabWindow(0, *where).save(
-            str(self._out / f"{self._look.name}-{state}.png")
-        )
-        if close:
-            for dialog in QApplication.topLevelWidgets():
-                if dialog is not self._window and dialog.isVisible():
-                    dialog.close()
-            self._rest(0.2)
+        screen.grabWindow(0, *where).save(str(self._path(state)))
+
+    def _take_dialog(self, state: str) -> None:
+        """Save the dialog that is open, and close it."""
+        from qtpy.QtWidgets import QApplication, QDialog  # noqa: PLC0415 - heavy
+
+        self._rest(0.8)
+        for dialog in QApplication.topLevelWidgets():
+            if isinstance(dialog, QDialog) and dialog.isVisible():
+                dialog.grab().save(str(self._path(state)))
+                dialog.close()
+        self._rest(0.2)
+
+    def _path(self, state: str) -> Path:
+        return self._out / f"{self._look.name}-{state}.png"
 
     def _rest(self, seconds: float) -> None:
         from qtpy.QtCore import QEventLoop, QTimer  # noqa: PLC0415 - heavy
