@@ -217,6 +217,7 @@ class _Side:
 
 
 def machine() -> dict[str, Any]:
+    """Say what the figures come from."""
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),

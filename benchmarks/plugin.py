@@ -4,17 +4,17 @@ Needs a screen, or a virtual one (the size is that of the window)::
 
     xvfb-run -a -s "-screen 0 1920x1080x24" python benchmarks/plugin.py
 
-* ``start``: napari from its import to the first paint, in fresh processes in turns, with
-  the plugin and with its metadata hidden, as if it were not installed. What counts is
-  the median of the differences, of processor seconds, which others disturb less.
+* ``start``: napari from its import to the first paint, in fresh processes in turns,
+  with the plugin and with its metadata hidden, as if it were not installed. What counts
+  is the median of the differences, of processor seconds, which others disturb less.
 * ``panel``: from ``add_plugin_dock_widget`` to the end of the panel's first paint, in
   fresh processes, no module of the plugin imported before. torch must not be, then. The
   gaps of the event loop while torch is imported are a phase of their own.
 * ``stamp``: strokes of one point, brush 30, on a plane of 2048 x 2048 labels of a run:
   ``Labels.paint`` without and with the refresh that napari does, and with the drawing
   of the canvas. Beside it: the same on labels in memory.
-* ``stream``: 512 x 512 x 512 voxels, the whole volume, the shipped model; the user looks
-  at one plane, then scrubs through z, ten planes a second.
+* ``stream``: 512 x 512 x 512 voxels, the whole volume, the shipped model; the user
+  looks at one plane, then scrubs through z, ten planes a second.
 * ``whole``: 256 x 256 x 256 voxels to the end, z scrubbed all the time, each stage a
   phase; from the click on Preview to its layer, and on Segment to labels in the view.
 
@@ -71,7 +71,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=90, help="of stream")
     parser.add_argument("--strokes", type=int, default=100)
     parser.add_argument("--blame", action="store_true", help="what makes it late?")
-    parser.add_argument("--threads", type=int, help="of the network; else its own choice")
+    parser.add_argument(
+        "--threads", type=int, help="of the network; else its own choice"
+    )
     parser.add_argument("--tiny", action="store_true", help="see that it runs at all")
     parser.add_argument("--json", metavar="FILE")
     parser.add_argument("--role", choices=[*MEASURES, "run"], help=argparse.SUPPRESS)
@@ -142,9 +144,9 @@ class _Judge:
             median = statistics.median(a - b for a, b in report[key])
             report[f"cost_{key}"] = median
         _say(
-            f"start: the plugin costs {1000 * report['cost_processor_seconds']:.0f} ms of "
-            f"processor time, {1000 * report['cost_seconds']:.0f} ms by the clock, of "
-            f"{statistics.median(a for a, _ in report['seconds']):.1f} s "
+            f"start: the plugin costs {1000 * report['cost_processor_seconds']:.0f} ms "
+            f"of processor time, {1000 * report['cost_seconds']:.0f} ms by the clock, "
+            f"of {statistics.median(a for a, _ in report['seconds']):.1f} s "
             f"(target {TARGETS['start']})"
         )
         return report
@@ -160,8 +162,9 @@ class _Judge:
         torch = any(one["torch"] or one["imported_before"] for one in found)
         _say(
             f"panel: painted after {statistics.median(times):.0f} ms "
-            f"({times[0]:.0f} to {times[-1]:.0f}; {work:.0f} ms of processor time; target "
-            f"{TARGETS['panel']}); torch {'IS' if torch else 'is not'} imported by then"
+            f"({times[0]:.0f} to {times[-1]:.0f}; {work:.0f} ms of processor time; "
+            f"target {TARGETS['panel']}); torch {'IS' if torch else 'is not'} "
+            "imported by then"
         )
         _say_gaps(found[-1]["gaps"])
         return report
@@ -176,7 +179,9 @@ class _Judge:
                 f"{kind} {ms['median']} ms (95 %: {ms['p95']})"
                 for kind, ms in report[where].items()
             )
-            _say(f"stamp, labels {where}: {', '.join(words)} (target {TARGETS['stamp']})")
+            _say(
+                f"stamp, labels {where}: {', '.join(words)} (target {TARGETS['stamp']})"
+            )
         return report
 
     def stream(self) -> Report:
@@ -244,9 +249,10 @@ def _say_gaps(gaps: dict[str, dict[str, float]]) -> None:
     for phase, ms in gaps.items():
         late = ms["p95"] > TARGETS["p95"] or ms["longest"] > TARGETS["longest"]
         _say(
-            f"  {phase} ({ms['seconds']:.0f} s): median {ms['median']}, 95 % {ms['p95']}, "
-            f"99 % {ms['p99']}, longest {ms['longest']}, felt {ms['felt']} ms; processor "
-            f"time 95 % {ms['work_p95']}, longest {ms['work_longest']}"
+            f"  {phase} ({ms['seconds']:.0f} s): median {ms['median']}, "
+            f"95 % {ms['p95']}, 99 % {ms['p99']}, longest {ms['longest']}, "
+            f"felt {ms['felt']} ms; processor time 95 % {ms['work_p95']}, "
+            f"longest {ms['work_longest']}, garbage {ms['garbage']}"
             + ("  MISSED" if late else "")
         )
 

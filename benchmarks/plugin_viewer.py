@@ -1,4 +1,4 @@
-"""The measures of `plugin.py`, each in a process of its own, in a viewer on a screen."""
+"""The measures of `plugin.py`, each in a process of its own, in a viewer."""
 
 # ruff: noqa: PLC0415 - what is imported when is part of what is measured
 
@@ -7,7 +7,6 @@ from __future__ import annotations
 import sys
 import time
 from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable
+    from pathlib import Path
 
     from napari import Viewer
 
@@ -94,7 +94,9 @@ def panel(options: Namespace) -> Report:
     viewer = napari.Viewer()
     _paint(_window(viewer))
     rest(1)
-    early = [name for name in sys.modules if name.startswith(("napari_skoots", "torch"))]
+    early = [
+        name for name in sys.modules if name.startswith(("napari_skoots", "torch"))
+    ]
     began, work = time.perf_counter(), time.process_time()
     _, widget = viewer.window.add_plugin_dock_widget(PLUGIN, PANEL)
     _paint(widget)
@@ -273,7 +275,9 @@ class _Work:
         opened = self.session.segmenting.current
 
         def seen() -> bool:
-            return bool(np.asarray(opened.labels[self.viewer.dims.current_step[0]]).any())
+            return bool(
+                np.asarray(opened.labels[self.viewer.dims.current_step[0]]).any()
+            )
 
         self.wait(seen, 600, every_ms=50)
         return {
@@ -283,7 +287,7 @@ class _Work:
 
     def press_preview(self) -> Report:
         """Press Preview; see when the layer is there."""
-        began = self._click("Preview at cursor")
+        began = self._click("Preview")
         self.wait(lambda: self.session.previewing.view is not None, 600)
         seconds = time.perf_counter() - began
         found = self.session.previewing.view.objects
@@ -295,7 +299,7 @@ class _Work:
         from qtpy.QtWidgets import QPushButton
 
         buttons = self.panel.findChildren(QPushButton)
-        button = next(one for one in buttons if one.text() == text)
+        button = next(one for one in buttons if one.text().startswith(text))
         if not button.isEnabled():
             raise RuntimeError(f"{text!r} cannot be pressed: {button.toolTip()}")
         began = time.perf_counter()
@@ -316,7 +320,7 @@ MEASURES: dict[str, Callable[[Namespace], Report]] = {
 
 
 def write_image(path: Path, shape: tuple[int, int, int]) -> None:
-    """Write a TIFF of any size: the sample with mitochondria, mirrored over and over."""
+    """Write a TIFF of any size: the sample with mitochondria, mirrored again."""
     import tifffile
 
     from skoots.samples import sample_path

@@ -7,6 +7,7 @@ cannot tick: the gap is what a click at that moment waits at most.
 
 from __future__ import annotations
 
+import gc
 import signal
 import time
 from collections import Counter, defaultdict
@@ -50,6 +51,9 @@ class Pulse:
         self._timer.timeout.connect(self._tick)
         self._timer.start()
         self._seen: Counter[str] = Counter()
+        self._collected: defaultdict[str, float] = defaultdict(float)
+        self._collecting = 0.0
+        gc.callbacks.append(self._on_collection)
         self._looked = 0.0
         if blame:
             signal.signal(signal.SIGALRM, self._look)
@@ -68,9 +72,22 @@ class Pulse:
         least, for one in twenty of all moments, which weighs each gap with its length.
         ``work_p95`` and ``work_longest`` are the processor time of the window's thread
         in the gaps: what is left without other programs, and without the network, which
-        the thread also waits for.
+        the thread also waits for. ``garbage`` is the longest search of Python for
+        garbage, on whatever thread: all others wait for it.
         """
-        return {phase: _summary(gaps) for phase, gaps in self._gaps.items()}
+        return {
+            phase: _summary(gaps)
+            | {"garbage": round(1000 * self._collected.get(phase, 0.0), 1)}
+            for phase, gaps in self._gaps.items()
+        }
+
+    def _on_collection(self, step: str, _facts: dict[str, int]) -> None:
+        now = time.perf_counter()
+        if step == "start":
+            self._collecting = now
+        else:
+            longest = self._collected[self.phase]
+            self._collected[self.phase] = max(longest, now - self._collecting)
 
     def blamed(self, most: int = 25) -> list[str]:
         """Say where the window was when it was late, in ms, the longest first."""

@@ -27,9 +27,11 @@ SCRIPTS = {
     "scores": [],
     "transforms": [],
     "train_step": [],
+    "plugin": ["--case", "whole"],
 }
 ONCE = {"memory", "halo", "scores", "train_step"}
-NO_SCRIPTS = {"alternate", "phantom"}
+NO_SCRIPTS = {"alternate", "phantom", "plugin_viewer", "pulse"}
+SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
 
 def run_tiny(script: str, folder: Path) -> list[dict[str, Any]]:
@@ -47,11 +49,17 @@ def run_tiny(script: str, folder: Path) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_a_benchmark_runs_at_a_tiny_size(script: str, tmp_path: Path) -> None:
+    if script == "plugin":
+        pytest.importorskip("napari")
+        if not any(os.environ.get(name) for name in SCREENS):
+            pytest.skip("needs a screen, or xvfb-run")
     reports = run_tiny(script, tmp_path)
     assert reports
     assert not any("disagreement" in report for report in reports)
     if script == "label":  # the pass runs where only storage and a processor are
         assert reports[0]["ours"]["torch"] == [0.0]
+    if script == "plugin":
+        assert any(phase.startswith("Predicting") for phase in reports[0]["gaps"])
 
 
 def test_every_script_is_run_by_a_test() -> None:

@@ -146,4 +146,9 @@ class Dialogs:
         viewer.layers.selection.active = layer
         window: Any = getattr(viewer, "window", None)
         if window is not None:
-            window.add_plugin_dock_widget("napari", "Features table widget")
+            # as a tab: below the panel, a laptop's screen has no room for rows
+            dock, _ = window.add_plugin_dock_widget(
+                "napari", "Features table widget", tabify=True
+            )
+            dock.show()
+            dock.raise_()

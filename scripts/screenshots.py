@@ -1,0 +1,306 @@
+"""Take the pictures of docs/napari.md: the real application on the samples.
+
+Needs a screen of 1920 x 1080 without a window manager, and some minutes::
+
+    xvfb-run -a -s "-screen 0 1920x1080x24" python scripts/screenshots.py [FOLDER]
+
+Each process shows one window, large or small, dark or light, and goes through the
+states in the order in which a user meets them. What is not shown in the documentation
+is taken, too, into the folder ``build/screenshots``, to be looked at.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).resolve().parents[1]
+PLUGIN = "napari-skoots"
+TILE = (64, 96, 96)
+"""Small, so that labels of a small sample come piece by piece."""
+
+QUALITY = 60
+WIDEST = 1280
+"""Pictures of larger windows are made as narrow as that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A window of some size in some theme."""
+
+    theme: str
+    width: int
+    height: int
+    shown: tuple[str, ...]
+    """States that the documentation shows in this look."""
+
+    @property
+    def name(self) -> str:
+        """Such as ``small-dark``."""
+        return f"{'large' if self.width > WIDEST else 'small'}-{self.theme}"
+
+
+LOOKS = (
+    Look("dark", 1280, 720, ("ready", "running", "cancelled", "3d", "card", "receipt")),
+    Look("light", 1280, 720, ("preview", "error")),
+    Look("dark", 1920, 1080, ("done", "advanced", "bake")),
+    Look("light", 1920, 1080, ("table",)),
+)
+
+
+def main() -> None:
+    """Start a process for each look, or be one."""
+    words = sys.argv[1:]
+    if words[:1] == ["--look"]:
+        _be(LOOKS[int(words[1])], Path(words[2]))
+        return
+    out = Path(words[0]) if words else ROOT / "docs" / "images"
+    everything = ROOT / "build" / "screenshots"
+    shutil.rmtree(everything, ignore_errors=True)
+    everything.mkdir(parents=True)
+    for number, look in enumerate(LOOKS):
+        command = [sys.executable, __file__, "--look", str(number), str(everything)]
+        env = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            env["NAPARI_CONFIG"] = str(Path(folder) / "settings.yaml")
+            env["SKOOTS_SCREENSHOTS"] = folder
+            subprocess.run(command, env=env, check=True)  # noqa: S603 - our own words
+        for state in look.shown:
+            _compress(everything / f"{look.name}-{state}.png", out)
+
+
+def _compress(picture: Path, out: Path) -> None:
+    from PIL import Image  # noqa: PLC0415 - napari brings it
+
+    image = Image.open(picture).convert("RGB")
+    if image.width > WIDEST:
+        size = (WIDEST, round(image.height * WIDEST / image.width))
+        image = image.resize(size, Image.Resampling.LANCZOS)
+    out.mkdir(parents=True, exist_ok=True)
+    state = picture.stem.split("-", 2)[-1]
+    image.save(
+        out / f"plugin-{state}.jpg", quality=QUALITY, optimize=True, subsampling=0
+    )
+
+
+def _be(look: Look, out: Path) -> None:
+    try:
+        _Show(look, out).run()
+    except Exception:  # noqa: BLE001 - said, and the process ends with its jobs
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)  # how Qt ends is no matter of ours
+
+
+class _Show:
+    """One window that goes through all states."""
+
+    def __init__(self, look: Look, out: Path) -> None:
+        import napari  # noqa: PLC0415 - heavy
+        from qtpy.QtWidgets import QApplication, QMainWindow  # noqa: PLC0415 - heavy
+
+        self._look, self._out = look, out
+        self._folder = Path(os.environ["SKOOTS_SCREENSHOTS"])
+        self.viewer = napari.Viewer()
+        self.viewer.theme = look.theme
+        self.viewer.window.activate()
+        tops = QApplication.topLevelWidgets()
+        self._window = next(top for top in tops if isinstance(top, QMainWindow))
+        self._window.setGeometry(0, 0, look.width, look.height)
+
+    def run(self) -> None:
+        """Go through the states."""
+        image = self._copy("medulla.tif")
+        _, self.panel = self.viewer.window.add_plugin_dock_widget(PLUGIN, "SKOOTS")
+        from napari_skoots.controllers.session import (  # noqa: PLC0415 - after the panel
+            Session,
+        )
+
+        self.session = s = Session.of(self.viewer)
+        self._rest(0.04)
+        s.engine.load()
+        self.panel.files_dropped.emit([image])
+        self._take("loading")
+        self._until(lambda: s.models.pace is not None)
+        self.viewer.layers.clear()
+        self._take("empty")
+        self.panel.files_dropped.emit([image])
+        self._choose_tiles()
+        self.viewer.dims.set_current_step(0, 32)
+        self._take("ready")
+        self._preview()
+        self._segment()
+        self._after()
+        self._error()
+        self._bake()
+        self._load_model()
+
+    def _copy(self, name: str) -> Path:
+        from skoots.samples import sample_path  # noqa: PLC0415 - after the start
+
+        sample = sample_path("medulla").with_name(name)
+        return Path(shutil.copy(sample, self._folder / name))
+
+    def _choose_tiles(self) -> None:
+        from napari_skoots.state.views import Where  # noqa: PLC0415 - after the start
+
+        self.session.set_config({"CORE": TILE})
+        self.session.models.changed.emit()
+        self.session.wishes.set(where=Where.WHOLE)
+
+    # ---- states
+
+    def _preview(self) -> None:
+        previewing = self.session.previewing
+        self._press("Preview")
+        self._until(lambda: previewing.view is not None)
+        self._take("preview")
+        self._press("Dismiss")
+
+    def _segment(self) -> None:
+        board: Any = self.session.board
+        self._press("Segment")
+        self._until(lambda: board.view.done >= 4)
+        self._take("running")
+        self._press("Pause")
+        self._take("paused")
+        self._press("Resume")
+        self._press("Cancel")
+        self._until(lambda: not board.busy)
+        self._take("cancelled")
+        self._press("Resume")
+        self._until(lambda: not board.busy)
+        self._take("done")
+
+    def _after(self) -> None:
+        for button, state in (("About", "card"), ("Receipt", "receipt")):
+            self._press(button)
+            self._take_dialog(state)
+        self._overlays()
+        self._advanced()
+        self._three()
+        self._press("Table")
+        self._until(lambda: not self.session.board.busy)
+        self._take("table")
+        self._table_dock().hide()
+
+    def _overlays(self) -> None:
+        for shown in (True, False):
+            self.session.results.show_skeletons(shown=shown)
+            self._until(lambda: not self.session.board.busy)
+            self.session.results.show_probability(shown=shown)
+            if shown:
+                self._take("overlays")
+
+    def _advanced(self) -> None:
+        form = self.panel.segment.settings
+        form.set_open(True)
+        self._rest(0.3)
+        bar = self.panel.segment.area.verticalScrollBar()
+        bar.setValue(bar.maximum())
+        self._take("advanced")
+        form.set_open(False)
+        bar.setValue(0)
+
+    def _three(self) -> None:
+        self.viewer.dims.ndisplay = 3
+        self.viewer.camera.angles = (-20, 35, -60)
+        self._rest(3)
+        self._take("3d")
+        self.viewer.dims.ndisplay = 2
+        self._rest(1)
+
+    def _error(self) -> None:
+        broken = self._folder / "stack.tif"
+        broken.write_bytes(b"II*\x00 and nothing else")
+        self.panel.files_dropped.emit([broken])
+        self._take("error")
+
+    def _bake(self) -> None:
+        self.viewer.layers.clear()
+        self.panel.parent().hide()
+        self.viewer.open_sample(PLUGIN, "chloroplast")
+        self.viewer.reset_view()
+        dock, panel = self.viewer.window.add_plugin_dock_widget(
+            PLUGIN, "Bake skeletons"
+        )
+        self._rest(1)
+        panel.form.bake()
+        self._until(lambda: len(self.viewer.layers) > 2, 120)
+        self._rest(1)
+        self._take("bake")
+        dock.hide()
+
+    def _load_model(self) -> None:
+        self.viewer.window.add_plugin_dock_widget(PLUGIN, "Load model")
+        self._take("load-model")
+
+    def _table_dock(self) -> Any:
+        window = self.viewer.window
+        return window.add_plugin_dock_widget("napari", "Features table widget")[0]
+
+    # ---- how
+
+    def _press(self, text: str) -> None:
+        from qtpy.QtWidgets import QPushButton  # noqa: PLC0415 - heavy
+
+        self._rest(0.2)
+        buttons = self.panel.findChildren(QPushButton)
+        seen = [
+            one for one in buttons if one.text().startswith(text) and one.isVisible()
+        ]
+        if not seen or not seen[0].isEnabled():
+            tips = [one.toolTip() for one in seen]
+            raise RuntimeError(f"{text!r} cannot be pressed: {tips}")
+        seen[0].click()
+
+    def _take(self, state: str) -> None:
+        """Save what is on the screen, where the window is."""
+        from qtpy.QtWidgets import QApplication  # noqa: PLC0415 - heavy
+
+        self._rest(0.8)
+        screen: Any = QApplication.primaryScreen()
+        where = (0, 0, self._look.width, self._look.height)
+        screen.grabWindow(0, *where).save(str(self._path(state)))
+
+    def _take_dialog(self, state: str) -> None:
+        """Save the dialog that is open, and close it."""
+        from qtpy.QtWidgets import QApplication, QDialog  # noqa: PLC0415 - heavy
+
+        self._rest(0.8)
+        for dialog in QApplication.topLevelWidgets():
+            if isinstance(dialog, QDialog) and dialog.isVisible():
+                dialog.grab().save(str(self._path(state)))
+                dialog.close()
+        self._rest(0.2)
+
+    def _path(self, state: str) -> Path:
+        return self._out / f"{self._look.name}-{state}.png"
+
+    def _rest(self, seconds: float) -> None:
+        from qtpy.QtCore import QEventLoop, QTimer  # noqa: PLC0415 - heavy
+
+        loop = QEventLoop()
+        QTimer.singleShot(int(1000 * seconds), loop.quit)
+        loop.exec()
+
+    def _until(self, ready: Callable[[], Any], seconds: float = 300) -> None:
+        for _ in range(int(20 * seconds)):
+            if ready():
+                return
+            self._rest(0.05)
+        raise TimeoutError(f"It did not come in {seconds} s.")
+
+
+if __name__ == "__main__":
+    main()
