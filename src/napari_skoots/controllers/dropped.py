@@ -56,10 +56,11 @@ class Dropped:
         waiting, self._waiting = self._waiting, {}
         for path, layers in waiting.items():
             try:
-                self._images.open_file(path)
+                made = self._images.read_file(path)
             except SkootsError:  # a format that only napari can read
                 self._images.choose(str(layers[0].unique_id))
                 continue
             for layer in layers:
                 if layer in self._viewer.layers:
                     self._viewer.layers.remove(layer)
+            self._images.add(made)  # under the name that is free now

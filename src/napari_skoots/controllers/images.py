@@ -103,14 +103,27 @@ class Images:
         SkootsError
             If the file is no volume.
         """
+        return self.add(self.read_file(path))
+
+    def read_file(self, path: Path) -> list[Layer]:
+        """Make layers of a file, lazily, for no viewer yet.
+
+        Raises
+        ------
+        SkootsError
+            If the file is no volume.
+        """
         from napari.layers import Layer  # noqa: PLC0415 - napari loads layers late
 
         from napari_skoots.layers.opening import (  # noqa: PLC0415 - imports zarr
             open_layers,
         )
 
-        made = [Layer.create(*data) for data in open_layers(path)]
-        added = [self._viewer.add_layer(layer) for layer in made]
+        return [Layer.create(*data) for data in open_layers(path)]
+
+    def add(self, layers: list[Layer]) -> list[Layer]:
+        """Add layers to the viewer, and choose the first image."""
+        added = [self._viewer.add_layer(layer) for layer in layers]
         images = [layer for layer in added if layer in self._images()]
         if images:
             self.choose(str(images[0].unique_id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -156,6 +157,10 @@ def test_a_run_folder_opens_with_napari_itself(
     assert tuple(layer.scale) == pytest.approx((0.05, 0.02, 0.01))
 
 
+def named(session: Session, name: str) -> bool:
+    return session.images.name == name and name in session.viewer.layers
+
+
 def test_images_dropped_on_the_canvas_are_chosen_if_wanted(
     qtbot: QtBot, open_viewer: Open, tmp_path: Path
 ) -> None:
@@ -164,7 +169,8 @@ def test_images_dropped_on_the_canvas_are_chosen_if_wanted(
     for name, wanted in (("second", False), ("third", True)):
         session.set_choose_dropped(wanted)
         viewer.open(str(save_image(tmp_path / f"{name}.tif", seed=2)), plugin="napari")
-        assert session.images.name == (name if wanted else "first")
+        qtbot.waitUntil(partial(named, session, name if wanted else "first"))
+        assert isinstance(viewer.layers[name].data, np.ndarray) != wanted
         scale = tuple(viewer.layers[name].scale)
         assert scale == pytest.approx((0.05, 0.02, 0.01) if wanted else (1, 1, 1))
 

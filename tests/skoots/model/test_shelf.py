@@ -73,6 +73,8 @@ def test_a_model_without_a_known_ending_gets_one(folder: Path, model: Path) -> N
 @pytest.mark.usefixtures("folder")
 def test_a_name_is_given_once(model: Path) -> None:
     before = import_model(model).path.stat().st_mtime_ns
+    normalization = Normalization("fixed", mean=1.0, std=2.0)
+    save_checkpoint(model, random_unet(), settings_with(), normalization=normalization)
     with pytest.raises(ModelExistsError, match=r"'hair cells' already, in .*another"):
         import_model(model)
     assert zoo.find_model("hair cells").stat().st_mtime_ns == before
