@@ -43,9 +43,8 @@ class Change:
         within = tuple(p - p.min() for p in part.inside)
         return cls(part.index, (z, y, x), within, labels)
 
-    def against(self, seen: NDArray[Any]) -> Painted:
-        """Give what differs from a chunk."""
-        before = seen[self.box]
+    def against(self, before: NDArray[Any]) -> Painted:
+        """Give what differs from what was in the box before."""
         wanted = before.copy()
         wanted[self.within] = self.labels
         changed = wanted != before

@@ -6,9 +6,10 @@ no stroke is lost, whoever comes first:
 
 1. `ZarrLabels.__setitem__` takes the locks of all chunks that it touches, in the order
    that everybody keeps (`SharedChunks`), and looks at them again under these.
-2. Voxels that differ from what the same thread read before are the stroke (`reads`).
-   Only they are stored and marked: what a job put between the read and the write stays,
-   and a job that comes later leaves the stroke (`Edits`).
+2. Where an array that was read here is changed and written back, the voxels that differ
+   from what was read are the stroke (`reads`). Only they are stored and marked: what a
+   job put between the read and the write stays, and a job that comes later leaves the
+   stroke (`Edits`).
 3. The journal is written, then the mask, then the labels; then the versions count up
    and the locks go. Killed before, between or after these, a stroke is painted whole or
    not at all when the run is opened again.
@@ -20,7 +21,6 @@ through under the same locks, without a journal and a mask.
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakValueDictionary, finalize
@@ -36,7 +36,8 @@ from napari_skoots.labels_index import (
     parse_lattice,
 )
 from napari_skoots.lazy_plane import LazyPlane
-from napari_skoots.reads import LastReads, Read
+from napari_skoots.painting import Painter
+from napari_skoots.reads import Lent, Loans
 from skoots.errors import RunBusyError, RunError, ShapeError
 from skoots.run.chunk_files import ChunkFiles
 from skoots.run.folder import RunFolder
@@ -44,7 +45,7 @@ from skoots.run.process_lock import hold_process_lock
 from skoots.run.shared_chunks import SharedChunks, shared_chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from os import PathLike
 
     import zarr
@@ -54,9 +55,6 @@ if TYPE_CHECKING:
     from skoots.run.edits import Edits
 
     Bounds = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
-
-WRITTEN_AT_ONCE = 32
-"""Chunks that are painted together, and lie in memory for it."""
 
 
 class ZarrLabels:
@@ -109,7 +107,8 @@ class ZarrLabels:
         place = edits.shared if edits else _place(array)
         self._shared = shared or place
         self._view = ChunkView(self._files, self._shared, cache_bytes)
-        self._reads = LastReads(cache_bytes)
+        self._painter = Painter(self._files, self._shared, self._view, edits)
+        self._loans = Loans()
         # by number, as planes are compared like arrays
         self._planes: WeakValueDictionary[int, LazyPlane] = WeakValueDictionary()
         self._scanned = edits is not None or largest is not None
@@ -211,7 +210,7 @@ class ZarrLabels:
         picked, within = parse_index(key, self.shape)
         if isinstance(picked, Points):
             return self._read_points(picked)
-        answer: NDArray[Any] = self._read(picked)[picked.view]
+        answer: NDArray[Any] = self._lend(picked)[picked.view]
         return answer if within is None else answer[within]
 
     def __setitem__(self, key: Any, value: Any) -> None:
@@ -220,32 +219,36 @@ class ZarrLabels:
                 "These labels cannot be changed here: another program has the run, or "
                 "they were closed. Open them again when it is free."
             )
+        if isinstance(value, LazyPlane):
+            value = value.settle()
         for plane in list(self._planes.values()):
             plane.settle()  # as it was when somebody asked for it
         picked, within = parse_index(key, self.shape)
         labels = _cast(value, self.dtype)
-        if within is not None:
-            labels = self._assigned(picked, within, labels)
-        try:
-            self._write(list(self._changes_of(picked, labels)), picked)
-        finally:
-            self._reads.forget()
+        lent = None
+        if isinstance(picked, Lattice) and within is not None:
+            part = self._read(picked)
+            lent = Lent(picked.start, part.copy())
+            part[within] = labels
+            labels = part
+        elif isinstance(picked, Lattice) and picked.dense:
+            lent = self._loans.find(picked.start, picked.shape, labels)
+        self._painter.write(list(self._changes_of(picked, labels)), lent)
 
     def _plane(self, z: int) -> LazyPlane:
         lattice = parse_lattice([z, slice(None), slice(None)], self.shape)
         _, height, width = self.shape
         plane = LazyPlane(
-            (height, width), self.dtype, lambda: self._read(lattice)[lattice.view]
+            (height, width), self.dtype, lambda: self._lend(lattice)[lattice.view]
         )
         self._planes[id(plane)] = plane
         return plane
 
-    def _assigned(
-        self, box: Lattice | Points, within: tuple[Any, ...], labels: NDArray[Any]
-    ) -> NDArray[Any]:
-        """Give a box with labels put to some of it."""
-        part = self._read(box) if isinstance(box, Lattice) else self._read_points(box)
-        part[within] = labels
+    def _lend(self, lattice: Lattice) -> NDArray[Any]:
+        """Read what is perhaps changed and written back."""
+        part = self._read(lattice)
+        if lattice.dense and not self.read_only:
+            self._loans.lend(lattice.start, part)
         return part
 
     def _read(self, lattice: Lattice) -> NDArray[Any]:
@@ -255,7 +258,6 @@ class ZarrLabels:
         chunks = dict(zip(indices, self._view.get_all(indices), strict=True))
         for piece in pieces:
             part[piece.outside] = chunks[piece.index][piece.inside]
-        self._reads.note(Read(lattice.start, lattice.stop, chunks))
         return part
 
     def _read_points(self, points: Points) -> NDArray[Any]:
@@ -278,27 +280,6 @@ class ZarrLabels:
             flat = np.broadcast_to(labels, picked.shape).reshape(-1)
             for points in picked.parts(self.chunks):
                 yield Change.of_points(points, flat[points.outside])
-
-    def _write(self, changes: list[Change], picked: Lattice | Points) -> None:
-        seen: Mapping[Shape3, NDArray[Any]] = {}
-        if isinstance(picked, Lattice):
-            seen = self._reads.find(picked.start, picked.stop)
-        for first in range(0, len(changes), WRITTEN_AT_ONCE):
-            some = changes[first : first + WRITTEN_AT_ONCE]
-            with self._shared.hold(change.index for change in some):
-                self._paint(some, seen)
-
-    def _paint(
-        self, changes: list[Change], seen: Mapping[Shape3, NDArray[Any]]
-    ) -> None:
-        """Store what differs from what was seen; the chunks are held."""
-        now = {c.index: self._view.get(c.index) for c in changes}
-        parts = [c.against(seen.get(c.index, now[c.index])) for c in changes]
-        parts = [part for part in parts if part.labels.size]
-        if not parts:
-            return
-        with self._edits.stroke(parts) if self._edits else nullcontext():
-            self._view.write([(p.index, p.onto(now[p.index])) for p in parts])
 
     # ---- labels and changes
 

@@ -84,6 +84,11 @@ class Lattice:
         z, y, x = (r[-1] + 1 if r else r.start for r in self.ranges)
         return z, y, x
 
+    @property
+    def dense(self) -> bool:
+        """Whether it is all of that box."""
+        return all(wanted.step == 1 for wanted in self.ranges)
+
     def parts(self, chunks: Shape3) -> Iterator[LatticePart]:
         """Yield what each chunk holds of it, the last axis fastest."""
         axes = [

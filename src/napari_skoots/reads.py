@@ -1,82 +1,110 @@
-"""What each thread read last, to tell what it changed when it writes it back.
+"""What was lent to whoever changes it and writes it back, to tell what was changed.
 
-A layer is painted by reading a box, changing some voxels of it and writing the box. A
-job may store other voxels of the same box in between. So what is written is compared
-with what the same thread read before, and only where the two differ it is stored.
+A layer is painted by reading a box, changing some voxels of the array that was given
+and writing that same array back. A job may store other voxels of the box in between. So
+what is written back is compared with a copy of what was lent, and only where the two
+differ it is stored. The copy lives as long as the array does.
+
+Whatever else is assigned was not read here, or not to be changed: all of it is meant.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
-from threading import local
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from skoots._types import Shape3
 
-READS = 4
-"""A viewer looks elsewhere, too, between reading a part and writing it back."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Read:
+class Lent:
     """One box that was read."""
 
     start: Shape3
-    stop: Shape3
-    chunks: Mapping[Shape3, NDArray[np.integer]]
-    """As they were then."""
+    """Where it begins in the volume, in voxels."""
 
-    def covers(self, start: Shape3, stop: Shape3) -> bool:
-        """Whether another box lies in this one."""
-        return all(a <= b for a, b in zip(self.start, start, strict=True)) and all(
-            a >= b for a, b in zip(self.stop, stop, strict=True)
-        )
+    voxels: NDArray[Any]
+    """(Z, Y, X): as they were then."""
 
+    def part(
+        self, start: Shape3, box: tuple[slice, slice, slice]
+    ) -> NDArray[Any] | None:
+        """Give what it holds of a box.
 
-class LastReads:
-    """The last few boxes that each thread read since it wrote.
+        Parameters
+        ----------
+        start : tuple of int
+            Where the box is counted from.
+        box : tuple of slice
+            From there.
 
-    Parameters
-    ----------
-    budget : int
-        Bytes of chunks that are kept for one thread, at most.
-    """
-
-    def __init__(self, budget: int) -> None:
-        self._budget = budget
-        self._here = local()
-
-    def note(self, read: Read) -> None:
-        """Keep what this thread read, and of what it read before as much as fits.
-
-        A box that alone is too large is not kept.
+        Returns
+        -------
+        ndarray, (Z, Y, X), or None
+            None if it does not hold all of the box.
         """
-        sizes = (sum(c.nbytes for c in r.chunks.values()) for r in (read, *self._reads))
-        kept, total = 0, 0
-        for size in sizes:
-            total += size
-            if total > self._budget or kept == READS:
-                break
-            kept += 1
-        self._here.reads = deque([read, *self._reads][:kept])
+        z, y, x = (
+            slice(s.start + a - b, s.stop + a - b)
+            for s, a, b in zip(box, start, self.start, strict=True)
+        )
+        inside = all(
+            s.start >= 0 and s.stop <= n
+            for s, n in zip((z, y, x), self.voxels.shape, strict=True)
+        )
+        return self.voxels[z, y, x] if inside else None
 
-    def find(self, start: Shape3, stop: Shape3) -> Mapping[Shape3, NDArray[np.integer]]:
-        """Give the chunks that this thread saw of a box; none if it did not read it."""
-        found = (read.chunks for read in self._reads if read.covers(start, stop))
-        return next(found, {})
 
-    def forget(self) -> None:
-        """Say that this thread wrote: what it read is no longer what it sees."""
-        self._here.reads = deque()
+class Loans:
+    """The arrays that were given to somebody who still has them."""
 
-    @property
-    def _reads(self) -> deque[Read]:
-        reads: deque[Read] = getattr(self._here, "reads", deque())
-        return reads
+    def __init__(self) -> None:
+        self._lent: dict[int, tuple[ref[NDArray[Any]], Lent]] = {}
+
+    def lend(self, start: Shape3, array: NDArray[Any]) -> None:
+        """Note an array of its own memory, (Z, Y, X), before it is given away."""
+        lent, key = self._lent, id(array)
+
+        def forget(_: object) -> None:
+            lent.pop(key, None)
+
+        lent[key] = ref(array, forget), Lent(start, array.copy())
+
+    def find(self, start: Shape3, shape: Shape3, labels: NDArray[Any]) -> Lent | None:
+        """Give what was lent, if that is now written back to where it was read.
+
+        Parameters
+        ----------
+        start, shape : tuple of int
+            The box that it is written to, in voxels.
+        labels : ndarray
+            What is written: the array that was lent, or a view of a part of it.
+        """
+        owner = labels
+        while isinstance(owner.base, np.ndarray):
+            owner = owner.base
+        entry = self._lent.get(id(owner))
+        if entry is None or entry[0]() is not owner:
+            return None
+        lent = entry[1]
+        offsets = zip(start, lent.start, owner.strides, strict=True)
+        place = _address(owner) + sum((a - b) * step for a, b, step in offsets)
+        same = _steps(labels.shape, labels.strides) == _steps(shape, owner.strides)
+        return lent if same and place == _address(labels) else None
+
+
+def _address(array: NDArray[Any]) -> int:
+    address: int = array.__array_interface__["data"][0]
+    return address
+
+
+def _steps(shape: Sequence[int], strides: Sequence[int]) -> list[tuple[int, int]]:
+    """Say how voxels lie in memory, whatever axes there are of one voxel."""
+    return [(n, s) for n, s in zip(shape, strides, strict=True) if n > 1]

@@ -243,6 +243,47 @@ def test_what_another_wrote_between_a_read_and_its_write_stays(tmp_path: Path) -
     np.testing.assert_array_equal(array[...], expected)
 
 
+def test_all_of_what_is_assigned_is_stored_however_it_looked_when_it_was_read(
+    tmp_path: Path,
+) -> None:
+    array = stored(np.full(SHAPE, 77, np.uint32), tmp_path / "a.zarr")
+    shown, job = ZarrLabels(array), ZarrLabels(array)
+    planes = [np.asarray(shown[z, :, :]) for z in range(4)]
+    job[...] = 0
+    shown[0] = 77
+    shown[1] = planes[1].copy()
+    shown[2] = planes[3]  # read elsewhere
+    shown[3] = planes[3]  # written back as it was: nothing is changed
+    np.testing.assert_array_equal(array[:, 0, 0], [77, 77, 77, 0, 0])
+    box = shown[0:1, 2:5, 1:4]
+    job[...] = 3
+    shown[0:1, 2:5, 1:4] = box.transpose(0, 2, 1)
+    assert (array[0, 2:5, 1:4] == 77).all()
+
+
+@pytest.mark.parametrize("budget", [0, 10**6])
+def test_an_array_is_written_back_as_often_as_its_reader_likes(
+    tmp_path: Path, budget: int
+) -> None:
+    """Also where its chunks are more than what is held in memory."""
+    array = stored(np.zeros(SHAPE, np.uint32), tmp_path / "a.zarr")
+    painter, job = ZarrLabels(array, cache_bytes=budget), ZarrLabels(array)
+    expected = np.zeros(SHAPE, np.uint32)
+    whole, plane = painter[0:5, 0:9, 0:7], np.asarray(painter[1, :, :])
+    elsewhere = painter[4, 8, 6]
+    for turn in (5, 6):
+        job[...] = expected[expected < 90] = turn
+        whole[0, 2, turn] = expected[0, 2, turn] = 90 + turn
+        plane[turn, 0] = expected[1, turn, 0] = 90 + turn
+        part = whole[0:1, 1:4]  # as napari fills: read all, write a part
+        painter[0:1, 1:4, 0:7] = part
+        painter[1:2] = plane[None]
+        job[0:5] = np.where(job[...] > 90, job[...], turn)
+        painter[0:5, 0:9, 0:7] = whole
+    assert elsewhere == 0
+    np.testing.assert_array_equal(array[...], expected)
+
+
 def test_a_plane_is_read_when_it_is_looked_at_and_is_what_it_was() -> None:
     array = stored(START)
     labels, memory = ZarrLabels(array), START.copy()
