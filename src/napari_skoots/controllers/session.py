@@ -10,6 +10,8 @@
                                                  |
                                        Results, Reopening
 
+`Baking` and `Sizing` run their jobs on the same board: a viewer has one at a time.
+
 The panel, when it is open, shows what these say and hands on what the user does
 (`controllers.binding`). Keys and commands of napari call the session as well.
 """
@@ -22,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from psygnal import Signal
 from qtpy.QtCore import QTimer
 
+from napari_skoots.controllers.baking import Baking
 from napari_skoots.controllers.board import Board
 from napari_skoots.controllers.dropped import Dropped
 from napari_skoots.controllers.dropped_runs import DroppedRuns
@@ -99,6 +102,7 @@ class Session:
             viewer, self.board, self.images, self.models, self.wishes
         )
         self.sizing = Sizing(viewer, self.board, self.images, self.models, self.wishes)
+        self.baking = Baking(viewer, self.board)
         self.results = Results(viewer, self.board, self.segmenting)
         self.reopening = Reopening(
             viewer, self.images, self.models, self.wishes, self.segmenting
