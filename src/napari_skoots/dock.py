@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from napari_skoots.controllers.baking import Baking
+from napari_skoots.controllers.bake_binding import BakeBinding
 from napari_skoots.controllers.binding import Binding
 from napari_skoots.controllers.loading import Loading
 from napari_skoots.controllers.session import Session
@@ -62,4 +62,5 @@ class BakeSkeletonsWidget(BakePanel):
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
-        Baking(getattr(viewer, "__wrapped__", viewer), self)
+        session = Session.of(viewer)
+        BakeBinding(self, session.viewer, session.baking, session.board)

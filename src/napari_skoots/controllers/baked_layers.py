@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.compat import isalive
-
 from napari_skoots.layers import axes_of, geometry_of
 from napari_skoots.layers.skeletons import arrows_layer, colours_of, points_layer
 from napari_skoots.layers.source import FACTS
@@ -15,7 +13,6 @@ if TYPE_CHECKING:
 
     from napari.components import ViewerModel
     from napari.layers import Labels, Layer
-    from qtpy.QtWidgets import QWidget
 
     from skoots.train.bake_labels import Baked
 
@@ -29,25 +26,17 @@ class BakedLayers:
         Gets the layers.
     layer : napari.layers.Labels
         Whose skeletons they are; it may be gone by then.
-    window : QWidget or None
-        The viewer's, if there is one.
     """
 
-    def __init__(
-        self, viewer: ViewerModel, layer: Labels, window: QWidget | None
-    ) -> None:
+    def __init__(self, viewer: ViewerModel, layer: Labels) -> None:
         self._viewer = viewer
         self._layer = layer
-        self._window = window
         self._name = layer.name
         self._flat = layer.ndim == 2
         self._geometry: Mapping[str, Any] = geometry_of(layer, axes_of(layer))
 
     def show(self, baked: Baked) -> None:
-        """Add the layers; a viewer that was closed takes none any more."""
-        alive = self._window is None or isalive(self._window)  # type: ignore[no-untyped-call]  # qtpy's
-        if not alive:
-            return
+        """Add the layers."""
         for layer in self._layers(baked):
             self._viewer.add_layer(layer)
 

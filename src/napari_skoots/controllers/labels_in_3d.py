@@ -10,9 +10,9 @@ import time
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
-from napari.utils.notifications import show_info
 from qtpy.QtCore import QTimer
 
+from napari_skoots.controllers.notifying import notify
 from napari_skoots.jobs import Job
 from napari_skoots.layers import geometry_of
 from napari_skoots.layers.coarse import coarse_geometry
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from napari.layers import Labels
 
     from napari_skoots.controllers.open_run import OpenRun
+    from napari_skoots.labels_array import ZarrLabels
     from skoots.events import Event
 
 INTERVAL_MS = 500
@@ -111,6 +112,11 @@ class LabelsIn3D:
         self._viewer.add_layer(labels)
         if labels.visible != wanted:
             self._replace()
+
+    def replace(self, labels: ZarrLabels) -> None:
+        """Let the layer, which is not in the viewer, show other labels there."""
+        self._draw(drawn=False)
+        self._opened.layer.data = labels
 
     def begin(self) -> None:
         """Put the coarse layer in the place of the labels."""
@@ -214,7 +220,7 @@ class LabelsIn3D:
             self.begin()
         elif self._hid:
             self._opened.layer.visible = False
-            show_info(f"{_WHY} Show or hide {self._layer.name!r}.")
+            notify(f"{_WHY} Show or hide {self._layer.name!r}.")
 
     def _on_leave(self) -> None:
         if self._viewer.dims.ndisplay == 2:

@@ -10,6 +10,8 @@
                                                  |
                                        Results, Reopening
 
+`Baking` and `Sizing` run their jobs on the same board: a viewer has one at a time.
+
 The panel, when it is open, shows what these say and hands on what the user does
 (`controllers.binding`). Keys and commands of napari call the session as well.
 """
@@ -22,8 +24,10 @@ from typing import TYPE_CHECKING, Any
 from psygnal import Signal
 from qtpy.QtCore import QTimer
 
+from napari_skoots.controllers.baking import Baking
 from napari_skoots.controllers.board import Board
 from napari_skoots.controllers.dropped import Dropped
+from napari_skoots.controllers.dropped_runs import DroppedRuns
 from napari_skoots.controllers.engine import the_engine
 from napari_skoots.controllers.images import Images
 from napari_skoots.controllers.keys import bind_keys
@@ -98,12 +102,14 @@ class Session:
             viewer, self.board, self.images, self.models, self.wishes
         )
         self.sizing = Sizing(viewer, self.board, self.images, self.models, self.wishes)
+        self.baking = Baking(viewer, self.board)
         self.results = Results(viewer, self.board, self.segmenting)
         self.reopening = Reopening(
             viewer, self.images, self.models, self.wishes, self.segmenting
         )
         self.choose_dropped = preferences.choose_dropped
         self._dropped = Dropped(viewer, self.images)
+        self._dropped_runs = DroppedRuns(viewer, self.segmenting, self._reopen_dropped)
         self._window = Window(viewer, self.board)
         self._settle = QTimer()
         self._settle.setSingleShot(True)
@@ -125,6 +131,7 @@ class Session:
         self._settle.stop()
         self.board.close()
         self.segmenting.close()
+        self._dropped_runs.close()
 
     # ---- what the user does
 
@@ -180,6 +187,9 @@ class Session:
         if problem:
             self.noted.emit(problem)
 
+    def _reopen_dropped(self, path: Path) -> None:
+        self.attempt(partial(self._reopen, path))
+
     # ---- what the viewer does
 
     def _watch(self) -> None:
@@ -211,5 +221,6 @@ class Session:
         layer: Layer = event.value
         if isinstance(layer, Shapes):
             layer.events.data.connect(self._on_moved)
+        self._dropped_runs.take(layer)
         if self.choose_dropped:
             self._dropped.take(layer)

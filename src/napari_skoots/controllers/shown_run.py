@@ -8,12 +8,14 @@ from napari_skoots.controllers.labels_in_3d import LabelsIn3D
 from napari_skoots.controllers.open_run import OpenRun
 from napari_skoots.controllers.run_overlays import RunOverlays
 from napari_skoots.controllers.stream import INTERVAL_MS, LabelStream
+from napari_skoots.labels_array import ZarrLabels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from napari.components import ViewerModel
+    from napari.utils.events import Event
 
 
 class ShownRun(OpenRun):
@@ -46,6 +48,8 @@ class ShownRun(OpenRun):
         self.stream = LabelStream(viewer, self.layer, self.labels)
         self.overlays = RunOverlays(viewer, self)
         self.in_3d = LabelsIn3D(viewer, self)
+        self._followed = False
+        viewer.layers.events.removed.connect(self._on_removed)
 
     @property
     def shown(self) -> bool:
@@ -56,23 +60,30 @@ class ShownRun(OpenRun):
         """Put the labels into the viewer, above all other layers."""
         if self.shown:
             return
+        if self.labels.read_only:  # given back, or another program had it
+            self._take()
         self.in_3d.add_labels()
         if self.layer.visible:
             self.layer.refresh()  # napari takes what it drew before for good
 
     def follow(self, interval_ms: int = INTERVAL_MS) -> None:
         """Follow a job that writes the labels."""
+        self._followed = True
         self.lock(locked=True)
         self.stream.set_interval(interval_ms)
         self.stream.start()
 
     def settle(self) -> None:
         """Show what the job left."""
+        self._followed = False
         self.lock(locked=False)
         self.stream.stop()
+        if not self.shown:
+            self.labels.close()
 
     def close(self) -> None:
         """Take all that shows it out of the viewer; the run folder stays."""
+        self._viewer.layers.events.removed.disconnect(self._on_removed)
         self.settle()
         self.overlays.hide()
         self.in_3d.close()
@@ -85,3 +96,15 @@ class ShownRun(OpenRun):
         self.stream.abandon()
         self.in_3d.abandon()
         self.labels.close()
+
+    def _take(self) -> None:
+        """Let nobody else write the run again, if nobody does."""
+        self.labels = ZarrLabels.of_run(self.path)
+        self.in_3d.replace(self.labels)
+        self.stream.abandon()
+        self.stream = LabelStream(self._viewer, self.layer, self.labels)
+
+    def _on_removed(self, event: Event) -> None:
+        """Let other programs write a run that nobody looks at."""
+        if event.value is self.layer and not self._followed:
+            self.labels.close()

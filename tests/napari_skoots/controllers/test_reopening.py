@@ -14,6 +14,7 @@ pytest.importorskip("napari")
 
 from inference_cases import noise
 from napari.components import ViewerModel
+from napari.layers import Labels, Layer
 from session_cases import (
     SHAPE,
     TIMEOUT,
@@ -29,6 +30,7 @@ from session_cases import (
 )
 
 from napari_skoots.controllers.engine import EngineState
+from napari_skoots.plugin import read_run
 from napari_skoots.state.views import Where
 from skoots.errors import RunError
 
@@ -399,3 +401,46 @@ def test_thresholds_of_a_reopened_run_can_be_changed(
     np.testing.assert_array_equal(
         np.asarray(again.viewer.layers["cells labels"].data), labels_of(run)
     )
+
+
+def dropped(viewer: ViewerModel, run: Path) -> Labels:
+    """Let napari open a run by the plugin's reader, as a drop on the canvas does."""
+    read = read_run(str(run))
+    assert read is not None
+    (data,) = read(str(run))
+    layer = viewer.add_layer(Layer.create(*data))
+    assert isinstance(layer, Labels)
+    return layer
+
+
+def test_a_run_that_is_dropped_on_the_canvas_is_opened_as_on_the_panel(
+    qtbot: QtBot, session: Session, tmp_path: Path, tomorrow: Callable[[], Session]
+) -> None:
+    image = save_image(tmp_path / "cells.tif")
+    run = make_run(qtbot, session, image)
+    again = tomorrow()
+    plain = dropped(again.viewer, run)
+    qtbot.waitUntil(lambda: plain not in again.viewer.layers)
+    assert [layer.name for layer in again.viewer.layers] == ["cells", "cells labels"]
+    opened = again.segmenting.current
+    assert opened is not None
+    assert opened.layer is again.viewer.layers["cells labels"]
+    opened.labels[0, 0, 0] = 9
+    assert labels_of(run)[0, 0, 0] == 9
+    assert again.results.view is not None
+    more = dropped(again.viewer, run)
+    qtbot.waitUntil(lambda: more not in again.viewer.layers)
+    assert [layer.name for layer in again.viewer.layers] == ["cells", "cells labels"]
+    assert again.segmenting.current is opened
+
+
+def test_a_run_that_was_dropped_before_the_panel_came_is_opened_with_it(
+    qtbot: QtBot, session: Session, tmp_path: Path, new_session: New
+) -> None:
+    run = make_run(qtbot, session, save_image(tmp_path / "cells.tif"))
+    viewer = ViewerModel()
+    plain = dropped(viewer, run)
+    again = new_session(viewer)
+    qtbot.waitUntil(lambda: plain not in viewer.layers)
+    assert [layer.name for layer in viewer.layers] == ["cells", "cells labels"]
+    assert again.segmenting.current is not None
