@@ -102,6 +102,7 @@ class Results:
         view = self._board.view
         said = f"{len(table.ids)} objects measured."
         self._board.tell(done(said, None if view is None else view.message))
+        opened.show()  # somebody may have removed it
         self.measured.emit(opened.layer)
 
     def new_label(self) -> None:

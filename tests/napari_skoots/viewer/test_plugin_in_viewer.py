@@ -84,6 +84,10 @@ def test_commands_do_what_their_buttons_do(
     np.testing.assert_array_equal(features["index"], ids)
     np.testing.assert_array_equal(features["voxels"], voxels)
     np.testing.assert_allclose(features["volume_um3"], voxels * 0.05 * 0.02 * 0.01)
+    viewer.layers.remove("cells labels")
+    run("table")
+    free(qtbot, session)
+    assert viewer.layers.selection.active is viewer.layers["cells labels"]
     run("show_skeletons")
     free(qtbot, session)
     assert "cells skeletons" in viewer.layers
