@@ -77,7 +77,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--tiny", action="store_true", help="see that it runs at all")
     parser.add_argument("--json", metavar="FILE")
     parser.add_argument("--role", choices=[*MEASURES, "run"], help=argparse.SUPPRESS)
-    for name in ("--image", "--run", "--report"):
+    parser.add_argument("--run", type=Path, help="of stamp; made if it is not there")
+    for name in ("--image", "--report"):
         parser.add_argument(name, type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--without", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -171,12 +172,13 @@ class _Judge:
 
     def stamp(self) -> Report:
         """Time strokes."""
-        run = self._folder / "plane.skoots.zarr"
-        self._ask("run", "--run", str(run))
+        run = self._options.run or self._folder / "plane.skoots.zarr"
+        if not run.exists():
+            self._ask("run", "--run", str(run))
         report = self._begin("stamp") | self._ask("stamp", "--run", str(run))
         for where in ("run", "memory"):
             words = (
-                f"{kind} {ms['median']} ms (95 %: {ms['p95']})"
+                f"{kind} {ms['median']} ms (95 %: {ms['p95']}, processor {ms['work']})"
                 for kind, ms in report[where].items()
             )
             _say(
