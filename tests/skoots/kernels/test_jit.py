@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numba
+import numba.typed  # compiles something when it is first imported
 import numpy as np
 
 from skoots.kernels.jit import compiled
