@@ -89,14 +89,16 @@ def show_skeletons(viewer: napari.viewer.Viewer) -> None:
     """Show the skeletons of the open run as points, or remove them."""
     session = _panel(viewer)
     view = session.results.view
-    session.results.show_skeletons(shown=view is None or not view.skeletons_shown)
+    shown = view is None or not view.skeletons_shown
+    session.attempt(lambda: session.results.show_skeletons(shown=shown))
 
 
 def show_probability(viewer: napari.viewer.Viewer) -> None:
     """Show the probability of the open run, or remove it."""
     session = _panel(viewer)
     view = session.results.view
-    session.results.show_probability(shown=view is None or not view.probability_shown)
+    shown = view is None or not view.probability_shown
+    session.attempt(lambda: session.results.show_probability(shown=shown))
 
 
 def choose_dropped(viewer: napari.viewer.Viewer) -> None:

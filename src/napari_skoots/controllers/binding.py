@@ -136,7 +136,9 @@ class Binding(QObject):
         self._session.models.changed.emit()
 
     def _on_skeletons(self, shown: bool) -> None:  # noqa: FBT001 - a signal's
-        self._session.results.show_skeletons(shown=shown)
+        show = self._session.results.show_skeletons
+        self._session.attempt(partial(show, shown=shown))
 
     def _on_probability(self, shown: bool) -> None:  # noqa: FBT001 - a signal's
-        self._session.results.show_probability(shown=shown)
+        show = self._session.results.show_probability
+        self._session.attempt(partial(show, shown=shown))

@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from napari_skoots.controllers.words import in_panel_words
 from napari_skoots.state.views import JobState, JobView, Level, MessageView
 from skoots.errors import SkootsError
 from skoots.events import (
@@ -82,7 +83,7 @@ class Progress:
             case ObjectsDone(done=done, total=total):
                 self._step(done, total)
             case Notice(message=message):
-                self.tell(MessageView(message, level=Level.WARNING))
+                self.tell(MessageView(in_panel_words(message), level=Level.WARNING))
             case RunFinished(objects=objects):
                 self.view = replace(self.view, objects=objects)
             case _:
@@ -142,7 +143,8 @@ def explain(error: Exception) -> MessageView:
 
     details = "".join(traceback.format_exception(error))
     if isinstance(error, SkootsError):
-        return MessageView(str(error), level=Level.ERROR, details=details)
+        said = in_panel_words(str(error))
+        return MessageView(said, level=Level.ERROR, details=details)
     if isinstance(error, MemoryError):
         return MessageView(
             "The memory is full.",

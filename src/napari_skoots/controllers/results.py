@@ -79,6 +79,7 @@ class Results:
         opened = self.opened
         if opened is None:
             return
+        opened.check()
 
         def start() -> Generator[Event, Any, ObjectTable]:
             from skoots.validate.measure import measure_objects  # noqa: PLC0415 - cc3d
@@ -138,6 +139,7 @@ class Results:
         opened = self.opened
         if opened is None:
             return
+        opened.check()
 
         def start() -> Generator[Event, Any, Path]:
             return _copy(opened, path)
@@ -151,14 +153,35 @@ class Results:
     # ---- the run's other arrays
 
     def show_skeletons(self, *, shown: bool) -> None:
-        """Show the skeletons as points, or remove them."""
-        if self.opened is not None:
-            self.opened.overlays.show_skeletons(self._board, shown=shown)
+        """Show the skeletons as points, or remove them.
+
+        Raises
+        ------
+        RunError
+            If the run folder is gone, or a job runs.
+        """
+        opened = self._checked(asked=shown)
+        if opened is not None:
+            opened.overlays.show_skeletons(self._board, shown=shown)
 
     def show_probability(self, *, shown: bool) -> None:
-        """Show the network's probability as an image, or remove it."""
-        if self.opened is not None:
-            self.opened.overlays.show_probability(shown=shown)
+        """Show the network's probability as an image, or remove it.
+
+        Raises
+        ------
+        RunError
+            If the run folder is gone.
+        """
+        opened = self._checked(asked=shown)
+        if opened is not None:
+            opened.overlays.show_probability(shown=shown)
+
+    def _checked(self, *, asked: bool) -> ShownRun | None:
+        """Give the open run; if something of it is asked for, its folder is there."""
+        if self.opened is not None and asked:
+            self.changed.emit()  # a tick that cannot be kept goes
+            self.opened.check()
+        return self.opened
 
     def _on_opened(self, opened: ShownRun) -> None:
         opened.overlays.changed.connect(self._on_change, unique=True)

@@ -14,10 +14,10 @@ from napari_skoots.jobs import Job
 from napari_skoots.layers import view_centre
 from skoots.errors import RunError, SkootsError
 from skoots.events import RunStarted
-from skoots.run.layout import is_run
+from skoots.run.layout import EDITED, is_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Mapping
     from pathlib import Path
 
     from napari.components import ViewerModel
@@ -34,7 +34,7 @@ def _do_nothing() -> None:
     pass
 
 
-LEAVE: Answer = ("Leave it", _do_nothing)
+LEAVE: Answer = ("Not now", _do_nothing)
 """The answer that changes nothing."""
 
 
@@ -235,16 +235,27 @@ class Segmenting:
         """Ask what to do with a run that is there."""
         from skoots.run.folder import RunFolder  # noqa: PLC0415 - imports zarr
 
-        name = request.out.name
-        anew = ("Start over", lambda: self.start(request, overwrite=True))
+        name, run = request.out.name, RunFolder.open(request.out)
+        anew = ("Start over", lambda: self.ask(self._about_deleting(request)))
         both = ("Keep both", lambda: self._beside(request))
-        plan = RunFolder.open(request.out).plan
-        if plan.model.digest != request.checkpoint.digest:
-            text = f"{name} is there already, made with the model {plan.model.name}."
-            return Question(text, (anew, both))
-        on = ("Resume", lambda: self.start(request, resume=True))
-        text = f"{name} is there already, made with this model."
-        return Question(text, (on, anew, both))
+        if run.plan.model.digest != request.checkpoint.digest:
+            other = run.plan.model.name
+            text = f"{name} is there already, made with the model {other}."
+            return Question(text, (both, anew, LEAVE))
+        state = "finished" if run.finished else "not finished"
+        on = (
+            "Go on with it" if run.finished else "Resume",
+            lambda: self.start(request, resume=True),
+        )
+        text = f"{name} is there already, made with this model, and {state}."
+        return Question(text, (on, both, anew))
+
+    def _about_deleting(self, request: Request) -> Question:
+        """Ask once more before labels, and what was painted on them, are deleted."""
+        painted = (request.out / EDITED).exists()
+        what = "the labels and what was painted on them" if painted else "the labels"
+        delete = ("Delete and start over", lambda: self.start(request, overwrite=True))
+        return Question(f"This deletes {what} of {request.out.name}.", (delete, LEAVE))
 
     def _beside(self, request: Request) -> None:
         self.start(replace(request, out=free_path(request.out)))
@@ -308,6 +319,27 @@ class Segmenting:
             opened.close()
         if self.current is opened:
             self.current = None
+
+    def attend(self, image: str | None, geometry: Mapping[str, Any] | None) -> None:
+        """Let the run of the image that was chosen be the one that the panel is about.
+
+        Parameters
+        ----------
+        image : str or None
+            Unique id of its layer.
+        geometry : mapping or None
+            Where the layer lies now; None where that cannot be told.
+        """
+        own = [run for run in self._runs.values() if run.image_id == image]
+        if geometry is not None and not self._board.busy:
+            for run in own:
+                run.follow_image(geometry)
+        known = None if self.current is None else self.current.image_id
+        if image == known or (known is None and not own) or self._board.busy:
+            return
+        self.current = own[-1] if own else None
+        self.ask(None)
+        self.settled.emit(self.current)
 
     # ---- what the job says
 

@@ -45,7 +45,7 @@ from napari_skoots.controllers.segmenting import Segmenting
 from napari_skoots.controllers.sizing import Sizing
 from napari_skoots.controllers.window import Window
 from napari_skoots.controllers.wishes import Wishes
-from napari_skoots.layers import camera_of
+from napari_skoots.layers import camera_of, geometry_of, lies_last
 from napari_skoots.state.views import Where
 from skoots.errors import SkootsError
 from skoots.run.layout import is_run
@@ -198,12 +198,18 @@ class Session:
         self.models.failed.connect(notify_error)
         self.board.failed.connect(notify_failure)
         self.noted.connect(notify)
+        self.images.changed.connect(self._on_image)
         self._window.when_gone(self.close)
         bind_keys(viewer, self.preview, self.segment)
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.dims.events.current_step.connect(self._on_moved)
         viewer.dims.events.ndisplay.connect(self._on_moved)
         camera_of(viewer).events.connect(self._on_moved)
+
+    def _on_image(self) -> None:
+        layer, axes = self.images.layer, self.images.axes
+        geometry = geometry_of(layer, axes) if layer and lies_last(axes) else None
+        self.segmenting.attend(self.images.current, geometry)
 
     def _on_moved(self) -> None:
         self._settle.start()

@@ -9,6 +9,9 @@ from napari_skoots.controllers.open_run import OpenRun
 from napari_skoots.controllers.run_overlays import RunOverlays
 from napari_skoots.controllers.stream import INTERVAL_MS, LabelStream
 from napari_skoots.labels_array import ZarrLabels
+from napari_skoots.layers import same_geometry
+from skoots.errors import RunError
+from skoots.run.layout import is_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,8 +91,34 @@ class ShownRun(OpenRun):
         self.overlays.hide()
         self.in_3d.close()
         if self.shown:
+            # a brush that hovers over a layer that goes has crashed OpenGL
+            self.layer.mode = "pan_zoom"
             self._viewer.layers.remove(self.layer)
         self.labels.close()
+
+    def check(self) -> None:
+        """Refuse to work on a run whose folder somebody deleted.
+
+        Raises
+        ------
+        RunError
+            That says so; what is missing would be read as background.
+        """
+        if not is_run(self.path):
+            raise RunError(
+                f"{self.path} is gone: somebody deleted or moved it. Bring it back, or "
+                "segment the image again."
+            )
+
+    def follow_image(self, geometry: Mapping[str, Any]) -> None:
+        """Lie on the image again, if its scale or place was changed."""
+        if same_geometry(geometry, self.geometry):
+            return
+        self.geometry = geometry
+        for name in ("units", "scale", "translate", "rotate", "shear", "affine"):
+            if name in geometry:
+                setattr(self.layer, name, geometry[name])
+        self.overlays.hide()
 
     def abandon(self) -> None:
         """Draw no more: the window is gone."""

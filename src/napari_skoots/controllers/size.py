@@ -47,6 +47,12 @@ class Size:
         large = factor > 1
         times = factor if large else 1 / factor
         how = "larger" if large else "smaller"
+        if self.typed is None:
+            return (
+                f"The model's objects would measure {self.here:.0f} voxels here; it "
+                f"was trained where they measure {self.model:.0f}, with voxels "
+                f"{times:.1f} times {'smaller' if large else 'larger'}."
+            )
         return (
             f"Objects measure {self.here:.0f} voxels here and {self.model:.0f} where "
             f"the model was trained: {times:.1f} times {how}."

@@ -66,6 +66,7 @@ class Wishes:
         self.where = Where.VIEW
         self._box: str | None = None
         self.diameter: float | None = None
+        self._sized: str | None = None
         self.resample = False
         self.config: dict[str, Any] = {}
         images.changed.connect(self._on_image)
@@ -300,6 +301,8 @@ class Wishes:
     def _on_image(self) -> None:
         if self._chosen != self._out_of:  # a place is chosen for one volume
             self._out = None
+        if self._images.current != self._sized:  # and a size for the objects of one
+            self._sized, self.diameter = self._images.current, None
         self.changed.emit()
 
     def _on_other(self) -> None:

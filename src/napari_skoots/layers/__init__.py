@@ -10,6 +10,7 @@ from napari_skoots.layers.geometry import (
     geometry_of,
     layer_geometry,
     lies_last,
+    same_geometry,
     shifted,
     voxel_size_of,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "level0",
     "lies_last",
     "point_under_cursor",
+    "same_geometry",
     "shifted",
     "source_of",
     "view_centre",

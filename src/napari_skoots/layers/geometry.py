@@ -152,6 +152,17 @@ def _labels(layer: Layer, places: list[int]) -> tuple[str, ...]:
     return labels
 
 
+def same_geometry(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two volumes of one extent lie on one another."""
+    for name in ("scale", "translate", "rotate", "shear", "affine"):
+        if (name in one) != (name in other):
+            return False
+        if name in one and not np.allclose(one[name], other[name], rtol=1e-9, atol=0):
+            return False
+    units = [[str(unit) for unit in each.get("units", ())] for each in (one, other)]
+    return units[0] == units[1]
+
+
 def shifted(geometry: Mapping[str, Any], start_zyx: Sequence[float]) -> dict[str, Any]:
     """Give the keywords that put a part of a volume where it belongs.
 

@@ -71,7 +71,7 @@ def _options(again: Again) -> Iterator[str]:
         "--diameter": asked.diameter,
         "--region": again.region and [f"{a}:{b}" for a, b in again.region],
         "--device": None if asked.device == "auto" else asked.device,
-        "--out": None if _is_beside(again) else again.run.parent,
+        "--out": _place(again),
     }
     for option, value in valued.items():
         if value is not None:
@@ -83,6 +83,21 @@ def _options(again: Again) -> Iterator[str]:
         yield "--resample"
     if not again.finished:
         yield "--resume"
+
+
+def _folder(again: Again) -> Path:
+    """Give where the run goes: its own place to go on, else a free one."""
+    place, number = again.run, 1
+    while again.finished and place.exists():
+        name = "again" if number == 1 else f"again-{number}"
+        place, number = again.run.parent / name / again.run.name, number + 1
+    return place
+
+
+def _place(again: Again) -> Path | None:
+    """Give the folder to name; None where it is found by itself."""
+    place = _folder(again)
+    return None if place == again.run and _is_beside(again) else place.parent
 
 
 def _is_beside(again: Again) -> bool:
@@ -108,7 +123,7 @@ def python_code(again: Again) -> str:
         if getattr(asked, name) is not None
     }
     words = [repr(again.plan.image.path or _IMAGE), *_keywords(opened)]
-    lines = ["image", repr(asked.model), repr(str(again.run))]
+    lines = ["image", repr(asked.model), repr(str(_folder(again)))]
     if again.settings:
         lines.append(repr({"INFERENCE": dict(again.settings)}))
     lines += _keywords(_arguments(again))

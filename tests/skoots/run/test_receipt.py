@@ -65,13 +65,12 @@ def run_with(path: Path, image: Path, model: Path, **asked: Any) -> None:
 
 
 def again(receipt: Receipt, tmp_path: Path) -> Path:
-    """Follow the command line, but into another folder."""
+    """Follow the command line as it is: what is there stays."""
     words = shlex.split(receipt.command_line)
     assert words[0] == "skoots"
-    out = tmp_path / "again"
-    result = CliRunner().invoke(app, [*words[1:], "--out", str(out)])
+    result = CliRunner().invoke(app, words[1:])
     assert result.exit_code == 0, result.output
-    return next(out.iterdir())
+    return next((tmp_path / "again").iterdir())
 
 
 ASKED: dict[str, dict[str, Any]] = {
@@ -112,9 +111,10 @@ def test_the_python_gives_the_same_labels(
     drain(relabel(path, {"INFERENCE": {"GROW": 1}}, device="cpu"))
     before = RunFolder.open(path).labels[...]
     code = receipt_of(path).python
-    path.rename(tmp_path / "away")
     exec(compile(code, "receipt", "exec"), {"print": lambda _: None})  # noqa: S102 - what a user does with it
-    np.testing.assert_array_equal(RunFolder.open(path).labels[...], before)
+    other = RunFolder.open(tmp_path / "again" / path.name)
+    np.testing.assert_array_equal(other.labels[...], before)
+    assert f"{tmp_path / 'again-2'}" in receipt_of(path).python
 
 
 def test_it_says_what_was_done(tmp_path: Path, image: Path, model: Path) -> None:
@@ -135,7 +135,7 @@ def test_it_says_what_was_done(tmp_path: Path, image: Path, model: Path) -> None
     assert value(receipt, "Versions").startswith("skoots ")
     assert value(receipt, "Time").endswith(" s")
     assert str(model.resolve()) in shlex.split(receipt.command_line)
-    assert "--out" not in receipt.command_line
+    assert str(tmp_path / "again") in shlex.split(receipt.command_line)
     assert "--resume" not in receipt.command_line
 
 
