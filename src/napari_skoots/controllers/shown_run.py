@@ -86,9 +86,9 @@ class ShownRun(OpenRun):
         self._viewer.layers.events.removed.disconnect(self._on_removed)
         self.settle()
         self.overlays.hide()
-        self.in_3d.close()
-        if self.shown:
+        if self.shown:  # first: in 3D they would be shown whole
             self._viewer.layers.remove(self.layer)
+        self.in_3d.close()
         self.labels.close()
 
     def abandon(self) -> None:
