@@ -88,12 +88,12 @@ class LabelsIn3D:
 
     def close(self) -> None:
         """Show the labels again, and follow no more."""
-        self.end()
         ndisplay, layers = self._viewer.dims.events.ndisplay, self._viewer.layers.events
         ndisplay.disconnect(self._before_slicing)
         ndisplay.disconnect(self._on_leave)
         layers.removed.disconnect(self._on_removed)
         self._opened.layer.events.visible.disconnect(self._on_eye)
+        self.end()
 
     def abandon(self) -> None:
         """Draw no more: the window is gone."""
@@ -218,7 +218,7 @@ class LabelsIn3D:
             return
         if self._layer is None:
             self.begin()
-        elif self._hid:
+        else:
             self._opened.layer.visible = False
             notify(f"{_WHY} Show or hide {self._layer.name!r}.")
 

@@ -89,11 +89,11 @@ class ShownRun(OpenRun):
         self._viewer.layers.events.removed.disconnect(self._on_removed)
         self.settle()
         self.overlays.hide()
-        self.in_3d.close()
-        if self.shown:
+        if self.shown:  # first: in 3D they would be shown whole
             # a brush that hovers over a layer that goes has crashed OpenGL
             self.layer.mode = "pan_zoom"
             self._viewer.layers.remove(self.layer)
+        self.in_3d.close()
         self.labels.close()
 
     def check(self) -> None:

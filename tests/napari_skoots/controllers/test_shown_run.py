@@ -85,6 +85,20 @@ def test_in_three_dimensions_it_is_taken_again_without_a_look_at_all_of_it(
     assert opened.layer.visible
 
 
+def test_closed_in_three_dimensions_nothing_of_it_stays(
+    qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from skoots.run import coarse_labels  # noqa: PLC0415 - zarr
+
+    monkeypatch.setattr(coarse_labels, "coarse_steps", lambda *_: (1, 4, 4))
+    opened = segment(qtbot, session, save_image(tmp_path / "cells.tif"))
+    session.viewer.dims.ndisplay = 3
+    opened.close()
+    assert [layer.name for layer in session.viewer.layers] == ["cells"]
+    assert np.size(opened.layer._slice.image.raw) <= opened.labels[0].size
+    assert not held(opened.path)
+
+
 def test_a_layer_that_is_removed_while_labels_are_made_leaves_the_run_to_the_job(
     qtbot: QtBot, session: Session, tmp_path: Path, gate: Gate
 ) -> None:
