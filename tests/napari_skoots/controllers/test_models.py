@@ -45,7 +45,7 @@ def failures(models: Models) -> list[Exception]:
 def test_the_first_model_is_loaded_and_timed(models: Models) -> None:
     assert [view.name for view in models.views] == ["tiny"]
     assert models.current == "tiny"
-    assert models.facts == "trained at 50 x 20 x 10 nm, objects 10 voxels across"
+    assert models.facts == "trained at 50 × 20 × 10 nm, objects 10 voxels across"
     assert models.warning == models.problem == ""
     assert models.pace is not None
     assert models.pace > 0

@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     Open = Callable[..., tuple[Any, Any, Any]]
 
 
+pytestmark = pytest.mark.viewer
+
+
 def drop(panel: Any, *paths: Path) -> None:
     """Drag files onto the panel and let go, as the mouse would."""
     data = QMimeData()
@@ -119,26 +122,7 @@ def test_dropped_previewed_segmented_saved_and_opened_again(
     )
 
 
-def test_a_run_folder_of_another_day_comes_back_by_a_drop(
-    qtbot: QtBot, open_viewer: Open, tmp_path: Path
-) -> None:
-    save_image(tmp_path / "cells.tif")
-    viewer, panel, session = open_viewer()
-    drop(panel, tmp_path / "cells.tif")
-    choose_all(session)
-    press(panel, "Segment")
-    free(qtbot, session)
-    viewer.close()
-    run = tmp_path / "cells.skoots.zarr"
-    viewer, panel, session = open_viewer()
-    drop(panel, run)
-    assert [layer.name for layer in viewer.layers] == ["cells", "cells labels"]
-    np.testing.assert_array_equal(
-        np.asarray(viewer.layers["cells labels"].data), labels_of(run)
-    )
-
-
-def test_a_preview_comes_by_its_key_where_the_cursor_is(
+def test_preview_where_the_cursor_is_and_segment_by_their_keys(
     qtbot: QtBot, open_viewer: Open, tmp_path: Path
 ) -> None:
     viewer, panel, session = open_viewer()
@@ -155,13 +139,6 @@ def test_a_preview_comes_by_its_key_where_the_cursor_is(
     press(panel, "Keep")
     assert preview in viewer.layers
     assert preview.name == "cells preview 1"
-
-
-def test_a_segmentation_begins_by_its_key(
-    qtbot: QtBot, open_viewer: Open, tmp_path: Path
-) -> None:
-    viewer, panel, session = open_viewer()
-    drop(panel, save_image(tmp_path / "cells.tif"))
     choose_all(session)
     _key(viewer, "Shift-Enter")
     free(qtbot, session)

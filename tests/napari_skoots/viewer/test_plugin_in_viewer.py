@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     Open = Callable[..., tuple[Any, Any, Any]]
 
 
+pytestmark = pytest.mark.viewer
+
+
 def run(command: str) -> None:
     """Execute a command as the palette does."""
     get_app_model().commands.execute_command(f"napari-skoots.{command}").result()
