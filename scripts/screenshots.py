@@ -29,7 +29,7 @@ PLUGIN = "napari-skoots"
 TILE = (64, 96, 96)
 """Small, so that labels of a small sample come piece by piece."""
 
-QUALITY = 60
+QUALITY = 50
 WIDEST = 1280
 """Pictures of larger windows are made as narrow as that."""
 
@@ -50,8 +50,19 @@ class Look:
         return f"{'large' if self.width > WIDEST else 'small'}-{self.theme}"
 
 
+PANELS = ("loading", "empty", "paused", "load-model")
+"""States of which the panel alone is shown, side by side."""
+
+PANEL_LEFT = 870
+"""Where the panel begins in the small window, in pixels."""
+
 LOOKS = (
-    Look("dark", 1280, 720, ("ready", "running", "cancelled", "3d", "card", "receipt")),
+    Look(
+        "dark",
+        1280,
+        720,
+        ("ready", "running", "cancelled", "3d", "card", "receipt", "overlays"),
+    ),
     Look("light", 1280, 720, ("preview", "error")),
     Look("dark", 1920, 1080, ("done", "advanced", "bake")),
     Look("light", 1920, 1080, ("table",)),
@@ -68,15 +79,40 @@ def main() -> None:
     everything = ROOT / "build" / "screenshots"
     shutil.rmtree(everything, ignore_errors=True)
     everything.mkdir(parents=True)
-    for number, look in enumerate(LOOKS):
+    for number in range(len(LOOKS)):
         command = [sys.executable, __file__, "--look", str(number), str(everything)]
         env = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             env["NAPARI_CONFIG"] = str(Path(folder) / "settings.yaml")
             env["SKOOTS_SCREENSHOTS"] = folder
             subprocess.run(command, env=env, check=True)  # noqa: S603 - our own words
+    _choose(everything, out)
+
+
+def _choose(everything: Path, out: Path) -> None:
+    """Write what the documentation shows."""
+    out.mkdir(parents=True, exist_ok=True)
+    for look in LOOKS:
         for state in look.shown:
             _compress(everything / f"{look.name}-{state}.png", out)
+    _place_side_by_side(
+        [everything / f"small-dark-{state}.png" for state in PANELS], out
+    )
+
+
+def _place_side_by_side(pictures: list[Path], out: Path) -> None:
+    from PIL import Image  # noqa: PLC0415 - napari brings it
+
+    panels = []
+    for picture in pictures:
+        image = Image.open(picture).convert("RGB")
+        panels.append(image.crop((PANEL_LEFT, 24, image.width, image.height)))
+    width, height = panels[0].size
+    strip = Image.new("RGB", (width * len(panels), height))
+    for number, panel in enumerate(panels):
+        strip.paste(panel, (number * width, 0))
+    palette = strip.quantize(64, dither=Image.Dither.NONE)
+    palette.save(out / "plugin-panels.png", optimize=True)
 
 
 def _compress(picture: Path, out: Path) -> None:
@@ -86,7 +122,6 @@ def _compress(picture: Path, out: Path) -> None:
     if image.width > WIDEST:
         size = (WIDEST, round(image.height * WIDEST / image.width))
         image = image.resize(size, Image.Resampling.LANCZOS)
-    out.mkdir(parents=True, exist_ok=True)
     state = picture.stem.split("-", 2)[-1]
     image.save(
         out / f"plugin-{state}.jpg", quality=QUALITY, optimize=True, subsampling=0
@@ -214,7 +249,10 @@ class _Show:
 
     def _three(self) -> None:
         self.viewer.dims.ndisplay = 3
-        self.viewer.camera.angles = (-20, 35, -60)
+        camera = getattr(
+            self.viewer, "scene", self.viewer
+        ).camera  # moved in napari 0.9
+        camera.angles = (-20, 35, -60)
         self._rest(3)
         self._take("3d")
         self.viewer.dims.ndisplay = 2
