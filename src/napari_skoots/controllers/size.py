@@ -49,9 +49,9 @@ class Size:
         how = "larger" if large else "smaller"
         if self.typed is None:
             return (
-                f"The model's objects would measure {self.here:.0f} voxels here; it "
-                f"was trained where they measure {self.model:.0f}, with voxels "
-                f"{times:.1f} times {'smaller' if large else 'larger'}."
+                f"Objects such as the model's would measure {self.here:.0f} voxels "
+                f"here, {times:.1f} times {how} than where it was trained "
+                f"({self.model:.0f})."
             )
         return (
             f"Objects measure {self.here:.0f} voxels here and {self.model:.0f} where "

@@ -124,7 +124,7 @@ def test_an_unfinished_run_can_be_resumed_to_the_labels_of_one_without_a_stop(
     run = stop_run(qtbot, session, image, gate)
     again = tomorrow()
     again.open_paths([run])
-    assert ask(again) == ["Resume", "Finish what is done", "Leave it"]
+    assert ask(again) == ["Resume", "Finish what is done", "Not now"]
     again.answer("Resume")
     free(qtbot, again)
     np.testing.assert_array_equal(labels_of(run), expected_labels(image, models_folder))
@@ -174,7 +174,7 @@ def test_resume_before_the_image_is_there_says_so_and_asks_again(
     again.open_paths([run])
     again.answer("Resume")
     assert [str(error) for error in told] == ["Choose an image first."]
-    assert ask(again) == ["Resume", "Finish what is done", "Leave it"]
+    assert ask(again) == ["Resume", "Finish what is done", "Not now"]
     again.open_paths([moved])
     again.answer("Resume")
     free(qtbot, again)
@@ -394,7 +394,7 @@ def test_thresholds_of_a_reopened_run_can_be_changed(
     again.open_paths([run])
     qtbot.waitUntil(lambda: again.models.checkpoint is not None, timeout=TIMEOUT)
     again.set_config({"PROBABILITY_THRESHOLD": 0.5})
-    assert ask(again) == ["Update labels", "Leave it"]
+    assert ask(again) == ["Update labels", "Not now"]
     again.answer("Update labels")
     free(qtbot, again)
     assert 0 < (labels_of(run) > 0).sum() < (before > 0).sum()

@@ -114,7 +114,7 @@ def test_what_was_cancelled_is_resumed_to_the_labels_of_a_run_without_a_stop(
     gate.open()
     free(qtbot, session)
     assert message(session) == "Cancelled. What is done is kept."
-    assert ask(session) == ["Resume", "Finish what is done", "Leave it"]
+    assert ask(session) == ["Resume", "Finish what is done", "Not now"]
     before = gate.passed
     session.segmenting.answer("Resume")
     assert ask(session) == []
@@ -174,7 +174,7 @@ def test_leaving_it_changes_nothing(
     gate.open()
     free(qtbot, session)
     before = labels_of(run)
-    session.segmenting.answer("Leave it")
+    session.segmenting.answer("Not now")
     assert ask(session) == []
     assert not session.board.busy
     np.testing.assert_array_equal(labels_of(run), before)
@@ -236,8 +236,8 @@ def test_a_run_of_before_is_asked_about_and_can_be_resumed(
     session.segmenting._last = None  # as in another process
     session.segment()
     assert not session.board.busy
-    assert ask(session) == ["Resume", "Start over", "Keep both"]
-    session.segmenting.answer("Resume")
+    assert ask(session) == ["Go on with it", "Keep both", "Start over"]
+    session.segmenting.answer("Go on with it")
     free(qtbot, session)
     assert "finished already" in message(session)
     np.testing.assert_array_equal(labels_of(run), before)
@@ -255,6 +255,10 @@ def test_started_over_a_run_begins_with_nothing(
     session.segmenting._last = None
     session.segment()
     session.segmenting.answer("Start over")
+    assert session.segmenting.question is not None
+    assert "what was painted" in session.segmenting.question.text
+    assert ask(session) == ["Delete and start over", "Not now"]
+    session.segmenting.answer("Delete and start over")
     free(qtbot, session)
     assert gate.passed == TILES
     np.testing.assert_array_equal(labels_of(run), expected)
@@ -284,11 +288,12 @@ def test_another_model_cannot_go_on_with_a_run(
     session.models.choose("other")
     qtbot.waitUntil(lambda: session.models.checkpoint is not None, timeout=5000)
     session.segment()
-    assert ask(session) == ["Start over", "Keep both"]
+    assert ask(session) == ["Keep both", "Start over", "Not now"]
     assert session.segmenting.question is not None
     assert "model tiny" in session.segmenting.question.text
     before = labels_of(run)
     session.segmenting.answer("Start over")
+    session.segmenting.answer("Delete and start over")
     free(qtbot, session)
     assert (labels_of(run) != before).any()
 
@@ -322,7 +327,7 @@ def test_changed_thresholds_are_offered_and_applied_without_the_network(
     segment(qtbot, session)
     before = labels_of(run)
     session.set_config({"PROBABILITY_THRESHOLD": 0.5})
-    assert ask(session) == ["Update labels", "Leave it"]
+    assert ask(session) == ["Update labels", "Not now"]
     session.segmenting.answer("Update labels")
     free(qtbot, session)
     assert gate.passed == TILES
@@ -359,7 +364,7 @@ def test_a_layer_removed_while_it_is_made_can_be_shown_again(
     gate.open()
     free(qtbot, session)
     assert len(viewer.layers) == 1
-    assert ask(session) == ["Show the labels", "Leave it"]
+    assert ask(session) == ["Show the labels", "Not now"]
     session.segmenting.answer("Show the labels")
     np.testing.assert_array_equal(np.asarray(viewer.layers[-1].data), labels_of(run))
     assert labels_of(run).any()
@@ -449,7 +454,7 @@ def test_a_failure_is_said_with_what_to_do_and_what_is_done_is_kept(
     assert "Traceback" in view.message.details
     assert failed == ["Segment cells: ValueError: the network is broken"]
     session.segment()
-    assert ask(session) == ["Resume", "Start over", "Keep both"]
+    assert ask(session) == ["Resume", "Keep both", "Start over"]
     session.segmenting.answer("Resume")
     free(qtbot, session)
     np.testing.assert_array_equal(labels_of(run), expected_labels(image, models_folder))

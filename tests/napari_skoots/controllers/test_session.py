@@ -213,6 +213,7 @@ def test_clicks_in_any_order_break_nothing(
     again.segment()
     if again.segmenting.question is not None:
         again.answer("Start over")
+        again.answer("Delete and start over")
     free(qtbot, again)
     np.testing.assert_array_equal(labels_of(run), expected_labels(image, models_folder))
     again.close()
