@@ -46,6 +46,7 @@ from skoots.run.shared_chunks import SharedChunks, shared_chunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from os import PathLike
 
     import zarr
@@ -156,6 +157,8 @@ class ZarrLabels:
     def close(self) -> None:
         """Let other processes write the run; from now on these labels are read-only."""
         self.read_only = True
+        if self._edits:
+            self._edits.below.forget()  # another process may change it from now on
         self._release()
 
     # ---- what it is
@@ -280,6 +283,14 @@ class ZarrLabels:
             flat = np.broadcast_to(labels, picked.shape).reshape(-1)
             for points in picked.parts(self.chunks):
                 yield Change.of_points(points, flat[points.outside])
+
+    def undoing(self) -> AbstractContextManager[None]:
+        """Take strokes back with what is assigned inside the block, in this thread.
+
+        Where a label is brought back that nobody had painted, the voxel becomes
+        nobody's again, and holds what jobs gave it last.
+        """
+        return self._painter.undoing()
 
     # ---- labels and changes
 
