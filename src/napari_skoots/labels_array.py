@@ -22,6 +22,7 @@ through under the same locks, without a journal and a mask.
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakValueDictionary, finalize
 
@@ -112,6 +113,7 @@ class ZarrLabels:
         self._loans = Loans()
         # by number, as planes are compared like arrays
         self._planes: WeakValueDictionary[int, LazyPlane] = WeakValueDictionary()
+        self._listing = Lock()
         self._scanned = edits is not None or largest is not None
         self._shared.note_largest(largest or 0)
         self._release: Callable[[], object] = _nothing
@@ -224,7 +226,9 @@ class ZarrLabels:
             )
         if isinstance(value, LazyPlane):
             value = value.settle()
-        for plane in list(self._planes.values()):
+        with self._listing:
+            planes = list(self._planes.values())
+        for plane in planes:
             plane.settle()  # as it was when somebody asked for it
         picked, within = parse_index(key, self.shape)
         labels = _cast(value, self.dtype)
@@ -244,7 +248,8 @@ class ZarrLabels:
         plane = LazyPlane(
             (height, width), self.dtype, lambda: self._lend(lattice)[lattice.view]
         )
-        self._planes[id(plane)] = plane
+        with self._listing:
+            self._planes[id(plane)] = plane
         return plane
 
     def _lend(self, lattice: Lattice) -> NDArray[Any]:
