@@ -81,6 +81,15 @@ class ChunkFiles:
             return None
         return self._folder / self._array.metadata.encode_chunk_key(index)
 
+    def stamp(self, index: Shape3) -> tuple[int, ...] | None:
+        """Give what differs when a chunk's file was replaced; None without a file."""
+        path = self.path(index)
+        try:
+            facts = None if path is None else path.stat()
+        except OSError:
+            return None
+        return facts and (facts.st_mtime_ns, facts.st_size, facts.st_ino)
+
     def stored(self) -> set[Shape3]:
         """List the chunks that hold anything; all where there is no telling."""
         folder = self._folder
