@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 CACHE_BYTES = 512 << 20
 """Memory for decoded chunks: more than a plane of 2048 x 2048 voxels and its chunks."""
 
+WATCHED = 4096
+"""Chunks that `look_again` looks at, those read last."""
+
 
 class ChunkView:
     """Chunks by their place in the grid, those used last held in memory.
@@ -60,6 +63,7 @@ class ChunkView:
         self._lock = Lock()
         self._held: OrderedDict[Shape3, tuple[int, NDArray[Any]]] = OrderedDict()
         self._bytes = 0
+        self._stamps: OrderedDict[Shape3, tuple[int, ...] | None] = OrderedDict()
 
     @property
     def nbytes(self) -> int:
@@ -79,6 +83,7 @@ class ChunkView:
             return known
         with self._shared.hold([index]):
             version = self._shared.version(index)
+            self._note_stamp(index)
             try:
                 chunk = self._files.read(index)
             except DAMAGE as error:
@@ -110,6 +115,7 @@ class ChunkView:
         for index, chunk in chunks:
             chunk.setflags(write=False)
             self._shared.wrote([index], int(chunk.max(initial=0)), self.changes)
+            self._note_stamp(index)
             self.own.add([index])
             self.put(index, chunk, self._shared.version(index))
 
@@ -122,6 +128,29 @@ class ChunkView:
             while self._bytes > self.budget and self._held:
                 _, (_, oldest) = self._held.popitem(last=False)
                 self._bytes -= oldest.nbytes
+
+    def look_again(self) -> bool:
+        """Look which chunks other processes replaced; tell whether there are any."""
+        with self._lock:
+            stamps = list(self._stamps.items())
+        new = {i: self._files.stamp(i) for i, _ in stamps}
+        changed = [i for i, stamp in stamps if new[i] != stamp]
+        with self._lock:
+            for index in changed:
+                self._stamps[index] = new[index]
+                _, chunk = self._held.pop(index, (0, None))
+                self._bytes -= 0 if chunk is None else chunk.nbytes
+        self.changes.add(changed)
+        return bool(changed)
+
+    def _note_stamp(self, index: Shape3) -> None:
+        """Keep what the file of a chunk is, before it is read."""
+        stamp = self._files.stamp(index)
+        with self._lock:
+            self._stamps[index] = stamp
+            self._stamps.move_to_end(index)
+            if len(self._stamps) > WATCHED:
+                self._stamps.popitem(last=False)
 
     def _known(self, index: Shape3) -> NDArray[Any] | None:
         with self._lock:

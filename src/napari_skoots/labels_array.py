@@ -21,14 +21,17 @@ through under the same locks, without a journal and a mask.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
-from weakref import WeakValueDictionary, finalize
+from weakref import WeakValueDictionary
 
 import numpy as np
 
 from napari_skoots.change import Change
 from napari_skoots.chunk_view import CACHE_BYTES, ChunkView
+from napari_skoots.hold import Hold
 from napari_skoots.labels_index import (
     Lattice,
     Points,
@@ -38,14 +41,13 @@ from napari_skoots.labels_index import (
 from napari_skoots.lazy_plane import LazyPlane
 from napari_skoots.painting import Painter
 from napari_skoots.reads import Lent, Loans
-from skoots.errors import RunBusyError, RunError, ShapeError
+from skoots.errors import RunError, ShapeError
 from skoots.run.chunk_files import ChunkFiles
-from skoots.run.folder import RunFolder
-from skoots.run.process_lock import hold_process_lock
 from skoots.run.shared_chunks import SharedChunks, shared_chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from os import PathLike
 
     import zarr
@@ -111,9 +113,11 @@ class ZarrLabels:
         self._loans = Loans()
         # by number, as planes are compared like arrays
         self._planes: WeakValueDictionary[int, LazyPlane] = WeakValueDictionary()
+        self._listing = Lock()
         self._scanned = edits is not None or largest is not None
         self._shared.note_largest(largest or 0)
-        self._release: Callable[[], object] = _nothing
+        self._hold: Hold | None = None
+        self._wanted = False
         self.read_only = read_only
 
     @classmethod
@@ -123,7 +127,7 @@ class ZarrLabels:
         """Open the labels of a run for painting.
 
         No other process may write the run until `close`; jobs of this one may. If
-        another process has it, the labels are read-only.
+        another process has it, the labels are read-only until `look_again` gets it.
 
         Parameters
         ----------
@@ -137,26 +141,61 @@ class ZarrLabels:
         RunError
             If the folder is no run.
         """
-        run = RunFolder.open(Path(path))
-        try:
-            release = hold_process_lock(run.path, job=False)
-        except RunBusyError:
-            return cls(
-                run.labels, edits=run.edits, cache_bytes=cache_bytes, read_only=True
-            )
-        try:
-            run.recover()
-            labels = cls(run.labels, edits=run.edits, cache_bytes=cache_bytes)
-        except BaseException:
-            release()
-            raise
-        labels._release = finalize(labels, release)
+        hold = Hold(path)
+        run = hold.run
+        labels = cls(run.labels, edits=run.edits, cache_bytes=cache_bytes)
+        labels._hold, labels._wanted = hold, True
+        labels.read_only = not hold.take(labels)
         return labels
 
     def close(self) -> None:
-        """Let other processes write the run; from now on these labels are read-only."""
-        self.read_only = True
-        self._release()
+        """Let other processes write the run; from now on these labels are read-only.
+
+        May be called again. They can be read, and opened again by `reopen`.
+        """
+        self.read_only, self._wanted = True, False
+        if self._edits:
+            self._edits.below.forget()  # another process may change it from now on
+        if self._hold:
+            self._hold.give_back()
+
+    def reopen(self) -> bool:
+        """Take the run again, after `close`; it may have been written meanwhile.
+
+        Returns
+        -------
+        bool
+            Whether these labels may be changed; else another process has the run, and
+            `look_again` tries it again.
+
+        Raises
+        ------
+        RunError
+            If the run is no more, or was begun anew on another grid.
+        """
+        if self._hold and self.read_only:
+            self._wanted = True
+            self.read_only = not self._hold.take(self)
+            self._view.look_again()
+        return not self.read_only
+
+    def look_again(self) -> bool:
+        """Notice what another process did, while that has the run.
+
+        Takes some microseconds for each chunk that was read. What changed is told by
+        `take_dirty`; `read_only` is false as soon as the run is free.
+
+        Returns
+        -------
+        bool
+            Whether anything changed, labels or the right to change them.
+        """
+        if not self.read_only:
+            return False
+        if self._hold and self._wanted:
+            with suppress(RunError):  # nothing to paint any more
+                self.read_only = not self._hold.take(self)
+        return self._view.look_again() or not self.read_only
 
     # ---- what it is
 
@@ -221,7 +260,9 @@ class ZarrLabels:
             )
         if isinstance(value, LazyPlane):
             value = value.settle()
-        for plane in list(self._planes.values()):
+        with self._listing:
+            planes = list(self._planes.values())
+        for plane in planes:
             plane.settle()  # as it was when somebody asked for it
         picked, within = parse_index(key, self.shape)
         labels = _cast(value, self.dtype)
@@ -241,7 +282,8 @@ class ZarrLabels:
         plane = LazyPlane(
             (height, width), self.dtype, lambda: self._lend(lattice)[lattice.view]
         )
-        self._planes[id(plane)] = plane
+        with self._listing:
+            self._planes[id(plane)] = plane
         return plane
 
     def _lend(self, lattice: Lattice) -> NDArray[Any]:
@@ -280,6 +322,14 @@ class ZarrLabels:
             flat = np.broadcast_to(labels, picked.shape).reshape(-1)
             for points in picked.parts(self.chunks):
                 yield Change.of_points(points, flat[points.outside])
+
+    def undoing(self) -> AbstractContextManager[None]:
+        """Take strokes back with what is assigned inside the block, in this thread.
+
+        Where a label is brought back that nobody had painted, the voxel becomes
+        nobody's again, and holds what jobs gave it last.
+        """
+        return self._painter.undoing()
 
     # ---- labels and changes
 
@@ -359,7 +409,3 @@ def _cast(value: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
     cast = np.empty(np.shape(value), dtype)
     cast[...] = value
     return cast
-
-
-def _nothing() -> None:
-    return None

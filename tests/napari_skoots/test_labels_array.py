@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import product
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -282,6 +284,34 @@ def test_an_array_is_written_back_as_often_as_its_reader_likes(
         painter[0:5, 0:9, 0:7] = whole
     assert elsewhere == 0
     np.testing.assert_array_equal(array[...], expected)
+
+
+def test_planes_are_asked_for_while_another_thread_writes() -> None:
+    labels, errors = ZarrLabels(stored(START)), []
+    enough = Event()
+
+    def look() -> None:
+        while not enough.is_set():
+            planes = [labels[z % 5] for z in range(50)]
+            assert len(planes[0]) == 9
+
+    def write() -> None:
+        try:
+            for turn in range(150):
+                labels[0, 0, 0] = turn
+        except RuntimeError as error:
+            errors.append(error)
+        enough.set()
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    threads = [Thread(target=work) for work in (look, look, write)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    sys.setswitchinterval(before)
+    assert errors == []
 
 
 def test_a_plane_is_read_when_it_is_looked_at_and_is_what_it_was() -> None:

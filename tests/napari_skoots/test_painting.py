@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -509,6 +510,98 @@ def test_a_run_that_is_painted_is_written_by_jobs_of_this_process_only(
     assert run_python("-c", other).stdout.strip() == "True"
     del second
     assert run_python("-c", other).stdout.strip() == "False"
+
+
+def test_a_run_is_given_back_and_taken_again(run: RunFolder) -> None:
+    labels, second = ZarrLabels.of_run(run.path), ZarrLabels.of_run(run.path)
+    labels[0, 0, 0] = 3
+    labels.close()
+    labels.close()  # does not give back what the second one holds
+    code = (
+        "import sys; from napari_skoots.labels_array import ZarrLabels\n"
+        "labels = ZarrLabels.of_run(sys.argv[1])\n"
+        "print(labels.read_only)\n"
+        "if not labels.read_only: labels[0, 0, 1] = labels.next_label()\n"
+    )
+    assert run_python("-c", code, str(run.path)).stdout.strip() == "True"
+    second.close()
+    assert labels[0, 0, 0] == 3
+    labels.take_dirty()
+    assert run_python("-c", code, str(run.path)).stdout.strip() == "False"
+    assert labels.reopen()
+    assert labels.reopen()
+    assert labels.take_dirty(own=False) == [((0, 8), (0, 16), (0, 16))]
+    labels[0, 0, 2] = labels.next_label()
+    assert labels[0, 0, :3].tolist() == [3, 4, 5]
+    run.write("labels/instances/0", whole(SHAPE), np.full(SHAPE, 9, np.uint32))
+    assert labels[0, 0, :4].tolist() == [3, 4, 5, 9]
+    assert run_python("-c", code, str(run.path)).stdout.strip() == "True"
+    labels.close()
+    assert run_python("-c", code, str(run.path)).stdout.strip() == "False"
+
+
+def test_labels_that_another_run_took_the_place_of_are_not_painted(
+    run: RunFolder,
+) -> None:
+    labels = ZarrLabels.of_run(run.path)
+    labels.close()
+    shutil.rmtree(run.path)
+    make_run(run.path, (12, 20, 23), BLOCK)
+    with pytest.raises(RunError, match="begun anew"):
+        labels.reopen()
+    assert labels.read_only
+    with closing(ZarrLabels.of_run(run.path)) as others:
+        assert not others.read_only
+
+
+HAVE = """
+import sys
+from napari_skoots.labels_array import ZarrLabels
+
+labels = ZarrLabels.of_run(sys.argv[1])
+for line in sys.stdin:
+    if line.strip():
+        labels[0, 0, 0] = int(line)
+    print("done", flush=True)
+"""
+
+
+def test_what_another_process_does_is_noticed_until_the_run_is_free(
+    run: RunFolder,
+) -> None:
+    process = subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-c", HAVE, str(run.path)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+    def tell(what: str) -> None:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(f"{what}\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == "done\n"
+
+    tell("")
+    labels = ZarrLabels.of_run(run.path)
+    assert labels.read_only
+    for label in (5, 6, 0):
+        assert labels[0, 0, 0] != label or not label
+        tell(str(label))
+        assert labels.look_again()
+        assert labels[0, 0, 0] == label
+        assert labels.take_dirty() == [((0, 8), (0, 16), (0, 16))]
+        assert not labels.look_again()
+    assert labels.read_only
+    process.communicate()
+    assert labels.look_again()
+    labels[0, 0, 0] = 7
+    assert not labels.look_again()
+    labels.close()
+    assert not labels.look_again()
+    assert labels.read_only
 
 
 def test_a_run_that_is_begun_anew_knows_no_strokes(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_skoots.labels_array import ZarrLabels
 from napari_skoots.layers.source import FACTS
+from napari_skoots.layers.undo import undo_through
 from skoots.run.folder import RunFolder
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class OpenRun:
             metadata={FACTS: {"run": str(self.path), "image": self.image_id}},
             **self.geometry,
         )
+        undo_through(layer, self.labels)
         # napari's own finds the largest label of arrays in memory alone
         layer.bind_key("m", self._new_label, overwrite=True)
         return layer

@@ -64,6 +64,7 @@ def finish(
     int
         How many objects there are.
     """
+    run.settle_strokes()  # before levels are made of them
     ids, counts = _count_objects(run, blocks, key)
     small = ids[counts < least]
     levels = plan_levels(run.plan.image.shape_zyx, run.voxel_size)
@@ -184,7 +185,8 @@ class _Work:
         if gone.size:
             # the table keeps the counts from before: done twice, nothing changes
             part = fastremap.mask(run.read(run.instances, block.core), gone.tolist())
-            run.write(run.instances, block.core, part)
+            run.write(run.instances, block.core, part, derived=False)
+            run.edits.below.erase(gone)
 
     def _to_image_grid(self, block: Block) -> NDArray[np.uint32]:
         """Bring labels to the image's grid, by the nearest voxel; give their ids."""

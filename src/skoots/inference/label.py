@@ -28,6 +28,7 @@ from skoots.events import BlockDone, StageStarted
 from skoots.inference.box_parts import grow_box, keep_blocks
 from skoots.inference.in_order import count_workers, work_in_order
 from skoots.inference.merge_table import Merged, merge_components, seam_tables
+from skoots.inference.provisional_ids import final_ids, note_found
 from skoots.inference.skeleton_mask import dilate_box, dilation_radii, sure_skeleton
 from skoots.volume.tiling import Span, box_slices
 
@@ -102,7 +103,8 @@ def _merged(
         taken = {*reserved, *anchors}
         kept = _kept(run, blocks, anchors)
         merged = merge_components(tables, blocks, settings, keys, taken, kept)
-        if ids.claim(merged.places, reserved, anchors):
+        finals = final_ids(run, merged, blocks)
+        if ids.claim(merged.places, reserved, anchors, finals):
             return merged
 
 
@@ -152,6 +154,7 @@ def _label_block(
     del mask  # a block is large
     run.markers.unmark(STAGE, block)
     run.write("components", block.core, components)
+    note_found(run, block, components)
     tables = seam_tables(components, block, run.plan.shape_zyx)
     run.markers.mark(STAGE, block, keys[block.index], tables)
 

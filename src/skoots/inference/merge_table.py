@@ -107,11 +107,8 @@ def seam_tables(
         ``voxels`` and ``first`` (N,), the count and the first voxel of each, as its
         place in the whole volume; ``face00`` to ``face21``, by axis and side.
     """
-    places = np.flatnonzero(components > 0)
-    ids = components.reshape(-1)[places].astype(np.int64) - 1
-    voxels = np.bincount(ids)
-    first = np.zeros(len(voxels), np.int64)
-    first[ids[::-1]] = places[::-1]  # the first is written last
+    voxels = np.bincount(components[components > 0].astype(np.int64) - 1)
+    first = first_voxels(components)
     z, y, x = np.unravel_index(first, components.shape)
     corner = [span.start for span in block.core]
     first = ((z + corner[0]) * shape[1] + y + corner[1]) * shape[2] + x + corner[2]
@@ -121,6 +118,21 @@ def seam_tables(
         for side in (0, 1)
     }
     return {"voxels": voxels, "first": first, **faces}
+
+
+def first_voxels(components: NDArray[np.uint32]) -> NDArray[np.int64]:
+    """Give the first voxel of each component, by its place in the array.
+
+    Examples
+    --------
+    >>> first_voxels(np.array([0, 2, 1, 2, 1], np.uint32)).tolist()
+    [2, 1]
+    """
+    places = np.flatnonzero(components > 0)
+    ids = components.reshape(-1)[places].astype(np.int64) - 1
+    first = np.zeros(int(ids.max(initial=-1)) + 1, np.int64)
+    first[ids[::-1]] = places[::-1]  # the first is written last
+    return first
 
 
 def merge_components(

@@ -25,6 +25,7 @@ from skoots.inference.answer import Answer, ask_network
 from skoots.inference.box_parts import box_inside
 from skoots.inference.out_of_memory import is_out_of_memory
 from skoots.inference.provisional import provisional_instances
+from skoots.inference.provisional_ids import note_shown
 from skoots.inference.tile_reader import TileInput, read_tile, tiles_of
 from skoots.model.precision import bytes_per_voxel, prepare, total_memory
 from skoots.run.tile_size import fit_core, shrink_core
@@ -361,8 +362,9 @@ class _Worker:
         if self._preview is None or run.plan.resampled:
             return None
         # last, so that a block without its marker never shows labels
-        labels = provisional_instances(
+        labels, ids, first = provisional_instances(
             answer, run.plan, self._preview, run.place_of(block)
         )
+        note_shown(run, block, ids, first)
         run.write(run.instances, box, labels, lasting=False)
         return len(np.setdiff1d(fastremap.unique(labels), [0]))

@@ -9,6 +9,7 @@ import torch
 
 from skoots.inference.assign import follow
 from skoots.inference.label import label_components
+from skoots.inference.merge_table import first_voxels
 from skoots.inference.skeleton_mask import skeleton_mask, threshold_byte
 from skoots.run.shared_chunks import FIRST_PROVISIONAL
 
@@ -25,7 +26,7 @@ LAST_ID = 2**32 - 2
 
 def provisional_instances(
     answer: Answer, plan: RunPlan, settings: InferenceConfig, place: tuple[int, int]
-) -> NDArray[np.uint32]:
+) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.int64]]:
     """Label one block as if nothing were around it.
 
     Parameters
@@ -43,15 +44,21 @@ def provisional_instances(
 
     Returns
     -------
-    ndarray, (Z, Y, X), uint32
+    labels : ndarray, (Z, Y, X), uint32
+    ids : ndarray, (N,), uint32
+        Of all skeletons.
+    first : ndarray, (N,), int64
+        The first voxel of each, by its place in the block.
     """
     foreground = answer.probability > threshold_byte(settings.PROBABILITY_THRESHOLD)
     if not foreground.any():
-        return np.zeros(foreground.shape, np.uint32)
+        none = np.zeros(0, np.int64)
+        return np.zeros(foreground.shape, np.uint32), none.astype(np.uint32), none
     mask = skeleton_mask(answer.skeleton, answer.probability, settings)
+    components = label_components(mask, settings.CONNECTIVITY)
     ids = follow(
         answer.vectors,
-        label_components(mask, settings.CONNECTIVITY),
+        components,
         foreground,
         settings,
         plan.model.vector_scaling_zyx,
@@ -59,5 +66,7 @@ def provisional_instances(
     )
     number, blocks = place
     step = (LAST_ID - FIRST_PROVISIONAL) // blocks
-    ids[ids > 0] += np.uint32(FIRST_PROVISIONAL - 1 + number * step)
-    return ids
+    before = np.uint32(FIRST_PROVISIONAL - 1 + number * step)
+    ids[ids > 0] += before
+    first = first_voxels(components)
+    return ids, np.arange(1, len(first) + 1, dtype=np.uint32) + before, first

@@ -115,13 +115,19 @@ class RunArrays:
         return True
 
     def write(
-        self, name: str, box: Box, voxels: NDArray[Any], *, lasting: bool
+        self,
+        name: str,
+        box: Box,
+        voxels: NDArray[Any],
+        *,
+        lasting: bool,
+        derived: bool = True,
     ) -> None:
         """Store a box of an array, on the disk before it returns if it shall last."""
         array = self.array(name)
         with storage_errors(self._path):
             if name == f"{LABELS}/0":
-                self.labels.write(box, voxels)
+                self.labels.write(box, voxels, derived=derived)
             else:
                 place = (..., *box_slices(box))
                 (_unchecked(array) if _fills(array, voxels) else array)[place] = voxels

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
+from itertools import product
 from pathlib import Path
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
@@ -79,6 +80,29 @@ class ChunkFiles:
         if self._folder is None:
             return None
         return self._folder / self._array.metadata.encode_chunk_key(index)
+
+    def stamp(self, index: Shape3) -> tuple[int, ...] | None:
+        """Give what differs when a chunk's file was replaced; None without a file."""
+        path = self.path(index)
+        try:
+            facts = None if path is None else path.stat()
+        except OSError:
+            return None
+        return facts and (facts.st_mtime_ns, facts.st_size, facts.st_ino)
+
+    def stored(self) -> set[Shape3]:
+        """List the chunks that hold anything; all where there is no telling."""
+        folder = self._folder
+        if folder is None or self.path((1, 2, 3)) != folder.joinpath(*"c123"):
+            a, b, c = map(range, self.grid)
+            return set(product(a, b, c))
+        found: set[Shape3] = set()
+        for path, _, names in os.walk(folder / "c"):
+            z_y = Path(path).relative_to(folder / "c").parts
+            if len(z_y) == 2:
+                z, y = map(int, z_y)
+                found.update((z, y, int(name)) for name in names if name.isdecimal())
+        return found
 
     def read(self, index: Shape3) -> NDArray[Any]:
         """Give a chunk, which nobody may change.

@@ -1,7 +1,8 @@
 """Every few voxels of a run's labels in memory, to be looked at in three dimensions.
 
-They are read chunk by chunk and never whole; of a finished run with very many chunks,
-from the pyramid. Afterwards only what was written meanwhile is read again.
+They are read chunk by chunk and never whole, those that are on disk: an unfinished run
+has few. Of a finished run with very many chunks the pyramid is read. Afterwards only
+what was written meanwhile is read again. Nothing is listed before the first `update`.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ import numpy as np
 
 from skoots.errors import RunError
 from skoots.events import BlockDone, StageStarted
+from skoots.run.chunk_files import ChunkFiles
 from skoots.run.layout import LABELS
-from skoots.volume.tiling import plan_blocks, whole
+from skoots.volume.tiling import Span, whole
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from skoots._types import Shape3, VoxelSize
     from skoots.events import Event
     from skoots.run.folder import RunFolder
-    from skoots.volume.tiling import Block, Box
+    from skoots.volume.tiling import Box
 
 STAGE = "coarse"
 
@@ -95,14 +97,15 @@ class CoarseLabels:
         kept = [-(-n // s) for n, s in zip(self._shape, self.steps, strict=True)]
         self.data = np.zeros(kept, np.uint32)
         self._changes = run.edits.shared.subscribe()
-        self._waiting = {block.index for block in self._chunks()}
+        self._files = ChunkFiles(run.labels)
+        self._waiting: set[Shape3] = set()
         self._begun = False
 
     @property
     def stale(self) -> bool:
         """Whether something was written that it has not read; not during `update`."""
         self._waiting |= self._changes.take()
-        return bool(self._waiting)
+        return bool(self._waiting) or not self._begun
 
     def update(self) -> Generator[Event, None, int]:
         """Read what was written since the last time; all of it the first time.
@@ -120,24 +123,26 @@ class CoarseLabels:
         if not self._begun:
             self._begin()
         self._waiting |= self._changes.take()
-        waiting = [b for b in self._chunks() if b.index in self._waiting]
+        waiting = sorted(self._waiting)
         yield StageStarted(STAGE, 0, len(waiting))
-        for number, chunk in enumerate(waiting, 1):
-            self._read(chunk.core)
-            self._waiting.discard(chunk.index)  # closed before, it is read next time
-            z, y, x = ((s.start, s.stop) for s in chunk.core)
+        for number, index in enumerate(waiting, 1):
+            box = self._box(index)
+            self._read(box)
+            self._waiting.discard(index)  # closed before, it is read next time
+            z, y, x = ((s.start, s.stop) for s in box)
             yield BlockDone(STAGE, (z, y, x), number, len(waiting))
         return len(waiting)
 
     def _begin(self) -> None:
         """Read the pyramid instead where there are very many chunks."""
-        many = len(self._waiting) > _MOST_CHUNKS
-        if many and self._run.finished and self._from_pyramid():
-            self._waiting.clear()
+        many = math.prod(self._files.grid) > _MOST_CHUNKS
+        if not (many and self._run.finished and self._from_pyramid()):
+            self._waiting |= self._files.stored()
         self._begun = True
 
-    def _chunks(self) -> list[Block]:
-        return plan_blocks(self._shape, self._run.plan.chunk_zyx)
+    def _box(self, chunk: Shape3) -> Box:
+        z, y, x = (Span(s.start, s.stop) for s in self._files.box(chunk))
+        return z, y, x
 
     def _read(self, box: Box) -> None:
         first = [-s.start % step for s, step in zip(box, self.steps, strict=True)]

@@ -11,6 +11,7 @@ Who is first does not matter, and nothing is lost in between:
   the stroke, also if it calculated its labels before the stroke was made.
 * The journal comes before the mask and the mask before the labels (see `strokes`): a
   process that is killed in between leaves a stroke that is painted again.
+* What is undone becomes nobody's again (see `below`): labels first, then the mask.
 * That the pyramid is out of date is noted before the labels change (see `stale`).
 """
 
@@ -27,10 +28,11 @@ import numpy as np
 import zarr
 
 from skoots.errors import RunError
+from skoots.run.below import Below
 from skoots.run.chunk_files import DAMAGE, ChunkFiles
 from skoots.run.label_ids import LabelIds
 from skoots.run.layout import EDITED, IDS, LABELS, STALE, STATE, STROKES
-from skoots.run.shared_chunks import shared_chunks
+from skoots.run.shared_chunks import FIRST_PROVISIONAL, shared_chunks
 from skoots.run.stale import StaleChunks
 from skoots.run.storage import storage_errors
 from skoots.run.strokes import Journal
@@ -59,12 +61,15 @@ class Edits:
         Of which the pyramid is out of date.
     ids : LabelIds
         The labels that are a person's.
+    below : Below
+        What the strokes of this process cover.
     """
 
     def __init__(self, run: Path) -> None:
         self.shared: SharedChunks = shared_chunks(run / LABELS / "0")
         self.stale = StaleChunks(run / STATE / STALE)
         self.ids = LabelIds(run / STATE / IDS, self.shared)
+        self.below = Below()
         self._run = run
         self._journal = Journal(run / STATE / STROKES)
         self._lock = RLock()
@@ -115,13 +120,17 @@ class Edits:
             return mask
 
     @contextmanager
-    def stroke(self, parts: Sequence[Painted]) -> Iterator[None]:
+    def stroke(
+        self, parts: Sequence[Painted], bare: Sequence[Painted] = ()
+    ) -> Iterator[None]:
         """Mark what is painted; the caller stores the labels inside the block.
 
         Parameters
         ----------
         parts : sequence of Painted
             Of the stroke, one for each chunk. Their chunks are held.
+        bare : sequence of Painted
+            What becomes nobody's, with the labels that it gets then.
 
         Raises
         ------
@@ -131,10 +140,14 @@ class Edits:
         labels = {int(n) for part in parts for n in np.unique(part.labels)}
         self.ids.mend(labels)
         with storage_errors(self._run):
-            entry = self._journal.begin(parts)
+            # killed before the end, what is bare has its labels and is somebody's
+            entry = self._journal.begin([*parts, *bare])
             try:
                 self._paint(parts)
+                for part in bare:
+                    self.stale.note(part.index)
                 yield
+                self._unmark(bare)
             finally:
                 self._journal.end(entry)
 
@@ -150,6 +163,8 @@ class Edits:
         with storage_errors(self._run):
             for path, parts in self._journal.left():
                 indices = [part.index for part in parts]
+                if any((p.labels >= FIRST_PROVISIONAL).any() for p in parts):
+                    self.ids.note_unsettled(indices)
                 with self.shared.hold(indices):
                     self._paint(parts)
                     for part in parts:
@@ -169,6 +184,18 @@ class Edits:
             z, y, x = (s.stop - s.start for s in files.box(part.index))
             new = np.zeros((z, y, x), bool) if before is None else before.copy()
             new[part.box] |= part.changed
+            files.write(part.index, new.view(np.uint8))
+            with self._lock:
+                self._keep(part.index, new)
+
+    def _unmark(self, parts: Sequence[Painted]) -> None:
+        """Say that voxels are nobody's; they hold what they should hold then."""
+        for part in parts:
+            before, files = self.mask(part.index), self._opened()
+            if before is None or files is None:
+                continue
+            new = before.copy()
+            new[part.box] &= ~part.changed
             files.write(part.index, new.view(np.uint8))
             with self._lock:
                 self._keep(part.index, new)

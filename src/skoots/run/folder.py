@@ -124,7 +124,13 @@ class RunFolder:
             raise self._damaged(name, box) from error
 
     def write(
-        self, name: str, box: Box, voxels: NDArray[Any], *, lasting: bool = True
+        self,
+        name: str,
+        box: Box,
+        voxels: NDArray[Any],
+        *,
+        lasting: bool = True,
+        derived: bool = True,
     ) -> None:
         """Store a box of an array of the run: whole chunks, or up to a face.
 
@@ -140,13 +146,15 @@ class RunFolder:
             Of that box.
         lasting : bool
             Wait until they are on the disk, so that a marker may follow.
+        derived : bool
+            They were found without looking at what a person painted.
 
         Raises
         ------
         StorageError
             If the disk is full or nothing may be written there.
         """
-        self._arrays.write(name, box, voxels, lasting=lasting)
+        self._arrays.write(name, box, voxels, lasting=lasting, derived=derived)
 
     @property
     def edits(self) -> Edits:
@@ -159,6 +167,11 @@ class RunFolder:
             self._arrays.labels.recover()
         if not self.edits.ids.numbered:  # by a version that did not keep that
             self.edits.shared.note_largest(self._largest_assigned())
+
+    def settle_strokes(self) -> None:
+        """Give final labels to what was painted with provisional ones."""
+        with storage_errors(self.path):
+            self._arrays.labels.settle()
 
     def _largest_assigned(self) -> int:
         """Give the largest label of an object, by what the pass kept of its blocks."""

@@ -9,6 +9,10 @@ Who paints with the label of an object that was found, to mend it, wants the obj
 keep it. So the place of its skeleton is noted with the label (an anchor), and when
 objects are numbered anew the one that has this place keeps the label. If none has, the
 label is nobody's: what was painted never becomes part of something else.
+
+Who paints with a provisional label paints the object that it becomes. It stays what it
+is until objects are numbered, and gets the final label for good then; a new one if the
+object is no more (`final_of`).
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skoots.errors import RunError
-from skoots.run.layout import PLACES
+from skoots.run.layout import FINALS, PLACES
 from skoots.run.shared_chunks import FIRST_PROVISIONAL
 from skoots.run.storage import storage_errors, write_atomically
 
@@ -31,7 +35,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from skoots._types import Shape3
     from skoots.run.shared_chunks import SharedChunks
+
+_NONE = np.zeros((2, 0), np.uint32)
 
 
 class LabelIds:
@@ -48,6 +55,7 @@ class LabelIds:
     def __init__(self, file: Path, shared: SharedChunks) -> None:
         self._file = file
         self._places = file.with_name(PLACES)
+        self._finals_file = file.with_name(FINALS)
         self._shared = shared
         self._lock = RLock()
         self.forget()
@@ -56,6 +64,7 @@ class LabelIds:
         """Look at the disk again."""
         with self._lock:
             self._ids = _read(self._file)
+            self._finals = _read_finals(self._finals_file)
             self._shared.note_largest(max(self._ids["reserved"], default=0))
             self._shared.note_largest(self._ids["numbered"])
 
@@ -120,6 +129,64 @@ class LabelIds:
             return -1
         return int(places[label]) if label < len(places) else -1
 
+    # ---- provisional labels
+
+    def final_of(self, label: int) -> int:
+        """Give the label that takes the place of a provisional one.
+
+        Parameters
+        ----------
+        label : int
+            Any label that a person paints with.
+
+        Returns
+        -------
+        int
+            The same if it is final, or if its object has no final label yet.
+        """
+        if label < FIRST_PROVISIONAL:
+            return label
+        with self._lock:
+            settled: dict[str, int] = self._ids["settled"]
+            if str(label) in settled:
+                return int(settled[str(label)])
+            provisional, final = self._finals
+            place = int(np.searchsorted(provisional, label))
+            if place == len(provisional) or provisional[place] != label:
+                return label
+            found = int(final[place]) or self.next_label()
+            self._store(settled={**settled, str(label): found})
+            self.mend([found])
+            return found
+
+    def final_labels(self, labels: NDArray[Any]) -> NDArray[Any]:
+        """Give `final_of` each of some labels, (N,)."""
+        if not labels.size or labels.max() < FIRST_PROVISIONAL:
+            return labels
+        found, where = np.unique(labels, return_inverse=True)
+        final = [self.final_of(int(label)) for label in found]
+        return np.asarray(np.array(final, labels.dtype)[where])
+
+    @property
+    def unsettled(self) -> frozenset[Shape3]:
+        """Chunks of the labels in which somebody painted with provisional labels."""
+        with self._lock:
+            return frozenset((z, y, x) for z, y, x in self._ids["unsettled"])
+
+    def note_unsettled(self, chunks: Iterable[Shape3]) -> None:
+        """Say that provisional labels are about to be painted in some chunks."""
+        with self._lock:
+            new = self.unsettled.union(chunks)
+            if new != self.unsettled:
+                self._store(unsettled=sorted(new))
+
+    def note_settled(self, chunk: Shape3) -> None:
+        """Say that a chunk holds no provisional labels of a person any more."""
+        with self._lock:
+            self._store(unsettled=sorted(self.unsettled - {chunk}))
+
+    # ---- numbering
+
     def next_label(self) -> int:
         """Make a label that nothing has, and keep it.
 
@@ -143,6 +210,7 @@ class LabelIds:
         places: NDArray[np.int64],
         reserved: frozenset[int],
         anchors: Mapping[int, int],
+        finals: NDArray[np.uint32] | None = None,
     ) -> bool:
         """Take labels for objects that were found.
 
@@ -153,6 +221,8 @@ class LabelIds:
             for a label that is not given.
         reserved, anchors
             What the numbering was made with.
+        finals : ndarray, (2, N), uint32, optional
+            All provisional labels, rising, above the final ones; 0 for none.
 
         Returns
         -------
@@ -162,10 +232,11 @@ class LabelIds:
         with self._lock:
             if self.reserved != reserved or self.anchors != anchors:
                 return False
-            buffer = io.BytesIO()
-            np.save(buffer, places, allow_pickle=False)
+            finals = _NONE if finals is None else finals
             with storage_errors(self._file.parent):
-                write_atomically(self._places, buffer.getvalue())
+                write_atomically(self._places, _bytes_of(places))
+                write_atomically(self._finals_file, _bytes_of(finals))
+            self._finals = finals
             largest = len(places) - 1
             if self.numbered != largest:
                 self._store(numbered=largest)
@@ -180,8 +251,28 @@ class LabelIds:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    ids: dict[str, Any] = {"reserved": [], "numbered": 0, "anchors": {}}
+    ids: dict[str, Any] = {
+        "reserved": [],
+        "numbered": 0,
+        "anchors": {},
+        "settled": {},
+        "unsettled": [],
+    }
     try:
         return {**ids, **json.loads(path.read_bytes())}
     except (OSError, ValueError):  # absent, empty or damaged
         return ids
+
+
+def _read_finals(path: Path) -> NDArray[np.uint32]:
+    try:
+        finals = np.load(path, allow_pickle=False)
+    except (OSError, EOFError, ValueError):
+        return _NONE
+    return np.asarray(finals, np.uint32)
+
+
+def _bytes_of(array: NDArray[Any]) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()

@@ -19,6 +19,8 @@
         state/finished.json         what the last process reported, if labels are final
         state/ids.json              labels that a person used, the largest one found
         state/places.npy            where the skeleton of each label begins
+        state/finals.npy            provisional labels and what became of them
+        state/provisional/...       skeletons of provisional objects, by block
         state/strokes/...           strokes that are being painted (`Journal`)
         state/stale/Z.Y.X           chunks painted since the levels were made
         state/spent.json            seconds that processes worked on it
@@ -40,6 +42,7 @@ LABELS = "labels/instances"
 EDITED = "edited"
 IDS = "ids.json"
 PLACES = "places.npy"
+FINALS = "finals.npy"
 STROKES = "strokes"
 STALE = "stale"
 

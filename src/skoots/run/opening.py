@@ -99,6 +99,7 @@ def opened(request: Request) -> Iterator[tuple[RunFolder, list[str]]]:
             run = RunFolder.create(path, plan)
             run.edits.shared.largest = 0
             run.edits.forget()
+            run.edits.below.forget()
             yield run, notes
 
 
@@ -113,6 +114,7 @@ def clean(run: RunFolder) -> None:
     with unpainted(run.path) as alone:
         if alone:  # else some of these files are not of a dead process
             clear_partial_files(run.path)
+            run.edits.below.forget()  # another process may have written it
     run.recover()
 
 

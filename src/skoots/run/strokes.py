@@ -14,7 +14,7 @@ import zlib
 from dataclasses import dataclass
 from itertools import count
 from os import getpid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -58,6 +58,19 @@ class Painted:
         new = chunk.copy()
         new[self.box][self.changed] = self.labels
         return new
+
+    def of(self, chunk: NDArray[Any]) -> NDArray[Any]:
+        """Give what a chunk holds where this part is painted, (N,)."""
+        return np.asarray(chunk[self.box][self.changed])
+
+    def only(self, some: NDArray[np.bool_], labels: NDArray[Any]) -> Painted:
+        """Give some of the voxels, (N,), with labels of their own, (N,) of all."""
+        changed = np.zeros_like(self.changed)
+        changed[self.changed] = some
+        labels = labels[some].astype(self.labels.dtype)
+        if labels.size and (labels == labels[0]).all():
+            labels = labels[:1]
+        return Painted(self.index, self.start, changed, labels)
 
 
 class Journal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -71,6 +72,35 @@ def test_what_it_had_not_read_when_it_was_closed_is_read_the_next_time(
     job.close()
     result_of(coarse.update())
     np.testing.assert_array_equal(coarse.data, labels[::2, ::4, ::4])
+
+
+def test_nothing_is_listed_of_a_huge_run_that_nobody_looks_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "coarse_steps", coarse_steps)
+    run = make_run(tmp_path / "a.skoots.zarr", (2000, 16000, 16000), (16, 256, 256))
+    start = perf_counter()
+    coarse = CoarseLabels(run)
+    assert coarse.stale
+    assert perf_counter() - start < 0.2
+
+
+def test_of_an_unfinished_run_only_what_is_there_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(tmp_path / "a.skoots.zarr", SHAPE, (8, 32, 32))
+    labels = np.zeros(SHAPE, np.uint32)
+    z, y, x = (span.slice for span in run.blocks[7].core)
+    labels[z, y, x] = 9
+    run.write("labels/instances/0", run.blocks[7].core, labels[z, y, x])
+    read = record_reads(monkeypatch)
+    coarse = CoarseLabels(run)
+    assert result_of(coarse.update()) == len(read) == 1
+    np.testing.assert_array_equal(coarse.data, labels[::2, ::4, ::4])
+    run.write("labels/instances/0", run.blocks[7].core, labels[z, y, x] * 0)
+    assert result_of(coarse.update()) == 1
+    assert not coarse.data.any()
+    assert not coarse.stale
 
 
 def test_the_pyramid_of_a_finished_run_gives_the_same(
