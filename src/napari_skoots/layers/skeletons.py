@@ -142,14 +142,20 @@ def arrows_layer(
 def _in_planes(
     places: NDArray[np.floating], ids: Ids, depth: int
 ) -> tuple[NDArray[np.floating], Ids]:
-    """Repeat points in the planes around them."""
-    if depth < 2:
+    """Repeat points in the planes around them, within those that hold any.
+
+    A point beyond the volume would give napari's slider one step more.
+    """
+    if depth < 2 or not len(places):
         return places, ids
     below = (depth - 1) // 2
+    own = np.rint(places[:, 0])
     copies = [places.copy() for _ in range(depth)]
     for plane, copy in enumerate(copies):
-        copy[:, 0] = np.rint(places[:, 0]) + plane - below
-    return np.concatenate(copies), np.tile(ids, depth)
+        copy[:, 0] = own + plane - below
+    repeated, owners = np.concatenate(copies), np.tile(ids, depth)
+    inside = (repeated[:, 0] >= own.min()) & (repeated[:, 0] <= own.max())
+    return repeated[inside], owners[inside]
 
 
 def _of_axes(geometry: Mapping[str, Any], ndim: int) -> dict[str, Any]:
