@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.utils.events import Event
 
+_OTHERS_MS = 1000
+"""Between two looks at what another program writes."""
+
 
 class ShownRun(OpenRun):
     """A run whose layer may be removed and shown again; all is on disk.
@@ -52,6 +55,7 @@ class ShownRun(OpenRun):
         self.overlays = RunOverlays(viewer, self)
         self.in_3d = LabelsIn3D(viewer, self)
         self._followed = False
+        self._watch_others()
         viewer.layers.events.removed.connect(self._on_removed)
 
     @property
@@ -132,6 +136,14 @@ class ShownRun(OpenRun):
         self.in_3d.replace(self.labels)
         self.stream.abandon()
         self.stream = LabelStream(self._viewer, self.layer, self.labels)
+        self._watch_others()
+
+    def _watch_others(self) -> None:
+        """Follow a run that another program writes; it cannot be painted meanwhile."""
+        self.layer.editable = not self.labels.read_only
+        if self.labels.read_only:
+            self.stream.set_interval(_OTHERS_MS)
+            self.stream.start()
 
     def _on_removed(self, event: Event) -> None:
         """Let other programs write a run that nobody looks at."""

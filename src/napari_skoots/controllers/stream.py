@@ -77,6 +77,9 @@ class LabelStream:
 
     def look(self) -> None:
         """Refresh the layer if what it shows was changed."""
+        if self._labels.read_only:  # another program has the run, or had it just now
+            self._labels.look_again()
+            self._layer.editable = not self._labels.read_only
         boxes = self._labels.take_dirty(own=False)
         if not self._pending and not any(self._is_shown(box) for box in boxes):
             return

@@ -128,3 +128,18 @@ def test_a_session_that_ends_gives_back_all_runs(
     session.close()
     assert not held(first.path)
     assert not held(second.path)
+
+
+def test_a_run_that_another_program_has_can_be_painted_when_that_is_done(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
+    opened = segment(qtbot, session, save_image(tmp_path / "cells.tif"))
+    session.viewer.layers.remove(opened.layer)
+    other = FileLock(opened.path / STATE / LOCK)
+    other.acquire(timeout=0)
+    opened.show()
+    assert not opened.layer.editable
+    other.release()
+    qtbot.waitUntil(lambda: bool(opened.layer.editable), timeout=5000)
+    opened.layer.data[2, :4, :4] = 77
+    assert (labels_of(opened.path)[2, :4, :4] == 77).all()
