@@ -127,6 +127,10 @@ class StoredArray:
 
     # ---- voxels
 
+    def __deepcopy__(self, _memo: dict[int, Any]) -> NDArray[Any]:
+        # napari duplicates a layer so: the copy is in memory, and nobody's run
+        return np.array(self[...])
+
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, int | np.integer) and not isinstance(key, bool):
             return self._plane(int(key))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 from itertools import product
 from threading import Event, Thread
@@ -333,3 +334,13 @@ def test_a_plane_is_read_when_it_is_looked_at_and_is_what_it_was() -> None:
     assert repr(labels[2]) == repr(memory[2])
     with pytest.raises(IndexError):
         labels[5]
+
+
+def test_a_copy_is_in_memory_and_changes_nothing_on_disk() -> None:
+    array = zarr.create_array({}, shape=(4, 4, 4), chunks=(2, 2, 2), dtype="uint32")
+    labels = ZarrLabels(array)
+    labels[1] = 5
+    copied = copy.deepcopy(labels)
+    copied[1] = 6
+    assert (np.asarray(array[1]) == 5).all()
+    assert (copied[1] == 6).all()
