@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from enum import StrEnum
 from functools import lru_cache
@@ -56,9 +57,17 @@ class Engine:
     def _on_loaded(
         self, found: tuple[list[DeviceView], tuple[str, str] | None]
     ) -> None:
+        # Python's search for garbage looks through all objects, torch's million too,
+        # and holds the window for a third of a second: what is there now stays
+        gc.freeze()
         self.devices, self.device_problem = found
         self.state = EngineState.READY
         self.changed.emit()
+
+    @staticmethod
+    def let_go() -> None:
+        """Let garbage be found among all objects again: a viewer is closed."""
+        gc.unfreeze()
 
     def _on_failed(self, error: Exception) -> None:
         self.problem = f"{type(error).__name__}: {error}"

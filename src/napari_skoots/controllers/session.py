@@ -129,6 +129,7 @@ class Session:
         """Stop what runs, after its tile; the viewer is closed."""
         self._sessions.pop(id(self.viewer), None)
         self._settle.stop()
+        self.engine.let_go()
         self.board.close()
         self.segmenting.close()
         self._dropped_runs.close()

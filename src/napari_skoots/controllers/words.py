@@ -14,7 +14,7 @@ _WORDS = (
     (r"out \(--out\)", "Save to"),
     (r"resample=True \(--resample\) works at the model's", "resample the image"),
     (r"resample=True \(--resample\)", "resampling"),
-    (r"voxel_size of open_source \(--voxel-size\) says another", "Type another under Voxel"),
+    (r"voxel_size of open_source \(--voxel-size\) says another", "Type it under Voxel"),
     (r'device="cpu" \(--device cpu\)', "the device cpu"),
     (r"halo_zyx \(--halo\)", "Halo"),
     (r"another CORE \(Z, Y, X\)", "another Tile core (Z, Y, X)"),
