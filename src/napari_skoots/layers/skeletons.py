@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_skoots.layers.source import FACTS
+from napari_skoots.layers.source import FACTS, level0
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,7 +91,8 @@ def points_layer(
     """
     from napari.layers import Points  # noqa: PLC0415 - napari loads layers late
 
-    places, ids = _in_planes(places, ids, depth)
+    planes = None if labels is None else level0(labels).shape[-3]
+    places, ids = _in_planes(places, ids, depth, planes)
     return Points(
         places,
         name=name,
@@ -140,13 +141,13 @@ def arrows_layer(
 
 
 def _in_planes(
-    places: NDArray[np.floating], ids: Ids, depth: int
+    places: NDArray[np.floating], ids: Ids, depth: int, planes: int | None
 ) -> tuple[NDArray[np.floating], Ids]:
-    """Repeat points in the planes around them, within those that hold any.
+    """Repeat points in the planes around them, of those that there are.
 
     A point beyond the volume would give napari's slider one step more.
     """
-    if depth < 2 or not len(places):
+    if depth < 2:
         return places, ids
     below = (depth - 1) // 2
     own = np.rint(places[:, 0])
@@ -154,7 +155,9 @@ def _in_planes(
     for plane, copy in enumerate(copies):
         copy[:, 0] = own + plane - below
     repeated, owners = np.concatenate(copies), np.tile(ids, depth)
-    inside = (repeated[:, 0] >= own.min()) & (repeated[:, 0] <= own.max())
+    inside = repeated[:, 0] >= 0
+    if planes is not None:
+        inside &= repeated[:, 0] < planes
     return repeated[inside], owners[inside]
 
 

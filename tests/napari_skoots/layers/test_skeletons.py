@@ -65,8 +65,17 @@ def test_no_points_are_a_layer_as_well() -> None:
 def test_a_point_is_shown_in_all_planes_that_it_stands_for() -> None:
     places = np.array([[4.4, 1.5, 2.0], [9.0, 3.0, 3.0]])
     points = points_layer(
-        places, IDS[:2], labels(), "points", geometry_of(labels()), depth=3
+        places, IDS[:2], None, "points", geometry_of(labels()), depth=3
     )
     assert sorted(points.data[:, 0]) == [3, 4, 5, 8, 9, 10]
     first = points.data[points.features["label"] == IDS[0]]
     np.testing.assert_allclose(first[:, 1:], [[1.5, 2.0]] * 3)
+
+
+def test_no_point_lies_beyond_the_volume() -> None:
+    """napari's slider would get a step more, and leave the plane that is shown."""
+    layer = labels()
+    last = layer.data.shape[0] - 1
+    places = np.array([[0.0, 1.0, 1.0], [last, 2.0, 2.0]])
+    points = points_layer(places, IDS[:2], layer, "points", geometry_of(layer), depth=3)
+    assert sorted(points.data[:, 0]) == [0, 1, last - 1, last]
