@@ -114,7 +114,11 @@ def test_cancelled_it_stops_after_the_event_and_is_closed_in_its_thread(
     job.cancel()
     with qtbot.waitSignal(job.ended, timeout=5000):
         step.set()
-    assert heard.said == [Notice("0"), Notice("1"), "stopped", "ended"]
+    # it was on its way to the second event, or had not begun it yet
+    assert heard.said in (
+        [Notice("0"), Notice("1"), "stopped", "ended"],
+        [Notice("0"), "stopped", "ended"],
+    )
     assert len(closed) == 1
     assert closed[0] != threading.get_ident()
 

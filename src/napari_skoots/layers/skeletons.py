@@ -91,7 +91,8 @@ def points_layer(
     """
     from napari.layers import Points  # noqa: PLC0415 - napari loads layers late
 
-    planes = None if labels is None else level0(labels).shape[-3]
+    known = labels is not None and depth > 1
+    planes = level0(labels).shape[-3] if known else None
     places, ids = _in_planes(places, ids, depth, planes)
     return Points(
         places,
