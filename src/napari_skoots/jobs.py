@@ -75,6 +75,7 @@ class Job(QObject):
         self.title = title
         self._start = start
         self._cancelled = False
+        self._left = False
         self._point: Point | None = None
         self._go = threading.Event()
         self._go.set()
@@ -125,11 +126,8 @@ class Job(QObject):
 
     def leave(self) -> None:
         """Stop as `cancel` does, and tell nobody: who listened is gone."""
+        self._left = True
         self.cancel()
-        signals = (self.event, self.returned, self.failed, self.stopped, self.ended)
-        for signal in (*signals, self.paused_changed):
-            with suppress(RuntimeError, TypeError):  # nobody listened
-                signal.disconnect()
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait for the worker thread; its last signals come by the event loop after.
@@ -179,6 +177,8 @@ class Job(QObject):
             if app is not None:
                 with suppress(RuntimeError, TypeError):  # quit already
                     app.aboutToQuit.disconnect(self._on_quit)
+        if self._left:
+            return
         if signal in ("event", "returned", "failed"):
             getattr(self, signal).emit(value)
         else:
