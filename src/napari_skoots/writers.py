@@ -41,8 +41,9 @@ def write_tiff(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
     SkootsError
         That says why it cannot be written.
     """
-    # Imported here: napari lists the writers at its start.
-    from skoots.inference.labels_tiff import write_labels_tiff  # noqa: PLC0415
+    from skoots.inference.labels_tiff import (  # noqa: PLC0415 - napari lists writers
+        write_labels_tiff,
+    )
 
     job = write_labels_tiff(
         labels_of(data),
@@ -76,7 +77,9 @@ def write_ome_zarr(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
     SkootsError
         That says why it cannot be written.
     """
-    from skoots.inference.labels_ome_zarr import write_labels_ome_zarr  # noqa: PLC0415
+    from skoots.inference.labels_ome_zarr import (  # noqa: PLC0415 - likewise
+        write_labels_ome_zarr,
+    )
 
     job = write_labels_ome_zarr(
         labels_of(data),

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, QObject
-
+from napari_skoots.controllers.docked import Docked
 from napari_skoots.controllers.progress import explain
 from napari_skoots.layers import axes_of, voxel_size_of
 from napari_skoots.layers.source import path_of
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 _BUSY = "A job is running. Wait for it, or cancel it."
 
 
-class BakeBinding(QObject):
+class BakeBinding(Docked):
     """Offers the labels of a viewer in a form, and shows the job that runs.
 
     Parameters
@@ -64,9 +63,6 @@ class BakeBinding(QObject):
         panel.footer.cancel_requested.connect(board.cancel)
         panel.footer.pause_requested.connect(board.pause)
         panel.footer.resume_requested.connect(board.resume)
-        panel.installEventFilter(self)
-        # a window that is closed destroys its panel without any other word
-        panel.destroyed.connect(lambda: self.release())  # noqa: PLW0108 - held by it
         self._on_layers()
         self._on_job()
 
@@ -77,15 +73,6 @@ class BakeBinding(QObject):
         for layer in self._baking.labels:
             layer.events.name.disconnect(self._on_layers)
         self._board.changed.disconnect(self._on_job, missing_ok=True)
-
-    def eventFilter(  # noqa: N802 - Qt's name
-        self, watched: QObject | None, event: QEvent | None
-    ) -> bool:
-        """Notice that the dock was closed: the panel has no parent any more."""
-        kind = None if event is None else event.type()
-        if kind == QEvent.Type.ParentChange and self._panel.parent() is None:
-            self.release()
-        return super().eventFilter(watched, event)
 
     # ---- layers
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from napari_skoots.layers import axes_of, geometry_of
+from napari_skoots.layers import axes_of, geometry_of, last_axes
 from napari_skoots.layers.skeletons import arrows_layer, colours_of, points_layer
 from napari_skoots.layers.source import FACTS
 
@@ -56,7 +56,7 @@ class BakedLayers:
                     contrast_limits=(0.0, float(baked.farthest)),
                     blending="additive",
                     metadata={FACTS: {"overlay": True}},
-                    **_last_axes(self._geometry, field.ndim),
+                    **last_axes(self._geometry, field.ndim),
                 )
             )
         if baked.arrows is not None:
@@ -80,10 +80,3 @@ class BakedLayers:
                 "voxels (z, y, x)."
             )
         return said
-
-
-def _last_axes(geometry: Mapping[str, Any], ndim: int) -> dict[str, Any]:
-    if ndim == 3:
-        return dict(geometry)
-    plain = ("scale", "translate", "units", "axis_labels")
-    return {key: tuple(geometry[key])[-ndim:] for key in plain if key in geometry}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, QObject, QTimer
+from qtpy.QtCore import QTimer
 
 from napari_skoots.controllers.dialogs import Dialogs
+from napari_skoots.controllers.docked import Docked
 from napari_skoots.controllers.showing import Showing
 from napari_skoots.state.views import Where
 
@@ -19,7 +20,7 @@ _LOAD_AFTER_MS = 50
 """The engine is imported when the panel has been painted."""
 
 
-class Binding(QObject):
+class Binding(Docked):
     """Shows a session in a panel, and hands on what the user does there.
 
     Parameters
@@ -34,15 +35,15 @@ class Binding(QObject):
         super().__init__(panel)
         self._panel = panel
         self._session = session
-        self._painted = False
         self._dialogs = Dialogs(panel, session)
         self._showing = Showing(panel, session)
         session.results.measured.connect(self._dialogs.show_table)
         session.asked_for.connect(self._dialogs.show)
         self._obey()
-        panel.installEventFilter(self)
-        # a window that is closed destroys its panel without any other word
-        panel.destroyed.connect(lambda: self.release())  # noqa: PLW0108 - held by it
+
+    def begin(self) -> None:
+        """Import the engine, now that there is something to see."""
+        QTimer.singleShot(_LOAD_AFTER_MS, self._session.engine.load)
 
     def release(self) -> None:
         """Listen no more: the panel is closed. The session goes on."""
@@ -50,21 +51,6 @@ class Binding(QObject):
         session, dialogs = self._session, self._dialogs
         session.results.measured.disconnect(dialogs.show_table, missing_ok=True)
         session.asked_for.disconnect(dialogs.show, missing_ok=True)
-
-    def eventFilter(  # noqa: N802 - Qt's name
-        self, watched: QObject | None, event: QEvent | None
-    ) -> bool:
-        """Notice that the panel is painted, and that its dock was closed.
-
-        A widget whose dock was closed is told no more than that it has no parent.
-        """
-        kind = None if event is None else event.type()
-        if kind == QEvent.Type.Paint and not self._painted:
-            self._painted = True
-            QTimer.singleShot(_LOAD_AFTER_MS, self._session.engine.load)
-        if kind == QEvent.Type.ParentChange and self._panel.parent() is None:
-            self.release()
-        return super().eventFilter(watched, event)
 
     def _obey(self) -> None:
         s, panel, tab = self._session, self._panel, self._panel.segment
@@ -133,7 +119,7 @@ class Binding(QObject):
 
     def _on_reset(self) -> None:
         self._session.set_config({})
-        self._session.models.changed.emit()
+        self._showing.show_model()
 
     def _on_skeletons(self, shown: bool) -> None:  # noqa: FBT001 - a signal's
         show = self._session.results.show_skeletons

@@ -108,10 +108,10 @@ class Board:
 
     def close(self) -> None:
         """Stop after the step that is worked on, and show nothing more."""
-        self._memory.stop()
         if self._job is not None:
             self._job.leave()
             self._job = None
+        self._memory.stop()
 
     def look_at(self, point: tuple[float, float, float] | None) -> None:
         """Ask for what is nearest to a point (Z, Y, X) of the image first."""

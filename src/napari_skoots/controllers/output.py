@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
+from skoots.model.zoo import data_folder
 from skoots.volume.naming import RUN_SUFFIX, place_beside
 
 
@@ -50,15 +50,6 @@ def free_path(path: Path) -> Path:
 def runs_folder() -> Path:
     """Give the folder for runs of images that lie where nothing can be written."""
     return data_folder() / "skoots" / "runs"
-
-
-def data_folder() -> Path:
-    """Give the folder where this platform keeps the data of programs."""
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support"
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
 
 
 def _is_users(folder: Path) -> bool:

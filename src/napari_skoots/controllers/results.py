@@ -196,8 +196,8 @@ def _copy(opened: ShownRun, path: Path) -> Generator[Event, Any, Path]:
     from skoots.inference.labels_ome_zarr import (  # noqa: PLC0415 - imports torch
         write_labels_ome_zarr,
     )
-    from skoots.inference.labels_tiff import write_labels_tiff  # noqa: PLC0415
-    from skoots.inference.pyramid import refresh_levels  # noqa: PLC0415
+    from skoots.inference.labels_tiff import write_labels_tiff  # noqa: PLC0415 - likewise
+    from skoots.inference.pyramid import refresh_levels  # noqa: PLC0415 - likewise
 
     yield from refresh_levels(opened.path)  # the run's own copy shows strokes as well
     labels, size = opened.labels, opened.run.voxel_size

@@ -57,7 +57,7 @@ class Showing:
             (s.images.listed, self._show_layers),
             (s.images.changed, self._show_image),
             (s.models.listed, self._show_models),
-            (s.models.changed, self._show_model),
+            (s.models.changed, self.show_model),
             (s.models.failed, self._tell),
             (s.wishes.changed, self._show_wishes),
             (s.board.changed, self._show_job),
@@ -127,9 +127,10 @@ class Showing:
         auto = DeviceView("auto", "Best available")
         section.set_devices([auto, *engine.devices], models.device)
         section.set_device_problem(*(engine.device_problem or ("", "")))
-        self._show_model()
+        self.show_model()
 
-    def _show_model(self) -> None:
+    def show_model(self) -> None:
+        """Show what is known of the model, and its settings."""
         models = self._session.models
         section = self._panel.segment.model
         section.set_models(models.views, models.current)

@@ -36,10 +36,19 @@ class Window:
         board.freed.connect(self._on_freed)
 
     def when_gone(self, act: Callable[[], None]) -> None:
-        """Do something when the window is gone."""
+        """Do something when the window is gone.
+
+        Where the program ends with the window open, Qt's timers go before the window:
+        what `act` still does with them has no meaning, and an error here would abort.
+        """
+
+        def gone() -> None:
+            with suppress(RuntimeError):  # a timer is deleted
+                act()
+
         shown = getattr(self._window, "_qt_window", None)
         if shown is not None:
-            shown.destroyed.connect(lambda: act())  # noqa: PLW0108 - it is told what
+            shown.destroyed.connect(gone)
 
     def _on_began(self, title: str) -> None:
         from napari.utils.task_status import Status  # noqa: PLC0415 - napari is slow

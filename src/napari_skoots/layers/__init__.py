@@ -6,8 +6,10 @@ panel without an image needs neither.
 
 from __future__ import annotations
 
+from napari_skoots.layers.camera import camera_of
 from napari_skoots.layers.geometry import (
     geometry_of,
+    last_axes,
     layer_geometry,
     lies_last,
     same_geometry,
@@ -17,7 +19,6 @@ from napari_skoots.layers.geometry import (
 from napari_skoots.layers.source import axes_fit, axes_of, level0, source_of
 from napari_skoots.layers.view import (
     box_region,
-    camera_of,
     point_under_cursor,
     view_centre,
     view_region,
@@ -29,6 +30,7 @@ __all__ = [
     "box_region",
     "camera_of",
     "geometry_of",
+    "last_axes",
     "layer_geometry",
     "level0",
     "lies_last",

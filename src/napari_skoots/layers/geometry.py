@@ -152,6 +152,22 @@ def _labels(layer: Layer, places: list[int]) -> tuple[str, ...]:
     return labels
 
 
+def last_axes(geometry: Mapping[str, Any], ndim: int) -> dict[str, Any]:
+    """Keep what is said of the last axes: a volume of one plane may be shown as one.
+
+    Parameters
+    ----------
+    geometry : mapping
+        Of a volume, as `geometry_of` gives it.
+    ndim : int
+        Of the layer: 3, or 2 for one that is flat.
+    """
+    if ndim == 3:
+        return dict(geometry)
+    plain = ("scale", "translate", "units", "axis_labels")
+    return {key: tuple(geometry[key])[-ndim:] for key in plain if key in geometry}
+
+
 def same_geometry(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether two volumes of one extent lie on one another."""
     for name in ("scale", "translate", "rotate", "shear", "affine"):

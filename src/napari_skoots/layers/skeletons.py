@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_skoots.layers.geometry import last_axes
 from napari_skoots.layers.source import FACTS, level0
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ ARROW_WIDTH = 0.8
 
 _BRIGHTNESS = np.array((0.3, 0.59, 0.11), np.float32)
 _LIGHT, _MIXED = 0.6, 0.55
-
-_KEPT = ("scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
 
 
 def colours_of(labels: Labels | None, ids: Ids) -> NDArray[np.float32]:
@@ -105,7 +104,7 @@ def points_layer(
         canvas_size_limits=(_LEAST_PIXELS, 10_000),
         blending="translucent_no_depth",
         metadata={FACTS: {"overlay": True}},
-        **_of_axes(geometry, places.shape[1]),
+        **last_axes(geometry, places.shape[1]),
     )
 
 
@@ -137,7 +136,7 @@ def arrows_layer(
         vector_style="triangle",
         blending="translucent_no_depth",
         metadata={FACTS: {"overlay": True}},
-        **_of_axes(geometry, starts.shape[1]),
+        **last_axes(geometry, starts.shape[1]),
     )
 
 
@@ -160,11 +159,3 @@ def _in_planes(
     if planes is not None:
         inside &= repeated[:, 0] < planes
     return repeated[inside], owners[inside]
-
-
-def _of_axes(geometry: Mapping[str, Any], ndim: int) -> dict[str, Any]:
-    """Keep what is said of the last axes: a volume of one plane may be shown as one."""
-    if ndim == 3:
-        return {key: geometry[key] for key in _KEPT if key in geometry}
-    plain = ("scale", "translate", "units", "axis_labels")
-    return {key: tuple(geometry[key])[-ndim:] for key in plain if key in geometry}

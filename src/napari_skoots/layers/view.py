@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from napari.components import Camera, ViewerModel
+    from napari.components import ViewerModel
     from napari.layers import Layer, Shapes
     from numpy.typing import NDArray
 
@@ -15,13 +15,6 @@ if TYPE_CHECKING:
     from skoots.run.region import Region
 
     Point = tuple[float, float, float]
-
-
-def camera_of(viewer: ViewerModel) -> Camera:
-    """Give the camera of a viewer, which napari 0.9 put elsewhere."""
-    scene = getattr(viewer, "scene", None)
-    camera: Camera = viewer.camera if scene is None else scene.camera
-    return camera
 
 
 def view_region(

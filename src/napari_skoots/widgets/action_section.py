@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from napari_skoots.widgets import wording
 from napari_skoots.widgets.buttons import button, tell
-from napari_skoots.widgets.explain import allow, explain
+from napari_skoots.widgets.explain import allow
 from napari_skoots.widgets.rows import GAP, side_by_side
 from napari_skoots.widgets.texts import Line
 
@@ -114,14 +114,6 @@ class ActionSection(QWidget):
         """Offer to keep a preview, or stop offering."""
         self._preview_view = preview
         self._write()
-
-    def set_segment_text(self, text: str, tip: str) -> None:
-        """Say what the second button does, such as ``Resume``."""
-        self._segment.setText(text)
-        enabled, why = self._segment.isEnabled(), self._reason
-        explain(self._segment, tip, text)
-        if not enabled:
-            allow(self._segment, why)
 
     def _write(self) -> None:
         asking = self._preview_view is not None

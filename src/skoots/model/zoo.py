@@ -75,7 +75,7 @@ def user_folder() -> Path:
     named = os.environ.get(FOLDER_VARIABLE)
     if named:
         return Path(named).expanduser()
-    return _data_folder() / "skoots" / "models"
+    return data_folder() / "skoots" / "models"
 
 
 def find_model(name_or_path: PathLike) -> Path:
@@ -178,7 +178,8 @@ def _beside(path: Path, endings: tuple[str, ...]) -> Path | None:
     return next((file for file in named if file.is_file()), None)
 
 
-def _data_folder() -> Path:
+def data_folder() -> Path:
+    """Give the folder where this platform keeps the data of programs."""
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     if sys.platform == "darwin":

@@ -83,15 +83,6 @@ def test_a_preview_is_kept_or_dismissed_without_moving_anything(
     assert not button(section, "Keep").isVisible()
 
 
-def test_segment_can_be_called_resume(shown: Any) -> None:
-    section = shown(ActionSection(), height=80)
-    section.set_ready(None, "Wait.")
-    section.set_segment_text("Resume", "Go on where it stopped.")
-    assert "Wait." in button(section, "Resume").toolTip()
-    section.set_ready(None, None)
-    assert "Go on where it stopped." in button(section, "Resume").toolTip()
-
-
 def test_an_answer_ends_the_question(qtbot: Any, shown: Any, listen: Any) -> None:
     bar = shown(QuestionBar(), height=80)
     bar.ask("Go on with the run?", RESUME)
