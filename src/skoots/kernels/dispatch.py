@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -43,4 +45,27 @@ def choose_twin(*tensors: Tensor) -> Twin:
         return "reference"
     kinds = {tensor.device.type for tensor in tensors}
     twin, package = _PACKAGE.get(kinds.pop(), ("reference", "torch"))
-    return "reference" if kinds or find_spec(package) is None else twin
+    if kinds or find_spec(package) is None:
+        return "reference"
+    if twin == "triton":
+        load_triton()
+    return twin
+
+
+def load_triton() -> None:
+    """Load Triton such that it keeps to its own copy of LLVM.
+
+    Where a window is drawn by the processor (Mesa, common on a server's screen),
+    another LLVM is in the process, and Triton 3.7, which would take functions from it,
+    ends the process with a segmentation fault. Does nothing once Triton is loaded, and
+    where the system cannot do it.
+    """
+    deep = getattr(os, "RTLD_DEEPBIND", None)  # Linux with the GNU library
+    if deep is None or "triton" in sys.modules:
+        return
+    before = sys.getdlopenflags()
+    sys.setdlopenflags(os.RTLD_NOW | deep)
+    try:
+        import_module("triton")
+    finally:
+        sys.setdlopenflags(before)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -210,3 +212,29 @@ def test_a_closed_viewer_leaves_no_session(qtbot: QtBot, open_viewer: Open) -> N
     viewer.close()
     qtbot.waitUntil(lambda: len(Session._sessions) == before - 1, timeout=5000)
     assert session not in Session._sessions.values()
+
+
+def test_a_program_may_end_with_the_viewer_open() -> None:
+    script = (
+        "import napari; from napari_skoots.dock import SkootsWidget; "
+        "viewer = napari.Viewer(show=False); "
+        "viewer.window.add_dock_widget(SkootsWidget(viewer))"
+    )
+    done = subprocess.run(  # noqa: S603 - ourselves
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_triton_is_loaded_beside_a_window_that_the_processor_draws() -> None:
+    pytest.importorskip("triton")
+    script = (
+        "import napari, numpy; viewer = napari.Viewer(show=False); "
+        "viewer.add_image(numpy.zeros((8, 8))); viewer.screenshot(flash=False); "
+        "from skoots.kernels.dispatch import load_triton; load_triton(); "
+        "viewer.close(); import triton; print(triton.language.__name__)"
+    )
+    done = subprocess.run(  # noqa: S603 - ourselves
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "triton.language")
