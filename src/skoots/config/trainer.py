@@ -35,6 +35,12 @@ class TrainerConfig(Section):
         description="disks: as published; within: voxels of the object within "
         "SKELETON_MASK_RADIUS of their own skeleton.",
     )
+    SKELETON_MASK_SHARE: Rate = Field(
+        default=0.0,
+        title="Skeleton mask share",
+        description="within: of an object's half width, where that is less than the "
+        "radius; so the mask of thin objects is thin. 0: the radius alone.",
+    )
     OBJECT_RATE: Rate = Field(
         default=1.0,
         title="Object rate",
@@ -64,6 +70,12 @@ class TrainerConfig(Section):
         default=0.02,
         title="Final learning rate",
         description="Share of LEARNING_RATE at the end of a course that falls.",
+    )
+    FREEZE_NORM_EPOCH: Count | None = Field(
+        default=None,
+        title="Fixed normalisation from epoch",
+        description="From this epoch on, counted from 0, the network's own "
+        "normalisation is as when it is applied; none: never.",
     )
     CHECKPOINT_MINUTES: Positive = Field(
         default=5.0,

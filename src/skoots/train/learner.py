@@ -128,7 +128,7 @@ class Learner:
             If too many steps in a row gave no number, the batch does not fit into the
             GPU's memory, or the network cannot be compiled.
         """
-        self.network.train()
+        self._set_mode(epoch)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         before = [buffer.clone() for buffer in self.network.buffers()]
@@ -171,6 +171,26 @@ class Learner:
         self.optimizer.load_state_dict(state["optimizer"])
         self.number_format = state["number_format"]
         self._in_a_row = state["in_a_row"]
+
+    def _set_mode(self, epoch: int) -> None:
+        """Let the normalisation learn or, late in a training, fix it.
+
+        While it learns, each batch is normalised by itself; the model that is delivered
+        knows one mean and deviation for all. Weights that have to work with those
+        get used to them. The averaged ones are taken: they are what is delivered.
+        """
+        self.network.train()
+        fixed_from = self._settings.TRAINER.FREEZE_NORM_EPOCH
+        if fixed_from is None or epoch < fixed_from:
+            return
+        for module in self.network.modules():
+            if isinstance(module, nn.BatchNorm3d):
+                module.eval()
+        buffers = zip(
+            self.network.buffers(), self.average.network.buffers(), strict=True
+        )
+        for buffer, averaged in buffers:
+            buffer.copy_(averaged)
 
     def _fresh_average(self, settings: Settings) -> WeightAverage:
         return WeightAverage(self.network, settings.TRAINER.EMA_DECAY)

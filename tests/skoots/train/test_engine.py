@@ -111,6 +111,33 @@ def test_a_training_that_was_stopped_ends_bit_for_bit_as_one_that_was_not(
     assert _same(best.network.state_dict(), same.network.state_dict())
 
 
+def test_late_in_a_training_the_normalisation_is_fixed_as_it_will_be_applied(
+    tmp_path: Path,
+) -> None:
+    values = tiny_values(write_rods(tmp_path / "train"), NUM_EPOCHS=4)
+
+    def statistics(epochs: int, fixed_from: int | None) -> dict[str, torch.Tensor]:
+        values["TRAINER"]["FREEZE_NORM_EPOCH"] = fixed_from
+        values["TRAIN"]["NUM_EPOCHS"] = epochs
+        values["TRAIN"]["SCHEDULER"] = "constant"
+        project = _project(tmp_path, Settings().merge(values), f"{epochs}{fixed_from}")
+        _finish(project)
+        return {
+            name: value
+            for name, value in _state(project)["learner"]["average"]["weights"].items()
+            if "running" in name or "weight" in name
+        }
+
+    before, fixed, free = statistics(2, 2), statistics(4, 2), statistics(4, None)
+    assert any("running" in name for name in before)
+    for name, value in before.items():
+        if "running" in name:
+            assert torch.equal(fixed[name], value)
+            assert not torch.equal(free[name], value)
+        else:
+            assert not torch.equal(fixed[name], value)  # weights go on learning
+
+
 def test_threads_that_prepare_crops_change_nothing(tmp_path: Path) -> None:
     data = write_rods(tmp_path / "data")
     alone, helped = (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from skoots.lib.objects import ids_of
 from skoots.lib.skeleton import bake_skeleton, skeleton_to_mask
 from skoots.train.generate_skeletons import skeletonize_labels
 
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from skoots.config.settings import Settings
+
+_WIDTH = 1.5
+"""Half the width of a cylinder, of the mean distance to its axis."""
+
+_LEAST_RADIUS = 1.0
+"""In units of the anisotropy: points lie between voxels, and a mask must hold some."""
 
 SLICE_DEPTH = 8
 """A single slice is repeated so often, as a tile of one slice is padded."""
@@ -60,7 +67,8 @@ def make_targets(
         labels, skeletons, spacing, device=labels.device, return_distance=True
     )
     if settings.TRAINER.SKELETON_MASK == "within":
-        near = (distance <= train.SKELETON_MASK_RADIUS) & (labels > 0)
+        radius = _radii(labels, distance[0], settings)
+        near = (distance <= radius) & (labels > 0)
         return Targets(baked, near.to(torch.float32))
     mask = skeleton_to_mask(
         skeletons,
@@ -70,6 +78,25 @@ def make_targets(
         flank_radius=train.SKELETON_MASK_FLANK_RADIUS,
     )
     return Targets(baked, mask)
+
+
+def _radii(labels: Tensor, distance: Tensor, settings: Settings) -> Tensor | int:
+    """Give how far the mask reaches from the skeleton, of all objects or each voxel.
+
+    A cylinder's voxels are two thirds of its half width from its axis on average, a
+    ball's three quarters of it from its middle: the mean distance says how wide an
+    object is, however much of it the crop shows.
+    """
+    most, share = settings.TRAIN.SKELETON_MASK_RADIUS, settings.TRAINER
+    if share.SKELETON_MASK_SHARE == 0:
+        return most
+    present = ids_of(labels)
+    rows = torch.tensor([0, *present], device=labels.device)
+    row = torch.searchsorted(rows, labels.clamp(min=0).to(rows.dtype)).flatten()
+    counts = torch.bincount(row, minlength=len(rows)).clamp(min=1)
+    mean = torch.bincount(row, distance.flatten(), len(rows)) / counts
+    radii = (share.SKELETON_MASK_SHARE * _WIDTH * mean).clamp(_LEAST_RADIUS, most)
+    return radii.to(distance.dtype)[row].view(distance.shape)
 
 
 def slice_skeletons(labels: Tensor) -> dict[int, Tensor]:

@@ -59,6 +59,50 @@ def test_within_stops_at_the_neighbour_and_counts_long_voxels_long() -> None:
     assert torch.equal(mask[0], expected)
 
 
+def rods(half_widths: tuple[int, ...]) -> tuple[torch.Tensor, dict[int, torch.Tensor]]:
+    """Round rods along X, side by side along Y, with their axes as skeletons."""
+    edge = 2 * max(half_widths) + 3
+    labels = torch.zeros((12, edge * len(half_widths), edge), dtype=torch.int64)
+    y, z = torch.meshgrid(
+        torch.arange(labels.shape[1]), torch.arange(edge), indexing="ij"
+    )
+    axes: dict[int, torch.Tensor] = {}
+    for k, half_width in enumerate(half_widths):
+        middle = (edge * k + edge // 2, edge // 2)
+        inside = (y - middle[0]) ** 2 + (z - middle[1]) ** 2 <= half_width**2
+        labels[:, inside] = 5_000_000_000 + k
+        along = torch.arange(12.0)
+        places = [along, torch.full((12,), middle[0]), torch.full((12,), middle[1])]
+        axes[5_000_000_000 + k] = torch.stack(places, dim=1)
+    return labels, axes
+
+
+def test_a_share_makes_the_mask_of_thin_objects_thin() -> None:
+    widths = (4, 10, 20)
+    labels, axes = rods(widths)
+    mask = make_targets(
+        labels,
+        axes,
+        settings_for(
+            trainer={"SKELETON_MASK": "within", "SKELETON_MASK_SHARE": 0.4},
+            BAKE_SKELETON_ANISOTROPY=(1.0, 1.0, 1.0),
+        ).merge({"TRAIN": {"SKELETON_MASK_RADIUS": 6}}),
+    ).skeleton[0]
+    found = [
+        float(mask[labels == key].sum() / 12 / torch.pi) ** 0.5 for key in sorted(axes)
+    ]
+    # the area of a round mask gives its radius; the radius of the settings is the most
+    assert found == pytest.approx([0.4 * 4, 0.4 * 10, 6], rel=0.2)
+
+
+def test_an_object_of_one_voxel_keeps_a_mask() -> None:
+    labels = torch.zeros((5, 5, 5), dtype=torch.int32)
+    labels[2, 2, 2] = 7
+    cfg = settings_for(trainer={"SKELETON_MASK": "within", "SKELETON_MASK_SHARE": 0.1})
+    targets = make_targets(labels, {7: torch.tensor([[2.4, 2.0, 2.0]])}, cfg)
+    assert torch.equal(targets.skeleton[0], (labels > 0).float())
+
+
 def test_an_object_without_a_skeleton_is_an_error() -> None:
     labels, rods = two_bars()
     with pytest.raises(SkeletonError, match="no skeleton: 2"):
