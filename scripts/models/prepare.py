@@ -1,0 +1,169 @@
+"""Make the folder that a shipped model is trained in: volumes and settings.
+
+    python scripts/models/prepare.py mito-em --data ../shared/data --out build/mito-em
+    skoots train --config-file build/mito-em/mito-em.yaml
+
+The annotated volumes are also averaged to coarser voxels, some along one axis alone, so
+that one network learns a range of voxel sizes and sections; changes of a few ten per
+cent are left to the training. Nuclei are drawn, too (`synthetic_nuclei`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import tifffile
+from synthetic_nuclei import write_volumes
+
+from skoots.volume.source import open_source
+from skoots.volume.tiling import whole
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Factors = tuple[int, int, int]
+
+_HERE = Path(__file__).parent
+
+_LEAST = 8
+"""Voxels of an object; what averaging leaves less of teaches nothing."""
+
+_NUCLEI_TRAIN, _NUCLEI_VAL = 48, 4
+_SEED_TRAIN, _SEED_VAL = 0, 1
+
+
+class Annotated(NamedTuple):
+    """A volume and its labels, (Z, Y, X) both."""
+
+    image: NDArray[Any]
+    labels: NDArray[Any]
+    voxel_size: tuple[float, float, float]
+    """Along Z, Y, X."""
+
+    unit: str
+
+
+class Level(NamedTuple):
+    """A folder of volumes that are averaged alike."""
+
+    name: str
+    factors: Factors
+    """Voxels along Z, Y, X that become one."""
+
+
+LEVELS = {
+    "mito-em": {
+        "train": (
+            Level("10nm", (1, 1, 1)),
+            Level("20nm", (2, 2, 2)),
+            Level("30nm", (3, 3, 3)),
+            Level("20x10nm", (2, 1, 1)),
+            Level("30x10nm", (3, 1, 1)),
+        ),
+        "val": (Level("10nm", (1, 1, 1)), Level("20nm", (2, 2, 2))),
+    },
+    "chloroplast-em": {
+        "train": (
+            Level("40x20nm", (1, 1, 1)),
+            Level("40x40nm", (1, 2, 2)),
+            Level("80x20nm", (2, 1, 1)),
+        ),
+        "val": (Level("40x20nm", (1, 1, 1)), Level("40x40nm", (1, 2, 2))),
+    },
+    "nuclei": {
+        "train": (Level("real", (1, 1, 1)),),
+        "val": (Level("real", (1, 1, 1)),),
+    },
+}
+
+FOLDERS = {
+    "mito-em": "mito_em",
+    "chloroplast-em": "chloroplast_em",
+    "nuclei": "nuclei_fluo",
+}
+
+
+def main() -> None:
+    """Make the folder."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model", choices=sorted(FOLDERS))
+    parser.add_argument(
+        "--data", type=Path, required=True, help="the annotated volumes"
+    )
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    prepare(options.model, options.data / FOLDERS[options.model], options.out)
+
+
+def prepare(model: str, data: Path, out: Path) -> None:
+    """Write the levels of each part, and the settings beside them."""
+    for part, levels in LEVELS[model].items():
+        for path in sorted((data / part).glob("*.labels.tif")):
+            name = path.name.removesuffix(".labels.tif")
+            annotated = read(path.with_name(f"{name}.tif"))
+            for level in levels:
+                write(coarser(annotated, level.factors), out / part / level.name / name)
+    if model == "nuclei":
+        write_volumes(out / "train" / "synthetic", _NUCLEI_TRAIN, _SEED_TRAIN)
+        write_volumes(out / "val" / "synthetic", _NUCLEI_VAL, _SEED_VAL)
+    shutil.copy(_HERE / f"{model}.yaml", out)
+
+
+def read(path: Path) -> Annotated:
+    """Read ``NAME.tif`` and ``NAME.labels.tif``."""
+    image, labels = open_source(path), open_source(path.with_suffix(".labels.tif"))
+    return Annotated(
+        np.asarray(image.read(whole(image.shape))),
+        np.asarray(labels.read(whole(labels.shape))),
+        image.voxel_size or (1.0, 1.0, 1.0),
+        "um" if image.voxel_size else "pixel",
+    )
+
+
+def coarser(annotated: Annotated, factors: Factors) -> Annotated:
+    """Average the image, and give each voxel the label that most of it had.
+
+    Planes, rows and columns that fill no voxel are left out.
+    """
+    image, labels, size, unit = annotated
+    blocks = _blocks(labels, factors)
+    middle = blocks.shape[-1] // 2  # in order, what is more than half is in the middle
+    most = np.partition(blocks, middle, axis=-1)[..., middle]
+    ids, counts = np.unique(most, return_counts=True)
+    most[np.isin(most, ids[counts < _LEAST])] = 0
+    mean = _blocks(image, factors).mean(axis=-1, dtype=np.float32)
+    if np.issubdtype(image.dtype, np.integer):
+        mean = np.rint(mean)
+    z, y, x = (n * f for n, f in zip(size, factors, strict=True))
+    return Annotated(mean.astype(image.dtype), most, (z, y, x), unit)
+
+
+def write(annotated: Annotated, stem: Path) -> None:
+    """Write a volume and its labels with their voxel size."""
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    (z, y, x), unit = annotated.voxel_size, annotated.unit
+    for array, end in ((annotated.image, ".tif"), (annotated.labels, ".labels.tif")):
+        tifffile.imwrite(
+            stem.with_name(stem.name + end),
+            array,
+            imagej=True,
+            resolution=(1 / x, 1 / y),
+            metadata={"axes": "ZYX", "spacing": z, "unit": unit},
+        )
+
+
+def _blocks(array: NDArray[Any], factors: Factors) -> NDArray[Any]:
+    """Put the voxels that become one side by side: (Z, Y, X, voxels)."""
+    inner = [n // f * f for n, f in zip(array.shape, factors, strict=True)]
+    z, y, x = (n // f for n, f in zip(inner, factors, strict=True))
+    a, b, c = factors
+    cut = array[: inner[0], : inner[1], : inner[2]].reshape(z, a, y, b, x, c)
+    return cut.transpose(0, 2, 4, 1, 3, 5).reshape(z, y, x, a * b * c)
+
+
+if __name__ == "__main__":
+    main()
