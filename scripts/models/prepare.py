@@ -55,7 +55,7 @@ class Level(NamedTuple):
     """Voxels along Z, Y, X that become one."""
 
 
-LEVELS = {
+LEVELS: dict[str, dict[str, tuple[Level, ...]]] = {
     "mito-em": {
         "train": (
             Level("10nm", (1, 1, 1)),

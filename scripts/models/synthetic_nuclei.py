@@ -132,7 +132,7 @@ def draw_scene(rng: np.random.Generator) -> Scene:
         flatness=float(rng.choice([1.0, rng.uniform(0.5, 1.0)])),
         closeness=float(rng.choice([rng.uniform(0.68, 0.95), rng.uniform(0.9, 1.5)])),
         crowding=float(rng.choice([1.0, rng.uniform(0.02, 0.3)], p=[0.65, 0.35])),
-        clusters=int(rng.choice([0, rng.integers(1, 5)], p=[0.6, 0.4])),
+        clusters=int(rng.choice([0, int(rng.integers(1, 5))], p=[0.6, 0.4])),
     )
 
 
@@ -257,17 +257,18 @@ def _whole(labels: Labels) -> Labels:
 def _profile(rng: np.random.Generator, depth: Grey) -> Grey:
     """Draw how bright nuclei are from their middle to their surface."""
     kind = rng.choice(["even", "middle", "rim"], p=[0.5, 0.3, 0.2])
+    bright = np.ones_like(depth)
     if kind == "middle":
-        return np.clip(1.2 - depth**2, 0, None)
-    if kind == "rim":
-        return 0.4 + 0.8 * depth**2
-    return np.ones_like(depth)
+        bright = np.clip(1.2 - depth**2, 0, None)
+    elif kind == "rim":
+        bright = 0.4 + 0.8 * depth**2
+    return bright
 
 
 def _debris(rng: np.random.Generator, scene: Scene) -> Grey:
     """Draw small bright specks that are no nuclei."""
     specks = np.zeros(scene.shape, np.float32)
-    count = int(rng.choice([0, rng.integers(1, 25)]))
+    count = int(rng.choice([0, int(rng.integers(1, 25))]))
     places = tuple(rng.integers(0, n, count) for n in scene.shape)
     specks[places] = rng.uniform(5, 40, count)
     return ndimage.gaussian_filter(specks, _lengths(scene, 0.9))
