@@ -32,6 +32,13 @@ MOST_VOXELS = 1 << 20
 _LEAST_NUCLEUS = 20
 """Voxels; a smaller rest of a nucleus that others cover is dropped."""
 
+_LEAST_PLANES = 5
+"""That a typical nucleus spans."""
+
+_BLUR = 0.2
+"""Deviation of the blur along Z, of a nucleus' extent: more, and nobody could tell
+nuclei apart that touch along Z, nor annotate them."""
+
 _TRIES = 4000
 """Places that are tried in a volume."""
 
@@ -119,8 +126,10 @@ def make_volume(
 
 def draw_scene(rng: np.random.Generator) -> Scene:
     """Draw what is common to all nuclei of a volume."""
-    diameter = float(np.exp(rng.uniform(np.log(8), np.log(42))))
+    diameter = float(np.exp(rng.uniform(np.log(9), np.log(42))))
+    flatness = float(rng.choice([1.0, rng.uniform(0.5, 1.0)]))
     step = float(rng.choice([1.0, rng.uniform(1, 2.5), rng.uniform(2, 5)]))
+    step = max(1.0, min(step, diameter * flatness / _LEAST_PLANES))
     wide = int(np.clip(diameter * rng.uniform(5, 8), 72, 176))
     deep = max(wide * rng.uniform(0.4, 1.0), 2.5 * diameter) / step
     deep = min(deep, MOST_VOXELS / wide**2)
@@ -129,8 +138,8 @@ def draw_scene(rng: np.random.Generator) -> Scene:
         step=step,
         diameter=diameter,
         spread=float(rng.uniform(0.05, 0.25)),
-        flatness=float(rng.choice([1.0, rng.uniform(0.5, 1.0)])),
-        closeness=float(rng.choice([rng.uniform(0.68, 0.95), rng.uniform(0.9, 1.5)])),
+        flatness=flatness,
+        closeness=float(rng.choice([rng.uniform(0.75, 0.95), rng.uniform(0.9, 1.5)])),
         crowding=float(rng.choice([1.0, rng.uniform(0.02, 0.3)], p=[0.65, 0.35])),
         clusters=int(rng.choice([0, int(rng.integers(1, 5))], p=[0.6, 0.4])),
     )
@@ -179,11 +188,12 @@ def draw_image(
     light += rng.uniform(0, 0.12) * (1 + _field(rng, scene, diameter))
     light = light.clip(0) + _debris(rng, scene)
     optics = rng.uniform(0.5, min(2.0, 0.6 + diameter / 16))
-    long = optics * rng.uniform(1.0, 3.0) / scene.step
+    long = min(optics * rng.uniform(1.0, 3.0), _BLUR * diameter * scene.flatness)
+    long = max(long, 0.5) / scene.step
     light = ndimage.gaussian_filter(light, (long, optics, optics))
     planes = np.arange(scene.shape[0]) / scene.shape[0]
     light *= np.exp(-rng.uniform(0, 1.2) * planes)[:, None, None]
-    photons = float(np.exp(rng.uniform(np.log(8), np.log(400))))
+    photons = float(np.exp(rng.uniform(np.log(12), np.log(400))))
     seen = rng.poisson(light.clip(0) * photons) + rng.normal(
         0, rng.uniform(0, 0.05) * photons, scene.shape
     )

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from skoots._types import VoxelSize
     from skoots.model.checkpoint import Checkpoint
-
-OFFER_ABOVE = 1.5
-"""Objects that differ by more than this factor in voxels are found badly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +23,9 @@ class Size:
 
     typed: float | None
     """In this image, as the user said."""
+
+    found: tuple[float, float] = (0.0, math.inf)
+    """Least and greatest size that the model finds, of that of its own objects."""
 
     @property
     def here(self) -> float | None:
@@ -42,7 +43,8 @@ class Size:
     def offer(self) -> str:
         """Say why resampling would help; empty where it would not."""
         factor = self.factor
-        if factor is None or 1 / OFFER_ABOVE <= factor <= OFFER_ABOVE:
+        least, most = self.found
+        if factor is None or least <= factor <= most:
             return ""
         large = factor > 1
         times = factor if large else 1 / factor
@@ -84,4 +86,4 @@ def sizes(
     expected = None
     if model and there and voxel_size:
         expected = model * there[2] / voxel_size[2]
-    return Size(model, expected, typed)
+    return Size(model, expected, typed, checkpoint.config.INFERENCE.SCALE_RANGE)

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 LARGEST_ZOOM = 16.0
 """A larger change of scale is a mistake in a voxel size, not a wish."""
 
-NOTEWORTHY = 1.25
-"""Voxel sizes that differ by more than this factor are worth a word."""
-
 
 def grid_shape(image: Source, checkpoint: Checkpoint, wishes: Wishes) -> Shape3:
     """Give the extent of the grid that the network works on."""
@@ -101,8 +98,9 @@ def scale_notices(image: Source, checkpoint: Checkpoint, plan: RunPlan) -> list[
         ]
     if there is None or plan.resampled:
         return []
-    off = [max(a / b, b / a) for a, b in zip(image.voxel_size, there, strict=True)]
-    if max(off) <= NOTEWORTHY:
+    least, most = checkpoint.config.INFERENCE.SCALE_RANGE
+    sizes = [b / a for a, b in zip(image.voxel_size, there, strict=True)]
+    if least <= min(sizes) and max(sizes) <= most:
         return []
     here, trained = format_voxel_size(image.voxel_size), format_voxel_size(there)
     return [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -168,6 +169,18 @@ def test_resampling_is_offered_above_one_and_a_half(
     size = sizes(session.models.checkpoint, here, typed)
     assert (expected or "") in size.offer
     assert bool(size.offer) == (expected is not None)
+
+
+def test_sizes_that_the_model_is_made_for_are_no_reason_to_resample(
+    session: Session,
+) -> None:
+    model = session.models.checkpoint
+    wide = replace(
+        model, config=model.config.merge({"INFERENCE": {"SCALE_RANGE": [0.33, 1.25]}})
+    )
+    assert not sizes(wide, (0.05, 0.02, 0.03), None).offer
+    assert "3.2 times smaller" in sizes(wide, (0.05, 0.02, 0.032), None).offer
+    assert "1.4 times larger" in sizes(wide, (0.05, 0.02, 0.007), None).offer
 
 
 def test_resampling_is_asked_of_the_engine_as_it_was_wished(session: Session) -> None:

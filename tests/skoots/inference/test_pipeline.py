@@ -475,6 +475,21 @@ def test_voxel_sizes_that_differ_are_said(out: Path) -> None:
     assert "has no voxel size" in notices(events)
 
 
+@pytest.mark.parametrize(
+    ("depth", "noted"),
+    [(0.6, True), (0.9, False), (1.0, False), (2.9, False), (3.1, True)],
+)
+def test_voxel_sizes_that_the_model_is_made_for_are_not_noted(
+    out: Path, depth: float, noted: bool
+) -> None:
+    model = unet_model(
+        voxel_size=(1.0, 1.0, 1.0), inference={"SCALE_RANGE": (1 / 3, 1.25)}
+    )
+    image = open_source(noise((8, 8, 8)), voxel_size=(depth, 1.0, 1.0))
+    events, _ = drain(skoots.segment(image, model, out))
+    assert ("--resample" in notices(events)) == noted
+
+
 # ---- memory
 
 
