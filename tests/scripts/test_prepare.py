@@ -1,0 +1,75 @@
+"""The folders that shipped models are trained in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import prepare
+import pytest
+import tifffile
+from prepare import LEVELS, Annotated, coarser
+
+from skoots.config import get_cfg_defaults
+from skoots.volume.source import open_source
+
+HERE = Path(prepare.__file__).parent
+
+
+def test_voxels_are_averaged_and_take_the_label_that_most_had() -> None:
+    image = np.arange(64, dtype=np.uint8).reshape(4, 4, 4)
+    labels = np.zeros((4, 4, 4), np.uint16)
+    labels[:, :, :2] = 5
+    labels[0, 0, 0] = 9  # one voxel of eight
+    fine = Annotated(image, labels, (0.03, 0.01, 0.02), "um")
+    coarse = coarser(
+        Annotated(np.tile(image, 4), np.tile(labels, 4), *fine[2:]), (2, 2, 2)
+    )
+    assert coarse.image[0, 0, 0] == np.rint(image[:2, :2, :2].mean())
+    assert coarse.labels[:, :, :4].tolist() == [[[5, 0, 5, 0]] * 2] * 2
+    assert coarse.voxel_size == (0.06, 0.02, 0.04)
+
+
+def test_planes_that_fill_no_voxel_are_left_out() -> None:
+    image = np.zeros((5, 7, 9), np.uint8)
+    found = coarser(Annotated(image, image, (1.0, 1.0, 1.0), "pixel"), (2, 3, 4))
+    assert found.image.shape == found.labels.shape == (2, 2, 2)
+
+
+def test_what_averaging_leaves_too_little_of_is_dropped() -> None:
+    labels = np.zeros((8, 8, 8), np.uint16)
+    labels[:4] = 3
+    labels[7, 7, 7] = 4
+    found = coarser(Annotated(labels, labels, (1.0, 1.0, 1.0), "pixel"), (1, 1, 1))
+    assert np.unique(found.labels).tolist() == [0, 3]
+
+
+@pytest.mark.parametrize("model", LEVELS)
+def test_settings_name_the_folders_that_are_made(model: str) -> None:
+    train = get_cfg_defaults().merge_from_file(HERE / f"{model}.yaml").TRAIN
+    made = {f"train/{level.name}" for level in LEVELS[model]["train"]}
+    drawn = {"train/synthetic"} if model == "nuclei" else set()
+    named = {"/".join(Path(path).parts[-2:]) for path in train.TRAIN_DATA_DIR}
+    assert named == made | drawn
+    assert len(train.TRAIN_SAMPLE_PER_IMAGE) == len(train.TRAIN_DATA_DIR)
+
+
+def test_a_folder_is_made_with_its_levels_and_voxel_sizes(tmp_path: Path) -> None:
+    data = tmp_path / "data" / "mito_em"
+    labels = np.zeros((12, 24, 24), np.uint16)
+    labels[2:10, 4:20, 4:20] = 1
+    for part in ("train", "val"):
+        (data / part).mkdir(parents=True)
+        for end in (".tif", ".labels.tif"):
+            tifffile.imwrite(
+                data / part / f"cut{end}",
+                labels,
+                imagej=True,
+                resolution=(100, 100),
+                metadata={"axes": "ZYX", "spacing": 0.01, "unit": "um"},
+            )
+    prepare.prepare("mito-em", data, tmp_path / "out")
+    coarse = open_source(tmp_path / "out" / "train" / "30x10nm" / "cut.tif")
+    assert coarse.shape == (4, 24, 24)
+    assert coarse.voxel_size == pytest.approx((0.03, 0.01, 0.01))
+    assert (tmp_path / "out" / "mito-em.yaml").is_file()
