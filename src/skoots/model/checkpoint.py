@@ -19,6 +19,7 @@ from skoots.errors import CheckpointError, SettingsError, UnsafeCheckpointError
 from skoots.model import native, published
 from skoots.model.build import build_network
 from skoots.model.contents import Contents, Normalization
+from skoots.model.eight_bits import pack
 from skoots.model.safe_file import file_digest, read_safely, write_safely
 from skoots.model.state import clean_state, fit, half_state
 
@@ -132,6 +133,7 @@ def save_checkpoint(  # noqa: PLR0913 (all but three are named facts of the mode
     halo_zyx: Shape3 | None = None,
     provenance: Mapping[str, object] | None = None,
     scores: Mapping[str, float] | None = None,
+    eight_bits: bool = False,
 ) -> None:
     """Write a model file that `load_checkpoint` reads, or nothing.
 
@@ -155,6 +157,9 @@ def save_checkpoint(  # noqa: PLR0913 (all but three are named facts of the mode
         set, stands above it.
     provenance, scores : Mapping, optional
         Where the model comes from and what it scored, as plain data.
+    eight_bits : bool
+        Whether weights of convolutions are stored in eight bits: half the size, for
+        models that travel. See `skoots.model.eight_bits` for what it costs.
 
     Raises
     ------
@@ -168,9 +173,10 @@ def save_checkpoint(  # noqa: PLR0913 (all but three are named facts of the mode
     """
     half = half_state(network)
     fitted = fit(_empty_network(config), clean_state(half))
+    stored = pack(half) if eight_bits else half
     contents = Contents(
         config=config,
-        state=half,
+        state=stored,
         normalization=normalization,
         published=False,
         voxel_size=voxel_size,
@@ -180,7 +186,7 @@ def save_checkpoint(  # noqa: PLR0913 (all but three are named facts of the mode
         scores=scores or {},
     )
     contents = replace(contents, halo_zyx=_halo(contents, fitted.factor))
-    write_safely(Path(path), native.to_native(contents, half))
+    write_safely(Path(path), native.to_native(contents, stored))
 
 
 def _contents(payload: object) -> Contents:

@@ -5,7 +5,8 @@ key                 value
 ==================  ===========================================================
 format, version     ``skoots-model`` and the number of this form
 settings            all settings, nested
-state               weights in float16, running statistics in float32
+state               weights in float16, or in eight bits with scales (form 2);
+                    running statistics in float32
 normalization       kind, mean, std
 voxel_size          Z, Y, X in micrometres, of the training data, or none
 object_diameter     voxels across a typical object of the training data, or none
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Any, cast
 from skoots.config import Settings
 from skoots.errors import CheckpointError, SettingsError
 from skoots.model.contents import Contents, Normalization
+from skoots.model.eight_bits import SCALE, unpack
 from skoots.model.state import clean_state
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from skoots.model.contents import State
 
 FORMAT = "skoots-model"
-VERSION = 1
+VERSION, VERSION_EIGHT_BITS = 1, 2
 
 HALO_ZYX = (16, 32, 32)
 """Voxels around a tile that our networks need, unless their settings say otherwise."""
@@ -59,15 +61,15 @@ def read_native(payload: Mapping[str, Any]) -> Contents:
         If the form is newer than this engine, a part is missing or not as it should, or
         a setting does not exist here or is out of bounds.
     """
-    if payload.get("version") != VERSION:
+    if payload.get("version") not in {VERSION, VERSION_EIGHT_BITS}:
         raise CheckpointError(
             f"It is of form {payload.get('version')!r}; this version of skoots reads "
-            f"form {VERSION}. Update skoots."
+            f"forms {VERSION} and {VERSION_EIGHT_BITS}. Update skoots."
         )
     try:
         return Contents(
             config=_settings(payload["settings"]),
-            state=clean_state(payload["state"]),
+            state=unpack(clean_state(payload["state"])),
             normalization=Normalization(**payload["normalization"]),
             published=False,
             halo_zyx=cast("Shape3", _three(payload["halo"], int)),
@@ -92,7 +94,8 @@ def to_native(contents: Contents, half: State) -> dict[str, object]:
     contents : Contents
         The model.
     half : dict from str to Tensor
-        Its weights in the size in which they are stored.
+        Its weights in the size in which they are stored; scales among them say that
+        they are of eight bits.
 
     Returns
     -------
@@ -107,7 +110,7 @@ def to_native(contents: Contents, half: State) -> dict[str, object]:
     normalization = contents.normalization
     return {
         "format": FORMAT,
-        "version": VERSION,
+        "version": VERSION_EIGHT_BITS if _has_scales(half) else VERSION,
         "settings": contents.config.to_dict(),
         "state": half,
         "normalization": {
@@ -121,6 +124,10 @@ def to_native(contents: Contents, half: State) -> dict[str, object]:
         "provenance": plain("provenance", contents.provenance),
         "scores": plain("scores", contents.scores),
     }
+
+
+def _has_scales(state: State) -> bool:
+    return any(name.endswith(SCALE) for name in state)
 
 
 def plain(place: str, value: object) -> object:

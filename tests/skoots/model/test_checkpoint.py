@@ -191,7 +191,7 @@ def test_a_training_that_went_wrong_is_not_saved(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        pytest.param({"version": 2}, "form 2.*Update", id="newer form"),
+        pytest.param({"version": 3}, "form 3.*Update", id="newer form"),
         pytest.param({"state": DROPPED}, "lacks its part 'state'", id="part missing"),
         pytest.param({"settings": {"NEW": {}}}, "no section 'NEW'", id="new section"),
         pytest.param(
