@@ -6,6 +6,10 @@
 The annotated volumes are also averaged to coarser voxels, some along one axis alone, so
 that one network learns a range of voxel sizes and sections; changes of a few ten per
 cent are left to the training. Nuclei are drawn, too (`synthetic_nuclei`).
+
+`--fold K/N` keeps the K-th of N ranges of columns of the training volumes from it,
+and scores it in place of the usual held-out volumes: how choices are made that have to
+hold for more than one small volume.
 """
 
 from __future__ import annotations
@@ -23,6 +27,8 @@ from skoots.volume.source import open_source
 from skoots.volume.tiling import whole
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     Factors = tuple[int, int, int]
@@ -95,22 +101,73 @@ def main() -> None:
         "--data", type=Path, required=True, help="the annotated volumes"
     )
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--fold", metavar="K/N", type=_fold)
     options = parser.parse_args()
-    prepare(options.model, options.data / FOLDERS[options.model], options.out)
+    data = options.data / FOLDERS[options.model]
+    prepare(options.model, data, options.out, options.fold)
 
 
-def prepare(model: str, data: Path, out: Path) -> None:
-    """Write the levels of each part, and the settings beside them."""
-    for part, levels in LEVELS[model].items():
-        for path in sorted((data / part).glob("*.labels.tif")):
-            name = path.name.removesuffix(".labels.tif")
-            annotated = read(path.with_name(f"{name}.tif"))
-            for level in levels:
-                write(coarser(annotated, level.factors), out / part / level.name / name)
+def prepare(
+    model: str, data: Path, out: Path, fold: tuple[int, int] | None = None
+) -> None:
+    """Write the levels of each part, and the settings beside them.
+
+    Parameters
+    ----------
+    model : str
+        One of `LEVELS`.
+    data : Path
+        With the folders ``train`` and ``val``.
+    out : Path
+        Where to.
+    fold : tuple of 2 ints, optional
+        Which range of columns is held out, from 1, and of how many.
+    """
+    for part, name, annotated in _volumes(data, fold):
+        for level in LEVELS[model][part]:
+            write(coarser(annotated, level.factors), out / part / level.name / name)
     if model == "nuclei":
         write_volumes(out / "train" / "synthetic", _NUCLEI_TRAIN, _SEED_TRAIN)
         write_volumes(out / "val" / "synthetic", _NUCLEI_VAL, _SEED_VAL)
     shutil.copy(_HERE / f"{model}.yaml", out)
+
+
+def _fold(text: str) -> tuple[int, int]:
+    number, _, count = text.partition("/")
+    if not (number.isdigit() and count.isdigit() and 1 <= int(number) <= int(count)):
+        raise argparse.ArgumentTypeError(f"{text!r} is no fold; give 1/3, 2/3 or 3/3")
+    return int(number), int(count)
+
+
+def _volumes(
+    data: Path, fold: tuple[int, int] | None
+) -> Iterator[tuple[str, str, Annotated]]:
+    """Yield part, name and volume of all that is trained on or held out."""
+    for part in ("train", "val"):
+        for path in sorted((data / part).glob("*.labels.tif")):
+            name = path.name.removesuffix(".labels.tif")
+            annotated = read(path.with_name(f"{name}.tif"))
+            if fold is None:
+                yield part, name, annotated
+            elif part == "train":
+                yield from _split(name, annotated, *fold)
+
+
+def _split(
+    name: str, annotated: Annotated, number: int, count: int
+) -> Iterator[tuple[str, str, Annotated]]:
+    """Cut columns in ranges; yield that which is held out, and what is beside it."""
+    wide = annotated.image.shape[2]
+    low, high = wide * (number - 1) // count, wide * number // count
+    yield "val", name, _columns(annotated, low, high)
+    for side, start, stop in (("left", 0, low), ("right", high, wide)):
+        if stop > start:
+            yield "train", f"{name}_{side}", _columns(annotated, start, stop)
+
+
+def _columns(annotated: Annotated, start: int, stop: int) -> Annotated:
+    image, labels, size, unit = annotated
+    return Annotated(image[..., start:stop], labels[..., start:stop], size, unit)
 
 
 def read(path: Path) -> Annotated:

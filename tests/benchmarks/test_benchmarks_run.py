@@ -25,12 +25,13 @@ SCRIPTS = {
     "memory": [],
     "halo": [],
     "scores": [],
+    "models": [],
     "transforms": [],
     "train_step": [],
     "plugin": ["--case", "whole"],
 }
 ONCE = {"memory", "halo", "scores", "train_step"}
-NO_SCRIPTS = {"alternate", "phantom", "plugin_viewer", "pulse"}
+NO_SCRIPTS = {"alternate", "phantom", "plugin_viewer", "pulse", "shifted", "tune"}
 SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
 

@@ -54,8 +54,7 @@ def test_settings_name_the_folders_that_are_made(model: str) -> None:
     assert len(train.TRAIN_SAMPLE_PER_IMAGE) == len(train.TRAIN_DATA_DIR)
 
 
-def test_a_folder_is_made_with_its_levels_and_voxel_sizes(tmp_path: Path) -> None:
-    data = tmp_path / "data" / "mito_em"
+def _write_data(data: Path) -> None:
     labels = np.zeros((12, 24, 24), np.uint16)
     labels[2:10, 4:20, 4:20] = 1
     for part in ("train", "val"):
@@ -68,8 +67,39 @@ def test_a_folder_is_made_with_its_levels_and_voxel_sizes(tmp_path: Path) -> Non
                 resolution=(100, 100),
                 metadata={"axes": "ZYX", "spacing": 0.01, "unit": "um"},
             )
-    prepare.prepare("mito-em", data, tmp_path / "out")
+
+
+def test_a_folder_is_made_with_its_levels_and_voxel_sizes(tmp_path: Path) -> None:
+    _write_data(tmp_path / "data")
+    prepare.prepare("mito-em", tmp_path / "data", tmp_path / "out")
     coarse = open_source(tmp_path / "out" / "train" / "30x10nm" / "cut.tif")
     assert coarse.shape == (4, 24, 24)
     assert coarse.voxel_size == pytest.approx((0.03, 0.01, 0.01))
     assert (tmp_path / "out" / "mito-em.yaml").is_file()
+
+
+@pytest.mark.parametrize(
+    ("fold", "held_out", "kept"),
+    [
+        ((1, 3), (0, 8), {"right": (8, 24)}),
+        ((2, 3), (8, 16), {"left": (0, 8), "right": (16, 24)}),
+        ((3, 3), (16, 24), {"left": (0, 16)}),
+    ],
+)
+def test_a_fold_keeps_columns_from_the_training(
+    tmp_path: Path,
+    fold: tuple[int, int],
+    held_out: tuple[int, int],
+    kept: dict[str, tuple[int, int]],
+) -> None:
+    _write_data(tmp_path / "data")
+    prepare.prepare("mito-em", tmp_path / "data", tmp_path / "out", fold)
+    whole = tifffile.imread(tmp_path / "data" / "train" / "cut.tif")
+    found = tifffile.imread(tmp_path / "out" / "val" / "10nm" / "cut.tif")
+    np.testing.assert_array_equal(found, whole[..., slice(*held_out)])
+    sides = sorted((tmp_path / "out" / "train" / "10nm").glob("*.labels.tif"))
+    assert [path.name for path in sides] == [f"cut_{side}.labels.tif" for side in kept]
+    for path, columns in zip(sides, kept.values(), strict=True):
+        np.testing.assert_array_equal(
+            tifffile.imread(path), whole[..., slice(*columns)]
+        )
