@@ -131,12 +131,27 @@ def open_chloroplast() -> list[LayerData]:
     list of LayerData
         An image layer and a labels layer.
     """
+    return _labelled_sample("chloroplast")
+
+
+def open_nuclei() -> list[LayerData]:
+    """Open the sample with nuclei, and who drew them.
+
+    Returns
+    -------
+    list of LayerData
+        An image layer and a labels layer.
+    """
+    return _labelled_sample("nuclei")
+
+
+def _labelled_sample(name: str) -> list[LayerData]:
     from napari_skoots.layers.opening import volume_layer  # noqa: PLC0415 - on use
 
-    sample = find_sample("chloroplast")
-    layers = [volume_layer(sample.path, "image", "chloroplast")]
+    sample = find_sample(name)
+    layers = [volume_layer(sample.path, "image", name)]
     if sample.labels is not None:
-        layers.append(volume_layer(sample.labels, "labels", "chloroplast labels"))
+        layers.append(volume_layer(sample.labels, "labels", f"{name} labels"))
     return layers
 
 

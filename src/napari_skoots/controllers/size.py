@@ -86,4 +86,4 @@ def sizes(
     expected = None
     if model and there and voxel_size:
         expected = model * there[2] / voxel_size[2]
-    return Size(model, expected, typed, checkpoint.config.INFERENCE.SCALE_RANGE)
+    return Size(model, expected, typed, checkpoint.config.TRAINER.SCALE_RANGE)

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from annotated_types import Ge
 from pydantic import Field
 
-from skoots.config.section import Count, Positive, Section, Size, Threshold
+from skoots.config.section import Count, Section, Size, Threshold
 
 LEAST_PROBABILITY = 0.1
 """Vectors of voxels below this are stored as 0, so such voxels can join no object."""
@@ -72,12 +72,6 @@ class InferenceConfig(Section):
         default=6,
         title="Connectivity",
         description="Skeleton voxels touch by faces (6), edges (18) or corners (26).",
-    )
-    SCALE_RANGE: tuple[Positive, Positive] = Field(
-        default=(0.666, 1.5),
-        title="Sizes that are found",
-        description="Least and greatest size of objects in voxels, of those of the "
-        "training data. Beyond, you are told; nothing else changes.",
     )
     CORE: tuple[Size, Size, Size] | None = Field(
         default=None,

@@ -88,3 +88,9 @@ class TrainerConfig(Section):
         description="Validations until whole volumes are segmented and scored; "
         "0: never.",
     )
+    SCALE_RANGE: tuple[Positive, Positive] = Field(
+        default=(0.666, 1.5),
+        title="Sizes that are learnt",
+        description="Least and greatest size of objects in voxels, of those at the "
+        "model's voxel size, that it is made for; who segments others is told.",
+    )

@@ -98,7 +98,7 @@ def scale_notices(image: Source, checkpoint: Checkpoint, plan: RunPlan) -> list[
         ]
     if there is None or plan.resampled:
         return []
-    least, most = checkpoint.config.INFERENCE.SCALE_RANGE
+    least, most = checkpoint.config.TRAINER.SCALE_RANGE
     sizes = [b / a for a, b in zip(image.voxel_size, there, strict=True)]
     if least <= min(sizes) and max(sizes) <= most:
         return []

@@ -48,6 +48,13 @@ _SAMPLES = (
         licence=_FOLDER / "CHLOROPLAST_LICENSE.txt",
         labels=_FOLDER / "chloroplast.labels.tif",
     ),
+    Sample(
+        name="nuclei",
+        title="Nuclei of a mouse embryo, fluorescence, with labels",
+        path=_FOLDER / "nuclei.tif",
+        licence=_FOLDER / "NUCLEI_LICENSE.txt",
+        labels=_FOLDER / "nuclei.labels.tif",
+    ),
 )
 
 
@@ -62,7 +69,7 @@ def list_samples() -> tuple[Sample, ...]:
     Examples
     --------
     >>> [sample.name for sample in list_samples()]
-    ['medulla', 'chloroplast']
+    ['medulla', 'chloroplast', 'nuclei']
     """
     return _SAMPLES
 

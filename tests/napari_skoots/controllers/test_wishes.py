@@ -176,7 +176,7 @@ def test_sizes_that_the_model_is_made_for_are_no_reason_to_resample(
 ) -> None:
     model = session.models.checkpoint
     wide = replace(
-        model, config=model.config.merge({"INFERENCE": {"SCALE_RANGE": [0.33, 1.25]}})
+        model, config=model.config.merge({"TRAINER": {"SCALE_RANGE": [0.33, 1.25]}})
     )
     assert not sizes(wide, (0.05, 0.02, 0.03), None).offer
     assert "3.2 times smaller" in sizes(wide, (0.05, 0.02, 0.032), None).offer

@@ -142,13 +142,17 @@ def test_pause_and_cancel_are_commands(
 
 def test_samples_open(make_napari_viewer: Callable[..., Any]) -> None:
     viewer = make_napari_viewer()
-    expected = {"mito": ["Image"], "chloroplast": ["Image", "Labels"]}
-    for sample, kinds in expected.items():
+    expected = {
+        "mito": (["Image"], "micrometer"),
+        "chloroplast": (["Image", "Labels"], "micrometer"),
+        "nuclei": (["Image", "Labels"], "pixel"),
+    }
+    for sample, (kinds, unit) in expected.items():
         viewer.layers.clear()
         viewer.open_sample("napari-skoots", sample)
         assert [type(layer).__name__ for layer in viewer.layers] == kinds
         for layer in viewer.layers:
-            assert {str(unit) for unit in layer.units} == {"micrometer"}
+            assert {str(found) for found in layer.units} == {unit}
         assert len({layer.data.shape for layer in viewer.layers}) == 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -482,9 +483,9 @@ def test_voxel_sizes_that_differ_are_said(out: Path) -> None:
 def test_voxel_sizes_that_the_model_is_made_for_are_not_noted(
     out: Path, depth: float, noted: bool
 ) -> None:
-    model = unet_model(
-        voxel_size=(1.0, 1.0, 1.0), inference={"SCALE_RANGE": (1 / 3, 1.25)}
-    )
+    model = unet_model(voxel_size=(1.0, 1.0, 1.0))
+    wide = {"TRAINER": {"SCALE_RANGE": [1 / 3, 1.25]}}
+    model = replace(model, config=model.config.merge(wide))
     image = open_source(noise((8, 8, 8)), voxel_size=(depth, 1.0, 1.0))
     events, _ = drain(skoots.segment(image, model, out))
     assert ("--resample" in notices(events)) == noted

@@ -13,7 +13,11 @@ from skoots.volume.source import open_source
 samples = pytest.mark.parametrize("sample", list_samples(), ids=lambda s: s.name)
 
 
-VOXELS_UM = {"medulla": (0.01, 0.01, 0.01), "chloroplast": (0.04, 0.02, 0.02)}
+VOXELS_UM = {
+    "medulla": (0.01, 0.01, 0.01),
+    "chloroplast": (0.04, 0.02, 0.02),
+    "nuclei": None,
+}
 
 
 @samples
@@ -27,17 +31,23 @@ def test_a_sample_is_a_small_volume_with_its_voxel_size(sample: Sample) -> None:
     assert sum(file.stat().st_size for file in files) < 2_500_000
 
 
-def test_labels_are_of_their_image_and_number_whole_objects() -> None:
-    sample = find_sample("chloroplast")
+@pytest.mark.parametrize(
+    ("name", "objects", "brighter"), [("chloroplast", 16, -20), ("nuclei", 16, 100)]
+)
+def test_labels_are_of_their_image_and_number_whole_objects(
+    name: str, objects: int, brighter: float
+) -> None:
+    sample = find_sample(name)
     assert sample.labels is not None
     image, labels = tifffile.imread(sample.path), tifffile.imread(sample.labels)
     assert labels.shape == image.shape
     assert labels.dtype == np.uint16
     ids, counts = np.unique(labels[labels > 0], return_counts=True)
-    assert len(ids) == 16
+    assert len(ids) == objects
     assert np.median(counts) > 1000
     grey = image[labels > 0].mean(), image[labels == 0].mean()
-    assert grey[0] < grey[1] - 20  # chloroplasts are darker than the cells
+    # chloroplasts are darker than the cells, nuclei are bright
+    assert (grey[0] - grey[1]) / brighter > 1
 
 
 @samples
