@@ -73,7 +73,7 @@ def attach(model: Checkpoint | PathLike, folder: Path) -> Attached:
 
 
 def _copied(path: Path, folder: Path) -> Attached:
-    # loaded first: what is no model, or no file, is refused under the user's name for it
+    # here already: an error then names the file that the user knows
     load_checkpoint(path)
     target = folder / path.name
     shutil.copyfile(path, target)

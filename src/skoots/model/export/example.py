@@ -28,7 +28,6 @@ SAMPLE = "medulla"
 """The sample volume whose middle is the image."""
 
 
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Example:
     """An image and its answer, in the axes of BioImage.IO."""
@@ -94,7 +93,8 @@ def _normalised(how: Normalization, image: NDArray[Any]) -> NDArray[np.float32]:
     elif how.kind == "fixed":
         mean, std = how.mean, how.std
     else:
-        mean, std = float(image.mean(dtype=np.float64)), float(
-            image.std(dtype=np.float64)
+        mean, std = (
+            float(image.mean(dtype=np.float64)),
+            float(image.std(dtype=np.float64)),
         )
     return ((image.astype(np.float64) - mean) / std).astype(np.float32)

@@ -19,6 +19,7 @@ from skoots.model.export.zyx_network import CHANNELS
 from skoots.volume.axes import triple_to_zyx
 
 if TYPE_CHECKING:
+    from skoots._types import VoxelSize
     from skoots.model.checkpoint import Checkpoint
     from skoots.model.export.credits import Credits
 
@@ -149,10 +150,23 @@ def _spaces(checkpoint: Checkpoint) -> list[dict[str, Any]]:
     axes: list[dict[str, Any]] = [{"type": "space", "id": name} for name in "zyx"]
     if checkpoint.voxel_size is None:
         return axes
+    unit, edges = _whole(checkpoint.voxel_size)
     return [
-        axis | {"unit": "micrometer", "scale": edge}
-        for axis, edge in zip(axes, checkpoint.voxel_size, strict=True)
+        axis | {"unit": unit, "scale": float(edge)}
+        for axis, edge in zip(axes, edges, strict=True)
     ]
+
+
+def _whole(size_um: VoxelSize) -> tuple[str, list[int]]:
+    """Give the edges of a voxel as whole numbers of a unit, to the picometre.
+
+    BioImage.IO multiplies extents by them and divides again, and asks whether they are
+    what they were: 12 * 0.05 / 0.05 is not 12.
+    """
+    picometres = [max(1, round(edge * 1e6)) for edge in size_um]
+    if all(edge % 1000 == 0 for edge in picometres):
+        return "nanometer", [edge // 1000 for edge in picometres]
+    return "picometer", picometres
 
 
 def _normalisation(checkpoint: Checkpoint) -> dict[str, Any]:

@@ -83,5 +83,5 @@ def write_torchscript(network: UNet | UNeXT, file: Path) -> None:
     with warnings.catch_warnings(), torch.no_grad():
         # torch calls TorchScript old; the format has nothing newer for PyTorch
         warnings.simplefilter("ignore", DeprecationWarning)
-        traced = torch.jit.trace(door, example, check_trace=False)
+        traced = torch.jit.trace(door, example, check_trace=False)  # type: ignore[no-untyped-call]  # torch's types lack it
         traced.save(str(file))
