@@ -121,7 +121,11 @@ def _input(checkpoint: Checkpoint, parts: Parts) -> dict[str, Any]:
             *spaces,
         ],
         "data": {"type": "uint8" if divided else "float32"},
-        "preprocessing": [_normalisation(checkpoint)],
+        # what comes last is said, or uint8 would be made of it again
+        "preprocessing": [
+            _normalisation(checkpoint),
+            {"id": "ensure_dtype", "kwargs": {"dtype": "float32"}},
+        ],
         "test_tensor": {"source": parts.test_input},
     }
 

@@ -7,7 +7,9 @@ components of vectors included, is along Z, Y, X.
 
 from __future__ import annotations
 
+import io
 import warnings
+import zipfile
 from typing import TYPE_CHECKING
 
 import torch
@@ -84,4 +86,14 @@ def write_torchscript(network: UNet | UNeXT, file: Path) -> None:
         # torch calls TorchScript old; the format has nothing newer for PyTorch
         warnings.simplefilter("ignore", DeprecationWarning)
         traced = torch.jit.trace(door, example, check_trace=False)  # type: ignore[no-untyped-call]  # torch's types lack it
-        traced.save(str(file))
+        buffer = io.BytesIO()
+        torch.jit.save(traced, buffer)
+    _write_without_paths(buffer, file)
+
+
+def _write_without_paths(buffer: io.BytesIO, file: Path) -> None:
+    """Leave out where the code lay on this machine, which TorchScript writes down."""
+    with zipfile.ZipFile(buffer) as whole, zipfile.ZipFile(file, "w") as kept:
+        for entry in whole.infolist():
+            if not entry.filename.endswith(".debug_pkl"):
+                kept.writestr(entry, whole.read(entry))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -59,3 +60,11 @@ def test_torchscript_takes_sizes_that_it_was_not_traced_with(
         image = torch.randn(batch, 1, *extents)
         with torch.no_grad():
             torch.testing.assert_close(loaded(image), ZyxNetwork(built)(image))
+
+
+def test_nothing_says_where_it_was_made(tmp_path: Path) -> None:
+    write_torchscript(network(UNET), tmp_path / "net.pt")
+    with zipfile.ZipFile(tmp_path / "net.pt") as archive:
+        held = b"".join(archive.read(name) for name in archive.namelist())
+    assert b"zyx_network.py" not in held
+    assert b"ZyxNetwork" in held
