@@ -33,14 +33,16 @@ A package of the BioImage Model Zoo, written by `skoots models export` of napari
 ## What goes in, what comes out
 
 An image of one channel with the axes Z, Y, X. {normalised} {voxels}
-Out come five channels of the same extents: {channels}. The
-vector of a voxel points to the skeleton of its object; its components are multiplied by
-{scaling} (Z, Y, X) to be voxels. Skeleton and probability are from 0 to 1.
+
+Out come five channels of the same extents: {channels}.
+The vector of a voxel points to the skeleton of its object; its components are
+multiplied by {scaling} (Z, Y, X) to be voxels. Skeleton and probability are from
+0 to 1.
 
 ## From the answer to objects
 
 That is **no segmentation yet**. Objects are made by following the vectors to the
-skeletons, which no program but SKOOTS does; any other one stops at the five channels.
+skeletons, which needs SKOOTS; programs of the zoo stop at the five channels.
 `{attachment}` in this package is the whole model, thresholds included:
 
     skoots segment IMAGE.tif --model {attachment}
