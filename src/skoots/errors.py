@@ -40,6 +40,14 @@ class ModelExistsError(SkootsError, FileExistsError):
     """A name that a model has already."""
 
 
+class ExportError(SkootsError, ValueError):
+    """A model that cannot be shared as asked."""
+
+
+class MissingPackageError(SkootsError, ImportError):
+    """A Python package that only some need, and that is not installed."""
+
+
 class DeviceError(SkootsError, RuntimeError):
     """A device that is not there or cannot do the work."""
 

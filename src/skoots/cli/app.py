@@ -12,7 +12,7 @@ import typer
 from skoots.cli.console import OUT, guard
 from skoots.cli.convert import convert
 from skoots.cli.doctor import doctor
-from skoots.cli.models import models
+from skoots.cli.models import app as models
 from skoots.cli.options import Debug
 from skoots.cli.score import score
 from skoots.cli.segment import segment
@@ -26,8 +26,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (segment, train, skeletonize, convert, score, models, doctor):
+for _command in (segment, train, skeletonize, convert, score, doctor):
     app.command()(_command)
+app.add_typer(models, name="models")
 
 _PUBLISHED = "Flags of the published SKOOTS"
 

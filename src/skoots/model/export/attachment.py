@@ -1,0 +1,81 @@
+"""The model's own file in a package: with it nothing of the model is lost."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from skoots.model.checkpoint import load_checkpoint, save_checkpoint
+from skoots.model.safe_file import file_digest
+from skoots.model.zoo import SUFFIX, find_model, model_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from skoots.model.checkpoint import Checkpoint, PathLike
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attached:
+    """A model whose file lies in the folder of a package."""
+
+    checkpoint: Checkpoint
+    """Loaded from that file."""
+
+    file: str
+    """Its name."""
+
+    card: Path | None
+    """The page that lies beside the model where it comes from."""
+
+    picture: Path | None
+    """The picture that lies there."""
+
+
+def attach(model: Checkpoint | PathLike, folder: Path) -> Attached:
+    """Put a model's file into a folder, and load it from there.
+
+    A model that was made in memory, or whose file is not what it was, is saved: its
+    weights are rounded to float16, as always, and so are those of the package.
+
+    Parameters
+    ----------
+    model : Checkpoint or path
+        A loaded model, a name or a file.
+    folder : Path
+        Is there.
+
+    Raises
+    ------
+    SkootsError
+        If there is no such model, or it cannot be loaded or saved.
+    """
+    if isinstance(model, str | os.PathLike):
+        return _copied(find_model(model), folder)
+    path = model.path
+    if path is not None and path.is_file() and file_digest(path) == model.digest:
+        return _copied(path, folder)
+    target = folder / f"{model.name}{SUFFIX}"
+    save_checkpoint(
+        target,
+        model.network,
+        model.config,
+        normalization=model.normalization,
+        voxel_size=model.voxel_size,
+        object_diameter=model.object_diameter,
+        halo_zyx=model.halo_zyx,
+        provenance=model.provenance,
+        scores=model.scores,
+    )
+    return Attached(load_checkpoint(target), target.name, None, None)
+
+
+def _copied(path: Path, folder: Path) -> Attached:
+    # here already: an error then names the file that the user knows
+    load_checkpoint(path)
+    target = folder / path.name
+    shutil.copyfile(path, target)
+    beside = model_file(path, shipped=False)
+    return Attached(load_checkpoint(target), target.name, beside.card, beside.picture)
