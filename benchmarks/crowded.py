@@ -11,7 +11,7 @@ import numpy as np
 from touching import touching_ids
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "scripts" / "models"))
-from synthetic_nuclei import make_volume  # noqa: E402 - it lies among the scripts
+from synthetic_nuclei import make_volume
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,9 @@ LEAST_TOUCHING = 0.6
 """Share of the nuclei that touch another one, with nothing between, in a volume."""
 
 LEAST_NUCLEI = 20
+
+LEAST_VOXELS = 150
+"""Of a typical nucleus: of smaller ones the resolution decides, not the touching."""
 
 
 class Drawn(NamedTuple):
@@ -48,8 +51,14 @@ def draw_crowded(volumes: int, seed: int) -> Iterator[Drawn]:
         if volumes == 0:
             return
         image, labels, step = make_volume(np.random.default_rng((seed, number)))
-        nuclei = int(labels.max())
-        touching = len(touching_ids(labels, step, gap=0))
-        if nuclei >= LEAST_NUCLEI and touching >= LEAST_TOUCHING * nuclei:
+        if is_crowded(labels, step):
             volumes -= 1
             yield Drawn(f"nuclei_{seed}_{number:03d}", image, labels, step)
+
+
+def is_crowded(labels: NDArray[np.uint16], step: float) -> bool:
+    """Tell whether most nuclei of a volume, (Z, Y, X), touch another one."""
+    voxels = np.bincount(labels.ravel())[1:]
+    if len(voxels) < LEAST_NUCLEI or np.median(voxels) < LEAST_VOXELS:
+        return False
+    return len(touching_ids(labels, step, gap=0)) >= LEAST_TOUCHING * len(voxels)

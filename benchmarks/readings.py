@@ -89,7 +89,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--tiny", action="store_true", help="see that it runs at all")
     parser.add_argument("--json", metavar="FILE")
-    parser.add_argument("--picture", metavar="FILE", help="a PNG, a row for each volume")
+    parser.add_argument("--picture", metavar="FILE", help="a PNG")
     options = parser.parse_args()
     if not (options.volume or options.synthetic or options.tiny):
         parser.error("give a --volume, --synthetic or --tiny")

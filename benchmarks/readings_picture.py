@@ -43,8 +43,11 @@ DIAMETERS = 7
 LEAST_SIDE = 64
 """Pixels of the volume."""
 
-SHADE, EDGE = 0.55, 1.0
-"""How strongly an object is coloured inside and along its outline."""
+SHADE = 0.5
+"""How strongly the inside of an object is coloured."""
+
+LIGHT = 0.55
+"""How much lighter than the object its outline is."""
 
 PANEL = 480
 """Pixels that a panel is enlarged to at least, so that outlines are thin."""
@@ -129,7 +132,7 @@ def _panels(row: Row) -> list[tuple[Colours, str]]:
         shown = _enlarged(part.of(reading.labels))
         colours = reading_colours(np.unique(shown).tolist(), mistakes)
         panel = _painted(grey, shown, colours)
-        panel[_outline(np.where(_is_missed(true, mistakes), true, 0), 5)] = MISSED
+        panel[_outline(np.where(_is_missed(true, mistakes), true, 0), 7)] = MISSED
         recall = "-" if scores.recall_50 is None else f"{scores.recall_50:.0%}"
         note = f"F1 {reading.scores.f1_50:.2f}; of touching {recall}"
         panels.append((panel, note))
@@ -141,14 +144,14 @@ def crowded_part(truth: NDArray[Any]) -> Part:
     contacts = np.zeros(truth.shape, np.float32)
     for axis in (1, 2):  # a contact along Z is none to see in a plane
         turned, marks = np.moveaxis(truth, axis, 0), np.moveaxis(contacts, axis, 0)
-        for near in (1, 2):  # a voxel may lie between
-            ahead, behind = turned[near:], turned[:-near]
-            marks[:-near] += (ahead != behind) & (ahead > 0) & (behind > 0)
-    sizes = np.bincount(truth.ravel())[1:]
-    wide = typical_diameter(sizes[sizes > 0].tolist()) or 0
+        for apart in (1, 2):  # a voxel may lie between
+            ahead, behind = turned[apart:], turned[:-apart]
+            marks[:-apart] += (ahead != behind) & (ahead > 0) & (behind > 0)
+    wide = typical_diameter(np.unique(truth[truth > 0], return_counts=True)[1]) or 0
     side = int(max(LEAST_SIDE, DIAMETERS * wide))
     sides = [min(side, n) for n in truth.shape[1:]]
-    around = ndimage.uniform_filter(contacts, (0, *sides), mode="constant")
+    near = [n / 4 for n in sides]
+    around = ndimage.gaussian_filter(contacts, (0, *near), mode="constant")
     plane, *middle = np.unravel_index(np.argmax(around), truth.shape)
     starts = [
         int(np.clip(m - s // 2, 0, n - s))
@@ -210,9 +213,9 @@ def _painted(
     painted = grey.repeat(3, axis=2)
     edges = _outline(labels, 3)
     for label, colour in colours.items():
-        here = labels == label
-        share = np.where(edges[here], EDGE, SHADE)[:, None]
-        painted[here] = painted[here] * (1 - share) + np.array(colour) * share
+        inside = labels == label
+        painted[inside] = painted[inside] * (1 - SHADE) + np.array(colour) * SHADE
+        painted[inside & edges] = np.array(colour) * (1 - LIGHT) + LIGHT
     return painted
 
 
@@ -220,7 +223,8 @@ def _outline(labels: NDArray[Any], width: int) -> NDArray[np.bool_]:
     """Mark the pixels of objects that have another one, or none, so near."""
     low = ndimage.minimum_filter(labels, width)
     high = ndimage.maximum_filter(labels, width)
-    return (low != high) & (labels > 0)
+    marked: NDArray[np.bool_] = (low != high) & (labels > 0)
+    return marked
 
 
 def _legend() -> list[Patch]:

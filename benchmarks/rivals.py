@@ -110,9 +110,7 @@ def read_all(answer: Answer, truth: NDArray[Any]) -> list[Reading]:
         Reading("SKOOTS", "the model's", answer.labels, score(answer.labels, truth)),
         best("components", try_components(answer), truth),
         best("watershed", try_watersheds(answer), truth),
-        best(
-            "skeleton watershed", iter([(skeletons, flood_skeletons(answer))]), truth
-        ),
+        best("skeleton watershed", iter([(skeletons, flood_skeletons(answer))]), truth),
     ]
 
 

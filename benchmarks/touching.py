@@ -144,6 +144,7 @@ def score_touching(mistakes: Mistakes, touching: list[int]) -> TouchingScores:
     Parameters
     ----------
     mistakes : Mistakes
+        Of the whole volume.
     touching : list of int
         Their ids.
     """
@@ -169,10 +170,11 @@ def _listed(
 
 def _dense(labels: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[Any]]:
     """Number the objects from 1; and give their ids by number."""
-    ids, dense = np.unique(labels, return_inverse=True)
-    dense = dense.reshape(labels.shape).astype(np.int32)
+    ids, found = np.unique(labels, return_inverse=True)
+    dense = found.reshape(labels.shape).astype(np.int32)
     if ids[0] != 0:  # there is no background
-        return dense + 1, np.concatenate([[0], ids])
+        dense += 1
+        ids = np.insert(ids, 0, 0)
     return dense, ids
 
 

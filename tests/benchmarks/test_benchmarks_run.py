@@ -22,6 +22,7 @@ SCRIPTS = {
     "dilation": ["--case", "dilation-mask"],
     "end_to_end": [],
     "number_format": [],
+    "readings": [],
     "memory": [],
     "halo": [],
     "scores": [],
@@ -29,8 +30,17 @@ SCRIPTS = {
     "train_step": [],
     "plugin": ["--case", "whole"],
 }
-ONCE = {"memory", "halo", "scores", "train_step"}
-NO_SCRIPTS = {"alternate", "phantom", "plugin_viewer", "pulse"}
+ONCE = {"memory", "halo", "readings", "scores", "train_step"}
+NO_SCRIPTS = {
+    "alternate",
+    "crowded",
+    "phantom",
+    "plugin_viewer",
+    "pulse",
+    "readings_picture",
+    "rivals",
+    "touching",
+}
 SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
 
