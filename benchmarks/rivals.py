@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import ndimage
-from skimage.morphology import h_maxima
+from skimage.morphology import local_maxima, reconstruction
 from skimage.segmentation import watershed
 
 import skoots
@@ -156,8 +156,17 @@ def depth_inside(mask: NDArray[np.bool_], step: float) -> NDArray[np.float32]:
 
 
 def seed_maxima(depth: NDArray[np.float32], height: float) -> Labels:
-    """Number the maxima of at least this height, and pieces that have none."""
-    maxima = h_maxima(depth, height).astype(bool) & (depth > 0)
+    """Number the maxima of at least this height, and pieces that have none.
+
+    Notes
+    -----
+    A top is cut off by the height, and what is left of two is one plateau where the
+    pass between them is no lower than that. `skimage.morphology.h_maxima` takes the
+    highest voxels instead: two tops of one height stay two, however shallow the pass.
+    """
+    lowered = np.maximum(depth - np.float32(height), 0)
+    cut = reconstruction(lowered, depth)
+    maxima = local_maxima(cut) & (cut > 0)
     pieces = label_components(depth > 0, 6)
     seeded = np.zeros(int(pieces.max()) + 1, bool)
     seeded[pieces[maxima]] = True
