@@ -53,8 +53,11 @@ PANEL = 480
 """Pixels that a panel is enlarged to at least, so that outlines are thin."""
 
 _DPI = 100
-_SIDE, _LEFT, _FOOT = 1.92, 0.42, 0.36
-"""Inches of a panel, of what stands to the left of a row and below all."""
+_SIDE, _GAP = 1.92, 0.06
+"""Inches from one panel to the next, and between them."""
+
+_LEFT, _TOP, _NOTE, _FOOT = 0.42, 0.26, 0.42, 0.36
+"""Inches to the left of a row, above all, below a row and below all."""
 
 
 class Row(NamedTuple):
@@ -86,34 +89,34 @@ class Part(NamedTuple):
 
 
 def save_picture(rows: Sequence[Row], path: str) -> None:
-    """Draw the readings of some volumes, 1200 pixels wide, into a file."""
-    titles = ["image", "truth", *(r.name for r in rows[0].readings)]
-    width = _LEFT + _SIDE * len(titles) + 0.06
-    height = 0.26 + (_SIDE + 0.42) * len(rows) + _FOOT
+    """Draw the readings of some volumes, 1200 pixels wide, into a PNG file."""
+    titles = ["image", "truth", *(reading.name for reading in rows[0].readings)]
+    width = _LEFT + _SIDE * len(titles) + _GAP
+    height = _TOP + (_SIDE + _NOTE) * len(rows) + _FOOT
     with mpl.rc_context({"font.size": 9, "font.family": "DejaVu Sans"}):
         figure = Figure(figsize=(width, height), dpi=_DPI)
         for number, row in enumerate(rows):
-            top = 0.26 + (_SIDE + 0.42) * number
-            for column, (panel, note) in enumerate(_panels(row)):
-                left = _LEFT + _SIDE * column
-                box = (
-                    left / width,
-                    1 - (top + _SIDE) / height,
-                    (_SIDE - 0.06) / width,
-                    (_SIDE - 0.06) / height,
-                )
-                axes = figure.add_axes(box)
-                axes.imshow(panel, interpolation="antialiased")
-                axes.set_axis_off()
-                axes.set_title(titles[column] if number == 0 else "", fontsize=10)
-                axes.text(0.5, -0.03, note, transform=axes.transAxes, **_UNDER)
-            middle = 1 - (top + _SIDE / 2) / height
-            figure.text(0.16 / width, middle, row.name, rotation=90, va="center")
+            bottom = height - _TOP - (_SIDE + _NOTE) * number - _SIDE
+            heads = titles if number == 0 else [""] * len(titles)
+            _draw_row(figure, row, heads, bottom)
         figure.legend(handles=_legend(), loc="lower center", ncols=5, frameon=False)
         figure.savefig(path)
 
 
-_UNDER: dict[str, Any] = {"ha": "center", "va": "top", "fontsize": 8.5}
+def _draw_row(
+    figure: Figure, row: Row, titles: Sequence[str], bottom_inches: float
+) -> None:
+    width, height = figure.get_size_inches()
+    size = (_SIDE - _GAP) / width, (_SIDE - _GAP) / height
+    for column, (panel, note) in enumerate(_panels(row)):
+        corner = (_LEFT + _SIDE * column) / width, bottom_inches / height
+        axes = figure.add_axes((*corner, *size))
+        axes.imshow(panel, interpolation="antialiased")
+        axes.set_axis_off()
+        axes.set_title(titles[column], fontsize=10)
+        axes.text(0.5, -0.03, note, transform=axes.transAxes, ha="center", va="top")
+    middle = (bottom_inches + _SIDE / 2) / height
+    figure.text(0.16 / width, middle, row.name, rotation=90, va="center")
 
 
 def _panels(row: Row) -> list[tuple[Colours, str]]:
@@ -133,20 +136,26 @@ def _panels(row: Row) -> list[tuple[Colours, str]]:
         colours = reading_colours(np.unique(shown).tolist(), mistakes)
         panel = _painted(grey, shown, colours)
         panel[_outline(np.where(_is_missed(true, mistakes), true, 0), 7)] = MISSED
-        recall = "-" if scores.recall_50 is None else f"{scores.recall_50:.0%}"
-        note = f"F1 {reading.scores.f1_50:.2f}; of touching {recall}"
+        note = f"F1 {reading.scores.f1_50:.2f}"
+        if scores.recall_50 is not None:
+            note += f"; of touching {scores.recall_50:.0%}"
         panels.append((panel, note))
     return panels
 
 
 def crowded_part(truth: NDArray[Any]) -> Part:
-    """Find the part of a plane with the most voxels that touch another object."""
+    """Find the part of a plane with the most voxels that touch another object.
+
+    Where none touches, the part that objects fill the most.
+    """
     contacts = np.zeros(truth.shape, np.float32)
     for axis in (1, 2):  # a contact along Z is none to see in a plane
         turned, marks = np.moveaxis(truth, axis, 0), np.moveaxis(contacts, axis, 0)
         for apart in (1, 2):  # a voxel may lie between
             ahead, behind = turned[apart:], turned[:-apart]
             marks[:-apart] += (ahead != behind) & (ahead > 0) & (behind > 0)
+    if not contacts.any():
+        contacts = (truth > 0).astype(np.float32)
     wide = typical_diameter(np.unique(truth[truth > 0], return_counts=True)[1]) or 0
     side = int(max(LEAST_SIDE, DIAMETERS * wide))
     sides = [min(side, n) for n in truth.shape[1:]]

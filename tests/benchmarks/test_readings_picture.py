@@ -44,6 +44,12 @@ def test_the_part_that_is_shown_holds_the_objects_that_touch(truth: np.ndarray) 
     assert 3 not in part.of(truth)
 
 
+def test_where_nothing_touches_the_part_holds_what_there_is(truth: np.ndarray) -> None:
+    alone = np.where(truth == 1, truth, 0)
+    part = crowded_part(alone)
+    assert (part.of(alone) > 0).sum() == 100
+
+
 def test_a_small_volume_is_shown_whole(truth: np.ndarray) -> None:
     small = truth[:, 30:60, 140:180]
     assert crowded_part(small).of(small).shape == (30, 40)
