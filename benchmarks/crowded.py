@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from touching import touching_ids
 
+# what draws nuclei for training lies among the scripts
 sys.path.append(str(Path(__file__).resolve().parents[1] / "scripts" / "models"))
 from synthetic_nuclei import make_volume
 

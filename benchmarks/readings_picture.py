@@ -1,6 +1,5 @@
 """A picture of readings: a row for each volume, a column for each reading.
 
-The plane and the part of it are those in which the most voxels touch another object.
 Objects that were found have the colour that they have in the truth; mistakes have
 colours of their own.
 """
@@ -11,13 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import matplotlib as mpl
 import numpy as np
+from crowded_part import crowded_part
 from matplotlib.colors import hsv_to_rgb, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from scipy import ndimage
 from touching import Mistakes, find_mistakes
-
-from skoots.validate.measure import typical_diameter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,12 +34,6 @@ HUES = 0.30, 0.75
 
 GOLDEN = 0.6180339887
 """Turns of a colour circle from one object to the next: neighbours differ."""
-
-DIAMETERS = 7
-"""Of a typical object, across what is shown."""
-
-LEAST_SIDE = 64
-"""Pixels of the volume."""
 
 SHADE = 0.5
 """How strongly the inside of an object is coloured."""
@@ -73,19 +65,6 @@ class Row(NamedTuple):
     readings: Sequence[Reading]
     touching: Sequence[TouchingScores]
     """Of each reading."""
-
-
-class Part(NamedTuple):
-    """A part of a plane."""
-
-    plane: int
-    rows: slice
-    columns: slice
-
-    def of(self, volume: NDArray[Any]) -> NDArray[Any]:
-        """Cut it out of a volume, (Y, X)."""
-        cut: NDArray[Any] = volume[self.plane, self.rows, self.columns]
-        return cut
 
 
 def save_picture(rows: Sequence[Row], path: str) -> None:
@@ -141,33 +120,6 @@ def _panels(row: Row) -> list[tuple[Colours, str]]:
             note += f"; of touching {scores.recall_50:.0%}"
         panels.append((panel, note))
     return panels
-
-
-def crowded_part(truth: NDArray[Any]) -> Part:
-    """Find the part of a plane with the most voxels that touch another object.
-
-    Where none touches, the part that objects fill the most.
-    """
-    contacts = np.zeros(truth.shape, np.float32)
-    for axis in (1, 2):  # a contact along Z is none to see in a plane
-        turned, marks = np.moveaxis(truth, axis, 0), np.moveaxis(contacts, axis, 0)
-        for apart in (1, 2):  # a voxel may lie between
-            ahead, behind = turned[apart:], turned[:-apart]
-            marks[:-apart] += (ahead != behind) & (ahead > 0) & (behind > 0)
-    if not contacts.any():
-        contacts = (truth > 0).astype(np.float32)
-    wide = typical_diameter(np.unique(truth[truth > 0], return_counts=True)[1]) or 0
-    side = int(max(LEAST_SIDE, DIAMETERS * wide))
-    sides = [min(side, n) for n in truth.shape[1:]]
-    near = [n / 4 for n in sides]
-    around = ndimage.gaussian_filter(contacts, (0, *near), mode="constant")
-    plane, *middle = np.unravel_index(np.argmax(around), truth.shape)
-    starts = [
-        int(np.clip(m - s // 2, 0, n - s))
-        for m, s, n in zip(middle, sides, truth.shape[1:], strict=True)
-    ]
-    rows, columns = (slice(a, a + s) for a, s in zip(starts, sides, strict=True))
-    return Part(int(plane), rows, columns)
 
 
 def object_colour(label: int) -> tuple[float, float, float]:

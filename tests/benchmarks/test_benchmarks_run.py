@@ -34,6 +34,7 @@ ONCE = {"memory", "halo", "readings", "scores", "train_step"}
 NO_SCRIPTS = {
     "alternate",
     "crowded",
+    "crowded_part",
     "phantom",
     "plugin_viewer",
     "pulse",

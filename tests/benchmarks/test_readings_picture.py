@@ -1,4 +1,4 @@
-"""The picture of readings: which part it shows, in which colours."""
+"""The picture of readings: in which colours, and how wide."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from readings_picture import (
     MERGED,
     SPLIT,
     Row,
-    crowded_part,
     object_colour,
     reading_colours,
     save_picture,
@@ -35,24 +34,6 @@ def truth() -> np.ndarray:
     labels[:, 10:20, 10:20] = 3
     labels[:, 60:70, 20:30] = 4
     return labels
-
-
-def test_the_part_that_is_shown_holds_the_objects_that_touch(truth: np.ndarray) -> None:
-    part = crowded_part(truth)
-    assert part.plane == 2
-    assert {1, 2} <= set(np.unique(part.of(truth)))
-    assert 3 not in part.of(truth)
-
-
-def test_where_nothing_touches_the_part_holds_what_there_is(truth: np.ndarray) -> None:
-    alone = np.where(truth == 1, truth, 0)
-    part = crowded_part(alone)
-    assert (part.of(alone) > 0).sum() == 100
-
-
-def test_a_small_volume_is_shown_whole(truth: np.ndarray) -> None:
-    small = truth[:, 30:60, 140:180]
-    assert crowded_part(small).of(small).shape == (30, 40)
 
 
 def test_objects_have_the_colour_of_the_truth_or_of_their_mistake(
