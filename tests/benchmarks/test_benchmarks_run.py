@@ -22,6 +22,7 @@ SCRIPTS = {
     "dilation": ["--case", "dilation-mask"],
     "end_to_end": [],
     "number_format": [],
+    "readings": [],
     "memory": [],
     "halo": [],
     "scores": [],
@@ -30,8 +31,20 @@ SCRIPTS = {
     "train_step": [],
     "plugin": ["--case", "whole"],
 }
-ONCE = {"memory", "halo", "scores", "train_step"}
-NO_SCRIPTS = {"alternate", "phantom", "plugin_viewer", "pulse", "shifted", "tune"}
+ONCE = {"memory", "halo", "readings", "scores", "train_step"}
+NO_SCRIPTS = {
+    "alternate",
+    "crowded",
+    "crowded_part",
+    "phantom",
+    "plugin_viewer",
+    "pulse",
+    "readings_picture",
+    "rivals",
+    "shifted",
+    "touching",
+    "tune",
+}
 SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
 
