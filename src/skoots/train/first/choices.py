@@ -24,10 +24,6 @@ EPOCHS, STEPS_PER_EPOCH = 40, 100
 SMALLEST, LARGEST, SHEAR = 0.7, 1.4, 7.0
 """Magnifications of a crop, and degrees by which it is sheared."""
 
-_FREEZE_AT = 0.2
-"""Of a training: later each crop, normalised by itself, would teach weights that find
-skeletons in such crops and miss them as the model is applied."""
-
 _NUDGE = 1.0
 """Voxels by which a point of a skeleton is moved at most to stay in its object."""
 
@@ -133,7 +129,6 @@ def _trainer(measured: Measured) -> dict[str, Any]:
         "CENTRE_JITTER": round(measured.diameter / 2, 1),
         "SIGMA_FLOOR": round(max(1.0, floor), 1),
         "EMA_DECAY": 0.998,
-        "FREEZE_NORM_EPOCH": round(_FREEZE_AT * EPOCHS),
         "GRADIENT_CLIP": 5.0,
         # volumes of several channels are not segmented, so they cannot be scored
         "SCORE_VALIDATIONS": int(measured.channels == 1),

@@ -103,8 +103,6 @@ def _of_training() -> dict[str, str]:
         "TRAINER.OBJECT_RATE": "share of crops that lie on a random object",
         "TRAINER.CENTRE_JITTER": "voxels by which such a crop misses its object at "
         "most: half a diameter",
-        "TRAINER.FREEZE_NORM_EPOCH": "after a fifth: a crop normalised by itself is "
-        "not what the model will see",
         "TRAINER.EMA_DECAY": "the saved model is an average over some 500 steps",
     }
 
