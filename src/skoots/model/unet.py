@@ -12,8 +12,9 @@ traffic::
                        \                 /
                        down, blocks ----
 
-BatchNorm keeps running statistics, so an answer does not depend on the tile that a
-voxel happens to lie in; instance and group normalisation would make it so.
+Its normalisation has running statistics, so an answer does not depend on the tile that
+a voxel happens to lie in; instance and group normalisation would make it so
+(`skoots.model.renorm`).
 
 *Source:* residual blocks after He et al., "Deep residual learning for image
 recognition" (2016), in the encoder-decoder of Çiçek et al., "3D U-Net" (2016).
@@ -28,6 +29,7 @@ from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from skoots.errors import ShapeError
+from skoots.model.renorm import BatchRenorm
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,8 +38,6 @@ if TYPE_CHECKING:
 
 VECTORS = 3
 """Output channels that hold the vector to the skeleton."""
-
-BATCHNORM_MOMENTUM = 0.05
 
 
 class ConvNorm(nn.Sequential):
@@ -52,7 +52,7 @@ class ConvNorm(nn.Sequential):
         padding = kernel // 2 if stride == 1 else 0
         super().__init__(
             nn.Conv3d(channels_in, channels, kernel, stride, padding, bias=False),
-            nn.BatchNorm3d(channels, momentum=BATCHNORM_MOMENTUM),
+            BatchRenorm(channels),
         )
 
     def fuse(self) -> None:
