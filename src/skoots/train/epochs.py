@@ -26,6 +26,7 @@ class Stream(IntEnum):
     SAMPLE = 1
     VALIDATION = 2
     STEP = 3
+    SHAPE = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,7 @@ class TransformFromCfg:
         rng: np.random.Generator | None = None,
         pad_size: int = 100,
         intensity: Intensity | None = None,
+        shapes: np.random.Generator | None = None,
     ) -> Sample:
         """Make a sample of a volume, which stays as it is.
 
@@ -146,6 +147,9 @@ class TransformFromCfg:
             Voxels by which a crop may reach over the border.
         intensity : Intensity, optional
             Of the volume; by default it is measured at each call.
+        shapes : Generator, optional
+            Random numbers for the crop's extent, where AUGMENTATION_EXTRA.CROPS names
+            several: crops of a batch that are given equal ones are equally large.
 
         Returns
         -------
@@ -166,7 +170,7 @@ class TransformFromCfg:
         rng = self._numbers() if rng is None else rng
         volume = self._before(dict(data_dict))
         self._check_volume(volume)
-        crop = draw_crop(rng, self.cfg, self._seen(volume), pad_size)
+        crop = draw_crop(rng, self.cfg, self._seen(volume), pad_size, shapes)
         sample = self._label(volume, crop)
         sample["image"] = self._paint(rng, volume, crop, intensity)
         if crop.shape[2] == 1:

@@ -204,7 +204,9 @@ class Training:
         draws = self._epochs.draws(step)
         samples = [
             self._sources.training.sample(
-                draw.index, random_numbers(seed, Stream.SAMPLE, draw.epoch, draw.place)
+                draw.index,
+                random_numbers(seed, Stream.SAMPLE, draw.epoch, draw.place),
+                random_numbers(seed, Stream.SHAPE, step),  # one for all crops
             )
             for draw in draws
         ]

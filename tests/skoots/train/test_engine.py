@@ -29,7 +29,9 @@ from skoots.events import (
 from skoots.model.checkpoint import load_checkpoint
 from skoots.model.safe_file import read_safely
 from skoots.train.engine import train
+from skoots.train.epochs import Stream, random_numbers
 from skoots.train.project import Project
+from skoots.train.sources import load_sources
 from skoots.train.validation import LossMeans
 
 if TYPE_CHECKING:
@@ -151,6 +153,35 @@ def test_threads_that_prepare_crops_change_nothing(tmp_path: Path) -> None:
     for project in (alone, helped):
         _finish(project)
     assert _same(_state(alone)["learner"], _state(helped)["learner"])
+
+
+def test_crops_of_a_batch_are_equally_large_whatever_is_drawn(tmp_path: Path) -> None:
+    values = tiny_values(
+        write_rods(tmp_path / "data"),
+        TRAIN_BATCH_SIZE=3,
+        TRAIN_SAMPLE_PER_IMAGE=[18],
+        NUM_EPOCHS=1,
+    )
+    crops = [[16, 16, 16, 0.4], [32, 16, 1, 0.3]]
+    values["AUGMENTATION_EXTRA"] = {"CROPS": crops}
+    project = _project(tmp_path, Settings().merge(values))
+    sources = load_sources(Settings().merge(values), torch.device("cpu"))
+    drawn = set()
+    for step in range(12):
+        shapes = {
+            tuple(
+                sources.training.sample(
+                    0,
+                    random_numbers(0, Stream.SAMPLE, 0, place),
+                    random_numbers(0, Stream.SHAPE, step),
+                )["image"].shape
+            )
+            for place in range(3)
+        }
+        assert len(shapes) == 1
+        drawn |= shapes
+    assert len(drawn) == 3
+    assert isinstance(_finish(project)[-1], TrainFinished)
 
 
 def _validated(folder: Path) -> dict[str, Any]:

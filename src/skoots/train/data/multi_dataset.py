@@ -44,7 +44,12 @@ class MultiDataset(GreyStatistics, Dataset[Item]):
         """Give a sample; those of the first data set come first."""
         return self.sample(index)
 
-    def sample(self, index: int, rng: np.random.Generator | None = None) -> Item:
+    def sample(
+        self,
+        index: int,
+        rng: np.random.Generator | None = None,
+        shapes: np.random.Generator | None = None,
+    ) -> Item:
         """Give a sample; see `VolumeSet.sample`."""
         place = operator.index(index)
         place += len(self) if place < 0 else 0
@@ -53,7 +58,7 @@ class MultiDataset(GreyStatistics, Dataset[Item]):
         ends = list(accumulate(map(len, self.datasets)))
         which = bisect_right(ends, place)
         before = ends[which - 1] if which else 0
-        return self.datasets[which].sample(place - before, rng)
+        return self.datasets[which].sample(place - before, rng, shapes)
 
     @property
     def volumes(self) -> list[AnnotatedVolume]:

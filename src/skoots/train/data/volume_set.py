@@ -102,7 +102,12 @@ class VolumeSet(GreyStatistics, Dataset[Item]):
         """Give a sample, by the random numbers of the transform."""
         return self.sample(index)
 
-    def sample(self, index: int, rng: np.random.Generator | None = None) -> Item:
+    def sample(
+        self,
+        index: int,
+        rng: np.random.Generator | None = None,
+        shapes: np.random.Generator | None = None,
+    ) -> Item:
         """Give a sample.
 
         Parameters
@@ -111,6 +116,8 @@ class VolumeSet(GreyStatistics, Dataset[Item]):
             The samples of the first volume come first.
         rng : Generator, optional
             Random numbers for the transform; None takes its own.
+        shapes : Generator, optional
+            Random numbers for the extent of the crop; None takes those of `rng`.
 
         Returns
         -------
@@ -119,7 +126,7 @@ class VolumeSet(GreyStatistics, Dataset[Item]):
         """
         volume = self._volumes[self._place(index) // self.sample_per_image]
         with torch.no_grad():
-            item: Item = sent(self._transformed(volume, rng), self.device)
+            item: Item = sent(self._transformed(volume, rng, shapes), self.device)
             return item
 
     def to(self, device: str | torch.device) -> Self:
@@ -210,7 +217,10 @@ class VolumeSet(GreyStatistics, Dataset[Item]):
         return place
 
     def _transformed(
-        self, volume: AnnotatedVolume, rng: np.random.Generator | None
+        self,
+        volume: AnnotatedVolume,
+        rng: np.random.Generator | None,
+        shapes: np.random.Generator | None,
     ) -> Item:
         item: Item = {
             "image": volume.image,
@@ -225,7 +235,11 @@ class VolumeSet(GreyStatistics, Dataset[Item]):
             # Whoever wrote it may change what it is handed.
             return self.transforms(copied(item))
         return self.transforms(
-            item, rng=rng, pad_size=self.pad_size, intensity=volume.intensity
+            item,
+            rng=rng,
+            pad_size=self.pad_size,
+            intensity=volume.intensity,
+            shapes=shapes,
         )
 
     def _for_each_tensor(self, fn: Callable[[Tensor], Tensor]) -> Self:

@@ -46,6 +46,7 @@ def draw_crop(
     settings: Settings,
     volume: Mapping[str, Any],
     pad_size: int,
+    shapes: np.random.Generator | None = None,
 ) -> CropMap:
     """Draw where a crop comes from.
 
@@ -60,6 +61,8 @@ def draw_crop(
         ``background``.
     pad_size : int
         Voxels by which the crop may reach over the border.
+    shapes : Generator, optional
+        Random numbers for the extent alone; by default `rng`.
 
     Returns
     -------
@@ -69,7 +72,7 @@ def draw_crop(
     """
     _, x, y, z = volume["image"].shape
     extent = (int(x), int(y), int(z))
-    shape = draw_shape(rng, settings)
+    shape = draw_shape(rng if shapes is None else shapes, settings)
     most, best = -1.0, None
     for _ in range(_MAPS):
         crop = draw_map(rng, settings, shape)
