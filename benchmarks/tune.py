@@ -68,7 +68,7 @@ def main() -> None:
         chosen, found = tune(model, copies, options.keys or list(GRID))
     sys.stdout.write(json.dumps(chosen) + "\n")
     if options.write:
-        _write(model, chosen, found, options.write)
+        write_tuned(model, chosen, found, options.write)
 
 
 def tune(
@@ -132,9 +132,10 @@ def _say(settings: dict[str, Any], found: list[Scores]) -> None:
     sys.stdout.flush()
 
 
-def _write(
-    model: Checkpoint, settings: dict[str, Any], found: list[Scores], path: str
+def write_tuned(
+    model: Checkpoint, settings: dict[str, Any], found: list[Scores], path: str | Path
 ) -> None:
+    """Write a model with other settings and the means of its scores, in eight bits."""
     means = {
         key: round(float(np.mean([getattr(scores, key) for scores in found])), 3)
         for key in ("f1_50", "f1_75", "f1_mean", "panoptic_quality", "semantic_iou")
