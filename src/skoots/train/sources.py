@@ -51,10 +51,10 @@ class Sources:
 
     normalization: Normalization
     voxel_size: VoxelSize | None
-    """Median Z, Y, X in micrometres."""
+    """Median Z, Y, X in micrometres, of the first training folder."""
 
     object_diameter: float | None
-    """Median over the objects of the diameter of a ball as large, in voxels."""
+    """Median over its objects of the diameter of a ball as large, in voxels."""
 
     objects: int
     notes: tuple[str, ...]
@@ -112,6 +112,7 @@ def load_sources(settings: Settings, device: torch.device) -> Sources:
     held_out = _annotated(settings, "VALIDATION", plain)
     training = MultiDataset(*annotated, *empty)
     volumes = [v for one in annotated for v in one.volumes]
+    first = annotated[0].volumes if annotated else []
     judged = [v for one in held_out for v in one.volumes]
     everything = [*training.volumes, *judged]
     _check_channels(everything, settings.MODEL.IN_CHANNELS)
@@ -127,8 +128,9 @@ def load_sources(settings: Settings, device: torch.device) -> Sources:
         validation=MultiDataset(*held_out) if held_out else None,
         scored=scored,
         normalization=_normalization(settings, training, [transform, plain, nothing]),
-        voxel_size=_median_size(volumes),
-        object_diameter=_diameter(volumes),
+        # folders of coarser copies widen what is learnt; the first says at which scale
+        voxel_size=_median_size(first),
+        object_diameter=_diameter(first),
         objects=sum(len(v.skeletons) for v in volumes),
         notes=tuple(dict.fromkeys(notes)),
     )
