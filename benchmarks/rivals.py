@@ -65,6 +65,12 @@ class Answer:
     skeleton: NDArray[np.uint8]
     """Likewise."""
 
+    vectors: NDArray[np.int8]
+    """(3, Z, Y, X), along Z, Y, X; 127 is a whole `scale`."""
+
+    scale: tuple[float, float, float]
+    """Voxels along Z, Y, X that a component of one spans."""
+
     labels: Labels
     """Of SKOOTS, (Z, Y, X)."""
 
@@ -97,6 +103,8 @@ def ask_network(image: Source, model: Checkpoint, step: float) -> Answer:
         return Answer(
             run.read("probability", box),
             run.read("skeleton", box),
+            run.read("vectors", box),
+            run.plan.model.vector_scaling_zyx,
             np.asarray(run.labels[...]),
             model.config.INFERENCE,
             step,
@@ -141,7 +149,9 @@ def try_watersheds(answer: Answer) -> Iterator[tuple[str, Labels]]:
 def flood_skeletons(answer: Answer) -> Labels:
     """Give the watershed from the skeletons, with the thresholds of SKOOTS."""
     settings = answer.settings
-    mask = skeleton_mask(answer.skeleton, answer.probability, settings)
+    mask = skeleton_mask(
+        answer.skeleton, answer.probability, answer.vectors, answer.scale, settings
+    )
     seeds = label_components(mask, settings.CONNECTIVITY)
     least = settings.MIN_SKELETON_VOXELS
     seeds[np.bincount(seeds.ravel())[seeds] < least] = 0

@@ -41,6 +41,7 @@ GRID: dict[str, tuple[Any, ...]] = {
     "MIN_OBJECT_VOXELS": (15, 40, 100, 200, 400),
     "SKELETON_DILATIONS_3D": (0, 1),
     "SKELETON_DILATIONS_2D": (0, 1),
+    "CONTRACT": (0, 1, 2),
     "HOPS": (1, 2, 5, 10),
     "GROW": (0, 4, 8, 16),
     "CONNECTIVITY": (6, 26),

@@ -54,7 +54,9 @@ def answer(truth: np.ndarray) -> Answer:
     probability = np.where(truth > 0, 250, 3).astype(np.uint8)
     skeleton = np.zeros(truth.shape, np.uint8)
     skeleton[7:10, 7:10, 10:13] = skeleton[7:10, 7:10, 21:24] = 255
-    return Answer(probability, skeleton, truth.copy(), SETTINGS, 1.0)
+    vectors = np.zeros((3, *truth.shape), np.int8)
+    one = 1.0, 1.0, 1.0
+    return Answer(probability, skeleton, vectors, one, truth.copy(), SETTINGS, 1.0)
 
 
 def test_the_premise_the_balls_touch(truth: np.ndarray) -> None:

@@ -43,6 +43,12 @@ class InferenceConfig(Section):
         title="Dilations in the plane",
         description="How often the skeleton is dilated by one voxel along Y and X.",
     )
+    CONTRACT: Count = Field(
+        default=0,
+        title="Contract skeletons",
+        description="How many vectors skeleton voxels follow before those that touch "
+        "become one: parts objects that touch. 0: none, as published.",
+    )
     HOPS: Size = Field(
         default=2,
         title="Hops",

@@ -29,7 +29,7 @@ from skoots.inference.out_of_memory import is_out_of_memory
 from skoots.inference.reach import landing_box, largest_region, limit_region
 from skoots.inference.skeleton_mask import threshold_byte
 from skoots.kernels.follow_vectors import ESCAPED, follow_vectors
-from skoots.kernels.follow_vectors.walk import INT8_UNIT
+from skoots.kernels.units import INT8_UNIT
 from skoots.volume.tiling import box_shape, box_slices
 
 if TYPE_CHECKING:

@@ -47,7 +47,13 @@ def label_box(
     foreground = answer.probability > threshold_byte(settings.PROBABILITY_THRESHOLD)
     if not foreground.any():
         return np.zeros(foreground.shape, np.uint32)
-    mask = skeleton_mask(answer.skeleton, answer.probability, settings)
+    mask = skeleton_mask(
+        answer.skeleton,
+        answer.probability,
+        answer.vectors,
+        plan.model.vector_scaling_zyx,
+        settings,
+    )
     skeletons = label_components(mask, settings.CONNECTIVITY)
     open_sides = [
         (span.start > 0, span.stop < n)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skoots.kernels.follow_vectors.walk import INT8_UNIT
+from skoots.kernels.units import INT8_UNIT
 from skoots.volume.tiling import Span, box_slices
 
 if TYPE_CHECKING:

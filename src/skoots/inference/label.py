@@ -1,7 +1,8 @@
 """Second pass: skeleton voxels that touch get one id.
 
-1. In each block, skeleton voxels above the threshold are dilated and their connected
-   components numbered from 1. Faces, voxel counts and first voxels are kept.
+1. In each block, skeleton voxels above the threshold are contracted, if the settings
+   say so, and dilated, and their connected components numbered from 1. Faces, voxel
+   counts and first voxels are kept.
 2. Components that touch across a seam between blocks are joined by one sparse
    connected-components call over the pairs seen on the faces.
 3. A table gives each component its final id: 0 if its skeleton is too small, else its
@@ -29,7 +30,11 @@ from skoots.inference.box_parts import grow_box, keep_blocks
 from skoots.inference.in_order import count_workers, work_in_order
 from skoots.inference.merge_table import Merged, merge_components, seam_tables
 from skoots.inference.provisional_ids import final_ids, note_found
-from skoots.inference.skeleton_mask import dilate_box, dilation_radii, sure_skeleton
+from skoots.inference.skeleton_mask import (
+    dilation_radii,
+    skeleton_mask,
+    skeleton_reach,
+)
 from skoots.volume.tiling import Span, box_slices
 
 if TYPE_CHECKING:
@@ -45,6 +50,9 @@ if TYPE_CHECKING:
     from skoots.volume.tiling import Block
 
 STAGE = "label"
+
+_NO_VECTORS = np.zeros((3, 0, 0, 0), np.int8)
+"""Where none are followed they are not read."""
 
 
 def label(
@@ -70,7 +78,8 @@ def label(
     Merged
     """
     known = {b.index for b in blocks}
-    keys = {b.index: _key(b, known, settings) for b in blocks}
+    size = run.plan.block_zyx
+    keys = {b.index: _key(b, known, settings, size) for b in blocks}
     waiting = [b for b in blocks if not run.markers.is_done(STAGE, b, keys[b.index])]
     done, total = len(blocks) - len(waiting), len(blocks)
     yield StageStarted(STAGE, done, total)
@@ -127,7 +136,9 @@ def _kept(
     return kept
 
 
-def _key(block: Block, known: AbstractSet[Shape3], settings: InferenceConfig) -> str:
+def _key(
+    block: Block, known: AbstractSet[Shape3], settings: InferenceConfig, size: Shape3
+) -> str:
     """Name what a block's components depend on: settings and which neighbours exist."""
     parts: list[object] = [
         settings.PROBABILITY_THRESHOLD,
@@ -135,15 +146,21 @@ def _key(block: Block, known: AbstractSet[Shape3], settings: InferenceConfig) ->
         dilation_radii(settings),
         settings.CONNECTIVITY,
     ]
-    if any(dilation_radii(settings)):
-        parts.append(_neighbours(block, known))
+    if settings.CONTRACT:
+        parts.append(("contracted", settings.CONTRACT))
+    reach = skeleton_reach(settings)
+    if any(reach):
+        parts.append(_neighbours(block, known, reach, size))
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
-def _neighbours(block: Block, known: AbstractSet[Shape3]) -> list[Shape3]:
-    z, y, x = block.index
-    around = ((z + a, y + b, x + c) for a, b, c in product((-1, 0, 1), repeat=3))
-    return [index for index in around if index in known]
+def _neighbours(
+    block: Block, known: AbstractSet[Shape3], reach: Shape3, size: Shape3
+) -> list[Shape3]:
+    """List the blocks that lie within some voxels of a block."""
+    far = [max(1, -(-n // m)) for n, m in zip(reach, size, strict=True)]
+    z, y, x = (range(i - n, i + n + 1) for i, n in zip(block.index, far, strict=True))
+    return [index for index in product(z, y, x) if index in known]
 
 
 def _label_block(
@@ -165,13 +182,14 @@ def _mask_of(
     settings: InferenceConfig,
     known: Container[Shape3],
 ) -> NDArray[np.bool_]:
-    radii = dilation_radii(settings)
-    read, kept = grow_box(block.core, radii, run.plan.shape_zyx)
+    reach = skeleton_reach(settings)
+    read, kept = grow_box(block.core, reach, run.plan.shape_zyx)
     skeleton, probability = run.read("skeleton", read), run.read("probability", read)
-    sure = sure_skeleton(skeleton, probability, settings)
-    del skeleton, probability
-    keep_blocks(sure, read, run.plan.block_zyx, known)
-    return dilate_box(sure, radii)[box_slices(kept)].copy()  # and not the halo
+    keep_blocks(skeleton, read, run.plan.block_zyx, known)
+    vectors = run.read("vectors", read) if settings.CONTRACT else _NO_VECTORS
+    scale = run.plan.model.vector_scaling_zyx
+    mask = skeleton_mask(skeleton, probability, vectors, scale, settings)
+    return mask[box_slices(kept)].copy()  # and not the halo
 
 
 def label_components(

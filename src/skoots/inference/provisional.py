@@ -54,14 +54,17 @@ def provisional_instances(
     if not foreground.any():
         none = np.zeros(0, np.int64)
         return np.zeros(foreground.shape, np.uint32), none.astype(np.uint32), none
-    mask = skeleton_mask(answer.skeleton, answer.probability, settings)
+    scale = plan.model.vector_scaling_zyx
+    mask = skeleton_mask(
+        answer.skeleton, answer.probability, answer.vectors, scale, settings
+    )
     components = label_components(mask, settings.CONNECTIVITY)
     ids = follow(
         answer.vectors,
         components,
         foreground,
         settings,
-        plan.model.vector_scaling_zyx,
+        scale,
         torch.device("cpu"),
     )
     number, blocks = place

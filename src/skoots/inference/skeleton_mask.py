@@ -1,10 +1,12 @@
-"""Which voxels are skeleton: thresholds, then dilation by a box."""
+"""Which voxels are skeleton: thresholds, contraction, then dilation by a box."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from skoots.inference.contract import REACH, contract
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,23 +29,31 @@ def threshold_byte(threshold: float) -> int:
 def skeleton_mask(
     skeleton: NDArray[np.uint8],
     probability: NDArray[np.uint8],
+    vectors: NDArray[np.int8],
+    scale: tuple[float, float, float],
     settings: InferenceConfig,
 ) -> NDArray[np.bool_]:
-    """Tell which voxels are skeleton, dilated as the settings say.
+    """Tell which voxels are skeleton, contracted and dilated as the settings say.
 
     Parameters
     ----------
     skeleton, probability : ndarray, (Z, Y, X), uint8
         Raw: 255 is certain.
+    vectors : ndarray, (3, Z, Y, X), int8
+        Along Z, Y, X; 127 is a whole `scale`.
+    scale : tuple of float
+        Voxels along Z, Y, X that a component of one spans.
     settings : InferenceConfig
-        Thresholds and dilations.
+        Thresholds, hops of the contraction, dilations.
 
     Returns
     -------
     ndarray, (Z, Y, X), bool
     """
-    sure = sure_skeleton(skeleton, probability, settings)
-    return dilate_box(sure, dilation_radii(settings))
+    mask = sure_skeleton(skeleton, probability, settings)
+    if settings.CONTRACT:
+        mask = contract(mask, vectors, scale, settings.CONTRACT)
+    return dilate_box(mask, dilation_radii(settings))
 
 
 def sure_skeleton(
@@ -51,7 +61,7 @@ def sure_skeleton(
     probability: NDArray[np.uint8],
     settings: InferenceConfig,
 ) -> NDArray[np.bool_]:
-    """Tell which voxels are skeleton before they are dilated; as `skeleton_mask`."""
+    """Tell which voxels are above both thresholds; as `skeleton_mask`."""
     mask = skeleton > threshold_byte(settings.SKELETON_THRESHOLD)
     mask &= probability > threshold_byte(settings.PROBABILITY_THRESHOLD)
     return mask
@@ -65,6 +75,17 @@ def dilation_radii(settings: InferenceConfig) -> Shape3:
     deep = settings.SKELETON_DILATIONS_3D
     wide = deep + settings.SKELETON_DILATIONS_2D
     return deep, wide, wide
+
+
+def skeleton_reach(settings: InferenceConfig) -> Shape3:
+    """Give how far the skeleton mask of a voxel depends on others, along Z, Y, X.
+
+    A voxel that lands here starts at most so far away, and is as far from there on its
+    way.
+    """
+    z, y, x = dilation_radii(settings)
+    more = 2 * REACH if settings.CONTRACT else 0
+    return z + more, y + more, x + more
 
 
 def dilate_box(mask: NDArray[np.bool_], radii: Shape3) -> NDArray[np.bool_]:

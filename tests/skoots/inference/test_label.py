@@ -94,6 +94,52 @@ def test_blocks_give_the_components_of_the_whole_volume(
     assert merged.skeletons == expected.max()
 
 
+@settings(max_examples=25, deadline=None)
+@given(
+    shape=st.tuples(st.integers(1, 5), st.integers(1, 5), st.integers(1, 90)),
+    block=st.tuples(st.integers(1, 6), st.integers(2, 6), st.integers(4, 40)),
+    hops=st.integers(1, 3),
+    dilation=st.integers(0, 1),
+    long=st.sampled_from([2, 20]),
+    seed=st.integers(0, 1000),
+)
+def test_blocks_contract_as_the_whole_volume(
+    shape: Shape3, block: Shape3, hops: int, dilation: int, long: int, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    skeleton = rng.random(shape) < 0.3
+    config = settings_with(CONTRACT=hops, SKELETON_DILATIONS_3D=dilation).INFERENCE
+    with TemporaryDirectory() as folder:
+        run = make_run(Path(folder) / "a.skoots.zarr", shape, block)
+        fill(run, skeleton)
+        unit = np.array(run.plan.model.vector_scaling_zyx).reshape(3, 1, 1, 1) / 127
+        voxels = rng.uniform(-1, 1, (3, *shape)) * np.minimum(
+            np.array([2, 2, long]).reshape(3, 1, 1, 1), 127 * unit
+        )
+        vectors = np.rint(voxels / unit).astype(np.int8)
+        run.write("vectors", whole(shape), vectors)
+        _, merged = drain(label(run, run.blocks, config))
+        labels = final_labels(run, merged)
+    landed = _walked(skeleton, vectors * unit, hops)
+    np.testing.assert_array_equal(labels, expected_labels(landed, config))
+
+
+def _walked(
+    skeleton: NDArray[np.bool_], vectors: NDArray[np.float64], hops: int
+) -> NDArray[np.bool_]:
+    """Where skeleton voxels land, one by one; who goes farther than 16 is lost."""
+    landed = np.zeros_like(skeleton)
+    last = np.array(skeleton.shape) - 1
+    for start in np.argwhere(skeleton):
+        moved, at, near = np.zeros(3, np.float32), start, True
+        for _ in range(hops):
+            moved = moved + vectors[:, *at].astype(np.float32)
+            near = near and bool((np.abs(moved) <= 16).all())
+            at = np.clip(start + np.rint(moved).astype(int), 0, last)
+        landed[tuple(at)] |= near
+    return landed
+
+
 @pytest.fixture
 def run(tmp_path: Path) -> RunFolder:
     """A bar along X through two blocks, thinner in the middle::

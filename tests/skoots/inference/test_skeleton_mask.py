@@ -23,7 +23,21 @@ def test_the_skeleton_is_foreground_and_dilated_within_its_plane() -> None:
     skeleton[1, 1, 1] = skeleton[0, 0, 0] = 255
     probability = np.full_like(skeleton, 255)
     probability[0, 0, 0] = 0
-    mask = skeleton_mask(
-        skeleton, probability, settings_with(SKELETON_DILATIONS_2D=1).INFERENCE
-    )
+    vectors = np.full((3, 3, 3, 3), 127, np.int8)  # nobody follows them
+    config = settings_with(SKELETON_DILATIONS_2D=1).INFERENCE
+    mask = skeleton_mask(skeleton, probability, vectors, (1.0, 1.0, 1.0), config)
     assert mask.sum(axis=(1, 2)).tolist() == [0, 9, 0]
+
+
+def test_skeletons_are_contracted_before_they_are_dilated() -> None:
+    skeleton = np.full((1, 1, 9), 255, np.uint8)
+    vectors = np.zeros((3, 1, 1, 9), np.int8)
+    vectors[2, 0, 0] = 127 * (np.array([2, 2, 2, 2, 2, 6, 6, 6, 6]) - np.arange(9)) // 8
+    for hops, dilated, expected in (
+        (0, 0, "#########"),
+        (1, 0, "..#...#.."),
+        (1, 1, ".###.###."),
+    ):
+        config = settings_with(CONTRACT=hops, SKELETON_DILATIONS_3D=dilated).INFERENCE
+        mask = skeleton_mask(skeleton, skeleton, vectors, (8.0, 8.0, 8.0), config)
+        assert "".join(".#"[int(voxel)] for voxel in mask[0, 0]) == expected

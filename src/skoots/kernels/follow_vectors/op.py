@@ -10,7 +10,8 @@ import torch
 from skoots.errors import SettingsError, ShapeError
 from skoots.kernels.dispatch import choose_twin
 from skoots.kernels.follow_vectors.reference import follow_vectors_reference
-from skoots.kernels.follow_vectors.walk import INT8_UNIT, Core, Walk
+from skoots.kernels.follow_vectors.walk import Core, Walk
+from skoots.kernels.units import INT8_UNIT
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -16,9 +16,6 @@ Core: TypeAlias = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
 ESCAPED: Final = -1
 """The answer where a walk leaves the region that was loaded, inside the volume."""
 
-INT8_UNIT: Final = 127
-"""A whole unit of a vector component that is stored as int8."""
-
 FAR: Final = float(2**30)
 """Farther than any volume is long; displacements are cut here before they are
 integers."""
