@@ -3,7 +3,8 @@
 All readings start from the bytes that a run keeps: the probability of each voxel, the
 skeleton, the vectors. SKOOTS reads them with the settings of the model. What the rivals
 need to be told is tried out **on the very volume that is scored, with its truth**, and
-the best is kept: that favours them, for nobody who segments has a truth.
+the best is kept: that favours them, for nobody who segments has a truth. (Where SKOOTS
+was tuned on that volume too, see `tuned_on` in the model's provenance, it does not.)
 
 1. *components*: voxels above a threshold that touch by a face are one object. Faces
    alone (6) part more objects than edges or corners would.

@@ -2,8 +2,10 @@
 
 The network runs once on each copy (`shifted`); labels are made anew from its answer
 with one setting changed after the other, and what raises the mean panoptic quality over
-all copies is kept, until a round changes nothing. `--write` puts the settings and the
-mean scores into a copy of the model whose weights have eight bits, as it is shipped.
+all copies is kept, until a round changes nothing. `--write` puts the settings into a
+copy of the model whose weights have eight bits, as it is shipped, with the names of the
+volumes; and as its scores the means over those of `--score-volume`, as they are. What
+settings were tuned on is no measure of how good they are.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from scores import score_copy
 from shifted import read_annotated, shifted
 
 import skoots
@@ -66,10 +69,14 @@ def main() -> None:
     model = skoots.load_model(options.model)
     with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
         copies = list(_answer(model, options.volume, Path(folder)))
-        chosen, found = tune(model, copies, options.keys or list(GRID))
+        chosen, _ = tune(model, copies, options.keys or list(GRID))
     sys.stdout.write(json.dumps(chosen) + "\n")
+    tuned = replace(model, config=model.config.merge({"INFERENCE": chosen}))
+    found = [
+        score_copy(tuned, read_annotated(volume)) for volume in options.score_volume
+    ]
     if options.write:
-        write_tuned(model, chosen, found, options.write)
+        write_tuned(tuned, options.volume, found, options.write)
 
 
 def tune(
@@ -134,23 +141,24 @@ def _say(settings: dict[str, Any], found: list[Scores]) -> None:
 
 
 def write_tuned(
-    model: Checkpoint, settings: dict[str, Any], found: list[Scores], path: str | Path
+    model: Checkpoint, tuned_on: list[str], found: list[Scores], path: str | Path
 ) -> None:
-    """Write a model with other settings and the means of its scores, in eight bits."""
+    """Write a model in eight bits, with what it was tuned on and its mean scores."""
     means = {
         key: round(float(np.mean([getattr(scores, key) for scores in found])), 3)
         for key in ("f1_50", "f1_75", "f1_mean", "panoptic_quality", "semantic_iou")
+        if found
     }
-    tuned = replace(model, config=model.config.merge({"INFERENCE": settings}))
+    names = [Path(volume).stem for volume in tuned_on]
     save_checkpoint(
         path,
-        tuned.network,
-        tuned.config,
+        model.network,
+        model.config,
         normalization=model.normalization,
         voxel_size=model.voxel_size,
         object_diameter=model.object_diameter,
         halo_zyx=model.halo_zyx,
-        provenance={**model.provenance, "tuned_on_copies": len(found)},
+        provenance={**model.provenance, "tuned_on": names},
         scores=means,
         eight_bits=True,
     )
@@ -161,6 +169,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--model", required=True, help="a name or a file")
     parser.add_argument(
         "--volume", nargs="+", required=True, help="NAME.tif, beside NAME.labels.tif"
+    )
+    parser.add_argument(
+        "--score-volume", nargs="+", default=[], help="NAME.tif, tuned on no copy of it"
     )
     parser.add_argument("--keys", nargs="+", choices=GRID, help="settings to change")
     parser.add_argument("--write", metavar="FILE", help="the model with the settings")

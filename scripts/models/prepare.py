@@ -16,9 +16,11 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import fastremap
 import numpy as np
 import tifffile
 from synthetic_nuclei import write_volumes
@@ -37,6 +39,9 @@ _HERE = Path(__file__).parent
 
 _LEAST = 8
 """Voxels of an object; what averaging leaves less of teaches nothing."""
+
+_GAP = 24
+"""A gap between folds is one of so many parts of the columns."""
 
 _NUCLEI_TRAIN, _NUCLEI_VAL = 45, 4
 _SEED_TRAIN, _SEED_VAL = 0, 1
@@ -156,11 +161,15 @@ def _volumes(
 def _split(
     name: str, annotated: Annotated, number: int, count: int
 ) -> Iterator[tuple[str, str, Annotated]]:
-    """Cut columns in ranges; yield that which is held out, and what is beside it."""
+    """Cut columns in ranges; yield that which is held out, and what is beside it.
+
+    Columns next to it are in neither: objects that lie across would be in both.
+    """
     wide = annotated.image.shape[2]
     low, high = wide * (number - 1) // count, wide * number // count
     yield "val", name, _columns(annotated, low, high)
-    for side, start, stop in (("left", 0, low), ("right", high, wide)):
+    gap = wide // _GAP
+    for side, start, stop in (("left", 0, low - gap), ("right", high + gap, wide)):
         if stop > start:
             yield "train", f"{name}_{side}", _columns(annotated, start, stop)
 
@@ -173,9 +182,12 @@ def _columns(annotated: Annotated, start: int, stop: int) -> Annotated:
 def read(path: Path) -> Annotated:
     """Read ``NAME.tif`` and ``NAME.labels.tif``."""
     image, labels = open_source(path), open_source(path.with_suffix(".labels.tif"))
+    ids, _ = fastremap.renumber(np.asarray(labels.read(whole(labels.shape))))
+    if ids.max() > np.iinfo(np.uint16).max:
+        sys.exit(f"{path} has {ids.max()} objects; cut it into parts of 65535 at most")
     return Annotated(
         np.asarray(image.read(whole(image.shape))),
-        np.asarray(labels.read(whole(labels.shape))),
+        ids.astype(np.uint16),
         image.voxel_size or (1.0, 1.0, 1.0),
         "um" if image.voxel_size else "pixel",
     )
@@ -184,12 +196,11 @@ def read(path: Path) -> Annotated:
 def coarser(annotated: Annotated, factors: Factors) -> Annotated:
     """Average the image, and give each voxel the label that most of it had.
 
-    Planes, rows and columns that fill no voxel are left out.
+    Of labels that are equally frequent the lowest is taken, so background before any
+    object. Planes, rows and columns that fill no voxel are left out.
     """
     image, labels, size, unit = annotated
-    blocks = _blocks(labels, factors)
-    middle = blocks.shape[-1] // 2  # in order, what is more than half is in the middle
-    most = np.partition(blocks, middle, axis=-1)[..., middle]
+    most = _most_frequent(_blocks(labels, factors))
     ids, counts = np.unique(most, return_counts=True)
     most[np.isin(most, ids[counts < _LEAST])] = 0
     mean = _blocks(image, factors).mean(axis=-1, dtype=np.float32)
@@ -197,6 +208,19 @@ def coarser(annotated: Annotated, factors: Factors) -> Annotated:
         mean = np.rint(mean)
     z, y, x = (n * f for n, f in zip(size, factors, strict=True))
     return Annotated(mean.astype(image.dtype), most, (z, y, x), unit)
+
+
+def _most_frequent(blocks: NDArray[Any]) -> NDArray[Any]:
+    """Give the most frequent of the last axis; of several the lowest."""
+    blocks = np.sort(blocks, axis=-1)
+    most, best = blocks[..., 0].copy(), np.zeros(blocks.shape[:-1], np.int64)
+    run = np.zeros_like(best)
+    for k in range(blocks.shape[-1]):
+        here = blocks[..., k]
+        run = np.where(here == blocks[..., k - 1], run + 1, 1) if k else run + 1
+        longer = run > best
+        most[longer], best[longer] = here[longer], run[longer]
+    return most
 
 
 def write(annotated: Annotated, stem: Path) -> None:

@@ -51,10 +51,11 @@ def test_the_tuned_model_is_written_with_its_settings_and_scores(
 ) -> None:
     _, labels = draw_boxes(SHAPE, BOX)
     scores = score(labels, labels)
-    model = unet_model(name="a", voxel_size=(0.1, 0.1, 0.1))
-    write_tuned(model, {"HOPS": 7, "GROW": 3}, [scores], tmp_path / "b.skoots")
+    model = unet_model(voxel_size=(0.1, 0.1, 0.1), inference={"HOPS": 7})
+    write_tuned(model, ["x/cells.tif"], [scores], tmp_path / "b.skoots")
     back = load_checkpoint(tmp_path / "b.skoots")
-    assert (back.config.INFERENCE.HOPS, back.config.INFERENCE.GROW) == (7, 3)
+    assert back.config.INFERENCE.HOPS == 7
+    assert back.provenance["tuned_on"] == ["cells"]
     assert back.scores["f1_50"] == 1
     assert back.voxel_size == (0.1, 0.1, 0.1)
 

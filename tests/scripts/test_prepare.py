@@ -30,6 +30,26 @@ def test_voxels_are_averaged_and_take_the_label_that_most_had() -> None:
     assert coarse.voxel_size == (0.06, 0.02, 0.04)
 
 
+@pytest.mark.parametrize(
+    ("voxels", "expected"),
+    [
+        ([0, 0, 0, 5, 5, 9, 9, 9], 0),  # equally frequent: the lowest
+        ([0, 0, 5, 5, 5, 9, 9, 0], 0),
+        ([0, 0, 5, 5, 9, 9, 9, 1], 9),  # most, though fewer than half
+        ([7, 7, 7, 7, 0, 0, 0, 0], 0),
+        ([7, 7, 7, 7, 7, 0, 0, 0], 7),
+    ],
+)
+def test_of_several_labels_the_most_frequent_is_taken(
+    voxels: list[int], expected: int
+) -> None:
+    block = np.array(voxels, np.uint16).reshape(2, 2, 2)
+    labels = np.tile(block, (2, 2, 2))  # enough to be kept
+    found = coarser(Annotated(labels, labels, (1.0, 1.0, 1.0), "pixel"), (2, 2, 2))
+    assert found.labels.shape == (2, 2, 2)
+    assert np.unique(found.labels).tolist() == [expected]
+
+
 def test_planes_that_fill_no_voxel_are_left_out() -> None:
     image = np.zeros((5, 7, 9), np.uint8)
     found = coarser(Annotated(image, image, (1.0, 1.0, 1.0), "pixel"), (2, 3, 4))
@@ -81,9 +101,9 @@ def test_a_folder_is_made_with_its_levels_and_voxel_sizes(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("fold", "held_out", "kept"),
     [
-        ((1, 3), (0, 8), {"right": (8, 24)}),
-        ((2, 3), (8, 16), {"left": (0, 8), "right": (16, 24)}),
-        ((3, 3), (16, 24), {"left": (0, 16)}),
+        ((1, 3), (0, 8), {"right": (9, 24)}),
+        ((2, 3), (8, 16), {"left": (0, 7), "right": (17, 24)}),
+        ((3, 3), (16, 24), {"left": (0, 15)}),
     ],
 )
 def test_a_fold_keeps_columns_from_the_training(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
@@ -111,7 +112,8 @@ class Board:
         if self._job is not None:
             self._job.leave()
             self._job = None
-        self._memory.stop()
+        with suppress(RuntimeError):  # Qt has deleted it, where the program ends
+            self._memory.stop()
 
     def look_at(self, point: tuple[float, float, float] | None) -> None:
         """Ask for what is nearest to a point (Z, Y, X) of the image first."""

@@ -128,11 +128,11 @@ class Session:
     def close(self) -> None:
         """Stop what runs, after its tile; the viewer is closed."""
         self._sessions.pop(id(self.viewer), None)
-        self.board.close()  # first: where the program ends, timers are gone already
-        self._settle.stop()
+        self.board.close()
         self.engine.let_go()
         self.segmenting.close()
         self._dropped_runs.close()
+        self._settle.stop()
 
     # ---- what the user does
 

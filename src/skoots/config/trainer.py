@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from annotated_types import Interval
+from annotated_types import Ge, Interval
 from pydantic import Field
 
 from skoots.config.section import Count, Float, NonNegative, Positive, Rate, Section
+
+Shrunk = Annotated[Float, Interval(gt=0, le=1)]
+Grown = Annotated[Float, Ge(1)]
+"""Sizes of objects, of those of the training data."""
 
 
 class TrainerConfig(Section):
@@ -74,8 +78,8 @@ class TrainerConfig(Section):
     FREEZE_NORM_EPOCH: Count | None = Field(
         default=None,
         title="Fixed normalisation from epoch",
-        description="From this epoch on, counted from 0, the network's own "
-        "normalisation is as when it is applied; none: never.",
+        description="From this epoch on, counted from 0, the U-Net normalises by its "
+        "running statistics alone, as it does when it is applied; none: never.",
     )
     CHECKPOINT_MINUTES: Positive = Field(
         default=5.0,
@@ -88,7 +92,7 @@ class TrainerConfig(Section):
         description="Validations until whole volumes are segmented and scored; "
         "0: never.",
     )
-    SCALE_RANGE: tuple[Positive, Positive] = Field(
+    SCALE_RANGE: tuple[Shrunk, Grown] = Field(
         default=(0.666, 1.5),
         title="Sizes that are learnt",
         description="Least and greatest size of objects in voxels, of those at the "

@@ -47,18 +47,19 @@ def label_box(
     foreground = answer.probability > threshold_byte(settings.PROBABILITY_THRESHOLD)
     if not foreground.any():
         return np.zeros(foreground.shape, np.uint32)
+    open_sides = [
+        (span.start > 0, span.stop < n)
+        for span, n in zip(region, plan.shape_zyx, strict=True)
+    ]
     mask = skeleton_mask(
         answer.skeleton,
         answer.probability,
         answer.vectors,
         plan.model.vector_scaling_zyx,
         settings,
+        open_sides,
     )
     skeletons = label_components(mask, settings.CONNECTIVITY)
-    open_sides = [
-        (span.start > 0, span.stop < n)
-        for span, n in zip(region, plan.shape_zyx, strict=True)
-    ]
     skeletons = _drop_small(skeletons, settings.MIN_SKELETON_VOXELS, open_sides)
     ids = follow(
         answer.vectors,

@@ -88,8 +88,11 @@ def label(
         _label_block(run, block, settings, keys)
         return block
 
-    # a block and what is made of it: less than 0.4 GB on any number of cores
-    workers = count_workers(2 * math.prod(run.plan.block_zyx))
+    # a block, what is read round it and what is made of it
+    reach = skeleton_reach(settings)
+    read = math.prod(n + 2 * r for n, r in zip(size, reach, strict=True))
+    each = 2 + 3 * bool(settings.CONTRACT)
+    workers = count_workers(max(2 * math.prod(size), each * read))
     with closing(work_in_order(work, waiting, workers)) as finished:
         for block in finished:
             done += 1
@@ -186,7 +189,10 @@ def _mask_of(
     read, kept = grow_box(block.core, reach, run.plan.shape_zyx)
     skeleton, probability = run.read("skeleton", read), run.read("probability", read)
     keep_blocks(skeleton, read, run.plan.block_zyx, known)
-    vectors = run.read("vectors", read) if settings.CONTRACT else _NO_VECTORS
+    vectors = _NO_VECTORS
+    if settings.CONTRACT:
+        vectors = run.read("vectors", read)
+        keep_blocks(vectors, read, run.plan.block_zyx, known)
     scale = run.plan.model.vector_scaling_zyx
     mask = skeleton_mask(skeleton, probability, vectors, scale, settings)
     return mask[box_slices(kept)].copy()  # and not the halo

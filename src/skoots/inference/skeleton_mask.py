@@ -9,6 +9,8 @@ import numpy as np
 from skoots.inference.contract import REACH, contract
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from skoots._types import Shape3
@@ -32,6 +34,7 @@ def skeleton_mask(
     vectors: NDArray[np.int8],
     scale: tuple[float, float, float],
     settings: InferenceConfig,
+    open_sides: Sequence[tuple[bool, bool]] = ((False, False),) * 3,
 ) -> NDArray[np.bool_]:
     """Tell which voxels are skeleton, contracted and dilated as the settings say.
 
@@ -45,6 +48,8 @@ def skeleton_mask(
         Voxels along Z, Y, X that a component of one spans.
     settings : InferenceConfig
         Thresholds, hops of the contraction, dilations.
+    open_sides : sequence of 3 pairs of bool
+        As of `contract`.
 
     Returns
     -------
@@ -52,7 +57,7 @@ def skeleton_mask(
     """
     mask = sure_skeleton(skeleton, probability, settings)
     if settings.CONTRACT:
-        mask = contract(mask, vectors, scale, settings.CONTRACT)
+        mask = contract(mask, vectors, scale, settings.CONTRACT, open_sides)
     return dilate_box(mask, dilation_radii(settings))
 
 

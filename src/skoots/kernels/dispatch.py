@@ -6,10 +6,13 @@ import os
 import sys
 from importlib import import_module
 from importlib.util import find_spec
+from threading import Lock
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+_LOADING = Lock()
 
 Twin: TypeAlias = Literal["reference", "cpu", "triton"]
 """Who does the work: plain torch, numba, or Triton."""
@@ -63,9 +66,10 @@ def load_triton() -> None:
     deep = getattr(os, "RTLD_DEEPBIND", None)  # Linux with the GNU library
     if deep is None or "triton" in sys.modules:
         return
-    before = sys.getdlopenflags()
-    sys.setdlopenflags(os.RTLD_NOW | deep)
-    try:
-        import_module("triton")
-    finally:
-        sys.setdlopenflags(before)
+    with _LOADING:  # the flags are those of all threads
+        before = sys.getdlopenflags()
+        sys.setdlopenflags(os.RTLD_NOW | deep)
+        try:
+            import_module("triton")
+        finally:
+            sys.setdlopenflags(before)

@@ -28,6 +28,7 @@ SCALE = ":scale"
 """Ends the name under which the scales of a weight are stored."""
 
 _MOST = 127
+_LEAST = torch.finfo(torch.float32).tiny
 
 
 def pack(state: State) -> State:
@@ -49,8 +50,7 @@ def pack(state: State) -> State:
             packed[name] = value
             continue
         rows = value.float().flatten(1)
-        scale = rows.abs().amax(dim=1).clamp(min=torch.finfo(torch.float32).tiny)
-        scale = scale / _MOST
+        scale = (rows.abs().amax(dim=1) / _MOST).clamp(min=_LEAST)
         whole = (rows / scale[:, None]).round().to(torch.int8)
         packed[name], packed[name + SCALE] = whole.view(value.shape), scale
     return packed
@@ -65,6 +65,11 @@ def unpack(state: Mapping[str, Tensor]) -> State:
         If scales do not fit their weight, or a weight of eight bits has none.
     """
     found: State = {}
+    lost = [
+        n for n in state if n.endswith(SCALE) and n.removesuffix(SCALE) not in state
+    ]
+    if lost:
+        raise CheckpointError(f"The scales {lost[0]} have no weight.")
     for name, value in state.items():
         if name.endswith(SCALE):
             continue
@@ -79,10 +84,14 @@ def unpack(state: Mapping[str, Tensor]) -> State:
 
 
 def _scaled(name: str, value: Tensor, scale: Tensor) -> Tensor:
-    if value.ndim < 2 or scale.shape != value.shape[:1]:
+    fit = value.ndim > 1 and scale.shape == value.shape[:1]
+    if value.dtype != torch.int8 or not fit:
         raise CheckpointError(
             f"The weight {name} {tuple(value.shape)} and its scales "
             f"{tuple(scale.shape)} do not belong together."
         )
     shape = (-1, *[1] * (value.ndim - 1))
-    return value.float() * scale.float().view(shape)
+    weight = value.float() * scale.float().view(shape)
+    if not weight.isfinite().all():
+        raise CheckpointError(f"The scales of the weight {name} are too large.")
+    return weight

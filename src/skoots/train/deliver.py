@@ -17,9 +17,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from skoots._types import Shape3
+    from skoots.config import Settings
     from skoots.train.learner import Learner
     from skoots.train.project import Project
     from skoots.train.sources import Sources
+
+_PLACES = (
+    *(
+        f"{part}_{what}"
+        for part in ("TRAIN", "VALIDATION", "BACKGROUND")
+        for what in ("DATA_DIR", "SAMPLE_PER_IMAGE", "STORE_DATA_ON_GPU")
+    ),
+    "SAVE_PATH",
+    "PRETRAINED_MODEL_PATH",
+)
+"""Keys of TRAIN that name folders and files, or are lists as long as those."""
 
 
 class Delivery:
@@ -63,7 +75,7 @@ class Delivery:
         save_checkpoint(
             path,
             self._learner.average.network,
-            self._project.settings,
+            _without_places(self._project.settings),
             normalization=self._sources.normalization,
             voxel_size=self._sources.voxel_size,
             object_diameter=self._sources.object_diameter,
@@ -120,3 +132,13 @@ class Delivery:
                 "python": platform.python_version(),
             },
         }
+
+
+def _without_places(settings: Settings) -> Settings:
+    """Leave out where data and models lie: a model travels, folders do not.
+
+    Names of the volumes stay, in the provenance.
+    """
+    usual = type(settings.TRAIN)()
+    places = {key: getattr(usual, key) for key in _PLACES}
+    return settings.merge({"TRAIN": places})

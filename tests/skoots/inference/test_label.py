@@ -124,6 +124,26 @@ def test_blocks_contract_as_the_whole_volume(
     np.testing.assert_array_equal(labels, expected_labels(landed, config))
 
 
+def test_vectors_of_blocks_that_are_not_predicted_are_not_followed(
+    tmp_path: Path,
+) -> None:
+    """One hop leads into the second block, which was cancelled half-way."""
+    skeleton = np.zeros((1, 1, 40), bool)
+    skeleton[0, 0, 8:19] = True
+    config = settings_with(CONTRACT=2).INFERENCE
+    found = []
+    for left_over in (0, -7):
+        run = make_run(tmp_path / f"{left_over}.skoots.zarr", (1, 1, 40), (1, 1, 20))
+        fill(run, skeleton)
+        vectors = np.zeros((3, 1, 1, 40), np.int8)
+        vectors[2, ..., 8:19] = 4  # voxels
+        vectors[2, ..., 20:] = left_over
+        run.write("vectors", whole((1, 1, 40)), vectors)
+        drain(label(run, run.blocks[:1], config))
+        found.append(run.read("components", run.blocks[0].core))
+    np.testing.assert_array_equal(*found)
+
+
 def _walked(
     skeleton: NDArray[np.bool_], vectors: NDArray[np.float64], hops: int
 ) -> NDArray[np.bool_]:

@@ -29,6 +29,23 @@ def test_the_skeleton_is_foreground_and_dilated_within_its_plane() -> None:
     assert mask.sum(axis=(1, 2)).tolist() == [0, 9, 0]
 
 
+@pytest.mark.parametrize(("is_open", "expected"), [(True, "....."), (False, "#....")])
+def test_who_leaves_a_box_is_lost_and_who_leaves_the_volume_is_held(
+    is_open: bool,
+    expected: str,
+) -> None:
+    skeleton = np.zeros((1, 1, 5), np.uint8)
+    skeleton[..., :2] = 255
+    vectors = np.zeros((3, 1, 1, 5), np.int8)
+    vectors[2] = -127
+    config = settings_with(CONTRACT=1).INFERENCE
+    sides = [(False, False), (False, False), (is_open, False)]
+    mask = skeleton_mask(
+        skeleton, np.full_like(skeleton, 255), vectors, (3.0,) * 3, config, sides
+    )
+    assert "".join(".#"[int(voxel)] for voxel in mask[0, 0]) == expected
+
+
 def test_skeletons_are_contracted_before_they_are_dilated() -> None:
     skeleton = np.full((1, 1, 9), 255, np.uint8)
     vectors = np.zeros((3, 1, 1, 9), np.int8)

@@ -91,8 +91,17 @@ def test_a_model_of_eight_bits_is_smaller_and_answers_alike(
             {"w": torch.ones(2, dtype=torch.int8), "w" + SCALE: torch.ones(2)},
             "do not belong together",
         ),
+        ({"w": torch.ones((2, 2)), "w" + SCALE: torch.ones(2)}, "belong together"),
+        ({"w" + SCALE: torch.ones(2)}, "have no weight"),
+        (
+            {
+                "w": torch.full((2, 2), 127, dtype=torch.int8),
+                "w" + SCALE: torch.full((2,), 3e38),
+            },
+            "too large",
+        ),
     ],
-    ids=["no scales", "other scales", "one axis"],
+    ids=["no scales", "other scales", "one axis", "floats", "no weight", "huge"],
 )
 def test_damaged_files_are_refused(state: State, words: str) -> None:
     with pytest.raises(CheckpointError, match=words):

@@ -152,6 +152,8 @@ def _workshop(place: Path) -> Iterator[Path]:
     except SkootsError:  # some are errors of the operating system as well
         raise
     except OSError as error:
+        if error.errno is None:  # of a library, not of the disk
+            raise
         raise StorageError(
             f"The package cannot be written to {place}: {error.strerror or error}. "
             "Make room, or name another place."

@@ -85,17 +85,18 @@ def _radii(labels: Tensor, distance: Tensor, settings: Settings) -> Tensor | int
 
     A cylinder's voxels are two thirds of its half width from its axis on average, a
     ball's three quarters of it from its middle: the mean distance says how wide an
-    object is, however much of it the crop shows.
+    object is. (Of one whose rim alone the crop shows, it says too much.)
     """
-    most, share = settings.TRAIN.SKELETON_MASK_RADIUS, settings.TRAINER
-    if share.SKELETON_MASK_SHARE == 0:
+    most = settings.TRAIN.SKELETON_MASK_RADIUS
+    share = settings.TRAINER.SKELETON_MASK_SHARE
+    if share == 0:
         return most
     present = ids_of(labels)
     rows = torch.tensor([0, *present], device=labels.device)
     row = torch.searchsorted(rows, labels.clamp(min=0).to(rows.dtype)).flatten()
     counts = torch.bincount(row, minlength=len(rows)).clamp(min=1)
     mean = torch.bincount(row, distance.flatten(), len(rows)) / counts
-    radii = (share.SKELETON_MASK_SHARE * _WIDTH * mean).clamp(_LEAST_RADIUS, most)
+    radii = (share * _WIDTH * mean).clamp(_LEAST_RADIUS, most)
     return radii.to(distance.dtype)[row].view(distance.shape)
 
 
