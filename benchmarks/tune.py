@@ -25,7 +25,7 @@ from shifted import read_annotated, shifted
 
 import skoots
 from skoots.inference.relabel import relabel
-from skoots.model.checkpoint import save_checkpoint
+from skoots.model.checkpoint import write_checkpoint
 from skoots.validate.scores import score
 from skoots.volume.source import open_source
 
@@ -150,18 +150,9 @@ def write_tuned(
         if found
     }
     names = [Path(volume).stem for volume in tuned_on]
-    save_checkpoint(
-        path,
-        model.network,
-        model.config,
-        normalization=model.normalization,
-        voxel_size=model.voxel_size,
-        object_diameter=model.object_diameter,
-        halo_zyx=model.halo_zyx,
-        provenance={**model.provenance, "tuned_on": names},
-        scores=means,
-        eight_bits=True,
-    )
+    provenance = {**model.provenance, "tuned_on": names}
+    judged = replace(model, provenance=provenance, scores=means)
+    write_checkpoint(path, judged, eight_bits=True)
 
 
 def _options() -> argparse.Namespace:

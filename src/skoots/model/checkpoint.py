@@ -29,7 +29,13 @@ if TYPE_CHECKING:
     from skoots.model.unet import UNet
     from skoots.model.unext import UNeXT
 
-__all__ = ["Checkpoint", "Normalization", "load_checkpoint", "save_checkpoint"]
+__all__ = [
+    "Checkpoint",
+    "Normalization",
+    "load_checkpoint",
+    "save_checkpoint",
+    "write_checkpoint",
+]
 
 PathLike: TypeAlias = str | os.PathLike[str]
 
@@ -187,6 +193,34 @@ def save_checkpoint(  # noqa: PLR0913 (all but three are named facts of the mode
     )
     contents = replace(contents, halo_zyx=_halo(contents, fitted.factor))
     write_safely(Path(path), native.to_native(contents, stored))
+
+
+def write_checkpoint(
+    path: PathLike, checkpoint: Checkpoint, *, eight_bits: bool = False
+) -> None:
+    """Write a loaded model, changed or not, as `save_checkpoint` does.
+
+    Parameters
+    ----------
+    path : str or PathLike
+        Where to; an old file is replaced.
+    checkpoint : Checkpoint
+        The model; its name, digest and path are those of the file it came from.
+    eight_bits : bool
+        As of `save_checkpoint`, whose errors are raised, too.
+    """
+    save_checkpoint(
+        path,
+        checkpoint.network,
+        checkpoint.config,
+        normalization=checkpoint.normalization,
+        voxel_size=checkpoint.voxel_size,
+        object_diameter=checkpoint.object_diameter,
+        halo_zyx=checkpoint.halo_zyx,
+        provenance=checkpoint.provenance,
+        scores=checkpoint.scores,
+        eight_bits=eight_bits,
+    )
 
 
 def _contents(payload: object) -> Contents:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import platform
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
 
 from skoots._version import __version__
-from skoots.model.checkpoint import load_checkpoint, save_checkpoint
+from skoots.model.checkpoint import load_checkpoint, save_checkpoint, write_checkpoint
 from skoots.model.halo import choose_halo, measure_rims
 from skoots.model.native import HALO_ZYX
 
@@ -101,17 +102,7 @@ class Delivery:
         model = load_checkpoint(path)
         effects = measure_rims(model.network, self._sources.normalised(), settings)
         halo = choose_halo(effects, model.network.factor, HALO_ZYX)
-        save_checkpoint(
-            path,
-            model.network,
-            model.config,
-            normalization=model.normalization,
-            voxel_size=model.voxel_size,
-            object_diameter=model.object_diameter,
-            halo_zyx=halo,
-            provenance=model.provenance,
-            scores=model.scores,
-        )
+        write_checkpoint(path, replace(model, halo_zyx=halo))
         settled = [effect.settled(model.network.factor) for effect in effects]
         for axis, voxels, sure in zip("ZYX", halo, settled, strict=True):
             how = "measured" if sure else "the volumes show too little to measure it"

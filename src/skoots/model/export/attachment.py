@@ -7,7 +7,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from skoots.model.checkpoint import load_checkpoint, save_checkpoint
+from skoots.model.checkpoint import load_checkpoint, write_checkpoint
 from skoots.model.safe_file import file_digest
 from skoots.model.zoo import SUFFIX, find_model, model_file
 
@@ -58,17 +58,7 @@ def attach(model: Checkpoint | PathLike, folder: Path) -> Attached:
     if path is not None and path.is_file() and file_digest(path) == model.digest:
         return _copied(path, folder)
     target = folder / f"{model.name}{SUFFIX}"
-    save_checkpoint(
-        target,
-        model.network,
-        model.config,
-        normalization=model.normalization,
-        voxel_size=model.voxel_size,
-        object_diameter=model.object_diameter,
-        halo_zyx=model.halo_zyx,
-        provenance=model.provenance,
-        scores=model.scores,
-    )
+    write_checkpoint(target, model)
     return Attached(load_checkpoint(target), target.name, None, None)
 
 
