@@ -67,7 +67,7 @@ class Binding(Docked):
             (tab.image.time_changed, images.set_time),
             (tab.voxel.voxel_size_changed, images.set_voxel_size),
             (tab.voxel.apply_requested, self._on_apply),
-            (tab.model.model_chosen, models.choose),
+            (tab.model.model_chosen, s.model_choice.choose),
             (tab.model.device_chosen, models.choose_device),
             (tab.model.import_requested, self._dialogs.import_model),
             (tab.model.remove_requested, self._dialogs.remove_model),

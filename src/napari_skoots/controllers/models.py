@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from psygnal import Signal
 
 from napari_skoots.controllers.engine import EngineState
+from napari_skoots.controllers.preferences import Preferences
 from napari_skoots.jobs import Job
 from napari_skoots.state.views import ModelView
 from skoots.events import Notice
@@ -32,6 +33,8 @@ class Models:
         Models are listed when it is ready.
     device : str
         On which networks run: ``auto``, ``cpu``, ``cuda:N`` or ``mps``.
+    usual : str
+        Name of the model that is chosen where none has been, if there is one.
     """
 
     listed = Signal()
@@ -46,7 +49,7 @@ class Models:
     failed = Signal(object)
     """An exception: a model that cannot be loaded, imported or removed."""
 
-    def __init__(self, engine: Engine, device: str = AUTO) -> None:
+    def __init__(self, engine: Engine, device: str = AUTO, usual: str = "") -> None:
         self._engine = engine
         self._files: dict[str, ModelFile] = {}
         self._wanted: str | None = None
@@ -54,6 +57,7 @@ class Models:
         self._loaded: dict[str, Checkpoint] = {}
         self._paces: dict[tuple[str, str], float] = {}
         self._device = device
+        self._usual = usual
         self._jobs: dict[str, Job] = {}
         self._problems: dict[str, str] = {}
         engine.changed.connect(self._on_engine)
@@ -187,7 +191,8 @@ class Models:
         self.listed.emit()
         self._choose_by_digest()
         if self._wanted is None and self._files:
-            self.choose(next(iter(self._files)))
+            liked = [n for n in (self._usual, Preferences.model) if n in self._files]
+            self.choose(next(iter([*liked, *self._files])))
 
     # ---- where
 

@@ -19,6 +19,9 @@ class Preferences:
     device: str = "auto"
     """Where networks run when the panel is opened."""
 
+    model: str = "mito-em"
+    """Name of the model that is chosen then."""
+
     folder: Path | None = None
     """Where runs go; None is beside the image."""
 
@@ -37,6 +40,7 @@ def read_preferences() -> Preferences:
     folder = str(getattr(section, "folder", "")).strip()
     return Preferences(
         device=str(getattr(section, "device", "auto")),
+        model=str(getattr(section, "model", Preferences.model)),
         folder=Path(folder).expanduser() if folder else None,
         refresh_ms=int(getattr(section, "refresh_ms", 200)),
         choose_dropped=bool(getattr(section, "choose_dropped", False)),
@@ -48,6 +52,13 @@ def keep_choose_dropped(*, chosen: bool) -> None:
     section = _section()
     if section is not None:
         section.choose_dropped = chosen
+
+
+def keep_model(name: str) -> None:
+    """Remember which model was chosen; does nothing before napari 0.9."""
+    section = _section()
+    if section is not None:
+        section.model = name
 
 
 def _section() -> Any:

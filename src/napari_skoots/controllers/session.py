@@ -31,6 +31,7 @@ from napari_skoots.controllers.dropped_runs import DroppedRuns
 from napari_skoots.controllers.engine import the_engine
 from napari_skoots.controllers.images import Images
 from napari_skoots.controllers.keys import bind_keys
+from napari_skoots.controllers.model_choice import ModelChoice
 from napari_skoots.controllers.models import Models
 from napari_skoots.controllers.notifying import (
     notify,
@@ -92,7 +93,8 @@ class Session:
         preferences = read_preferences()
         self.engine = the_engine()
         self.images = Images(viewer)
-        self.models = Models(self.engine, preferences.device)
+        self.models = Models(self.engine, preferences.device, preferences.model)
+        self.model_choice = ModelChoice(self.images, self.models)
         self.wishes = Wishes(
             viewer, self.engine, self.images, self.models, preferences.folder
         )

@@ -6,7 +6,8 @@ from skoots.samples.catalogue import (
     Sample,
     find_sample,
     list_samples,
+    sample_at,
     sample_path,
 )
 
-__all__ = ["Sample", "find_sample", "list_samples", "sample_path"]
+__all__ = ["Sample", "find_sample", "list_samples", "sample_at", "sample_path"]

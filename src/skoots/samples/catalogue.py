@@ -28,6 +28,9 @@ class Sample:
     licence: Path
     """Origin, changes and terms, as plain text."""
 
+    model: str
+    """Name of the shipped model that is made for it."""
+
     labels: Path | None = None
     """The TIFF of its objects, a number for each, if somebody has labelled them."""
 
@@ -40,12 +43,14 @@ _SAMPLES = (
         title="Mitochondria in the fly medulla, FIB-SEM, 10 nm",
         path=_FOLDER / "medulla.tif",
         licence=_FOLDER / "MEDULLA_LICENSE.txt",
+        model="mito-em",
     ),
     Sample(
         name="chloroplast",
         title="Chloroplasts in plant cells, EM, 40 x 20 x 20 nm, with labels",
         path=_FOLDER / "chloroplast.tif",
         licence=_FOLDER / "CHLOROPLAST_LICENSE.txt",
+        model="chloroplast-em",
         labels=_FOLDER / "chloroplast.labels.tif",
     ),
     Sample(
@@ -53,6 +58,7 @@ _SAMPLES = (
         title="Nuclei of a mouse embryo, fluorescence, with labels",
         path=_FOLDER / "nuclei.tif",
         licence=_FOLDER / "NUCLEI_LICENSE.txt",
+        model="nuclei",
         labels=_FOLDER / "nuclei.labels.tif",
     ),
 )
@@ -118,3 +124,19 @@ def find_sample(name: str) -> Sample:
             return sample
     known = ", ".join(sample.name for sample in _SAMPLES)
     raise SourceNotFoundError(f"No sample is called {name!r}. There is: {known}.")
+
+
+def sample_at(path: Path | None) -> Sample | None:
+    """Say which sample a file is, if it is one.
+
+    Parameters
+    ----------
+    path : Path or None
+        Any file.
+
+    Examples
+    --------
+    >>> sample_at(sample_path("nuclei")).model
+    'nuclei'
+    """
+    return next((sample for sample in _SAMPLES if sample.path == path), None)

@@ -15,8 +15,16 @@ pytest.importorskip("napari")
 
 from napari._app_model import get_app_model
 from napari.utils._proxies import PublicOnlyProxy
-from session_cases import free, message, put_before, save_image, segment_begun
+from session_cases import (
+    free,
+    message,
+    put_before,
+    save_image,
+    save_model,
+    segment_begun,
+)
 
+from napari_skoots.controllers.preferences import read_preferences
 from napari_skoots.controllers.session import Session
 from napari_skoots.labels_array import ZarrLabels
 from napari_skoots.state.views import Where
@@ -186,6 +194,20 @@ def test_images_dropped_on_the_canvas_are_chosen_if_wanted(
         assert isinstance(viewer.layers[name].data, np.ndarray) != wanted
         scale = tuple(viewer.layers[name].scale)
         assert scale == pytest.approx((0.05, 0.02, 0.01) if wanted else (1, 1, 1))
+
+
+def test_the_model_that_was_chosen_is_remembered(
+    qtbot: QtBot, open_viewer: Open, models_folder: Path
+) -> None:
+    pytest.importorskip("napari", minversion="0.9", reason="settings of plugins")
+    save_model(models_folder, "yeast", seed=2)
+    _, panel, session = open_viewer()
+    assert session.models.current == "tiny"
+    panel.segment.model.model_chosen.emit("yeast")
+    assert session.models.current == "yeast"
+    assert read_preferences().model == "yeast"
+    _, _, later = open_viewer()
+    assert later.models.current == "yeast"
 
 
 def test_a_new_label_comes_by_its_key(
