@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from psygnal import Signal
 
 from napari_skoots.controllers.engine import EngineState
-from napari_skoots.controllers.preferences import Preferences
+from napari_skoots.controllers.preferences import USUAL_MODEL
 from napari_skoots.jobs import Job
 from napari_skoots.state.views import ModelView
 from skoots.events import Notice
@@ -191,7 +191,7 @@ class Models:
         self.listed.emit()
         self._choose_by_digest()
         if self._wanted is None and self._files:
-            liked = [n for n in (self._usual, Preferences.model) if n in self._files]
+            liked = [n for n in (self._usual, USUAL_MODEL) if n in self._files]
             self.choose(next(iter([*liked, *self._files])))
 
     # ---- where

@@ -11,6 +11,8 @@ from typing import Any
 
 PLUGIN = "napari-skoots"
 
+USUAL_MODEL = "mito-em"
+
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
@@ -19,7 +21,7 @@ class Preferences:
     device: str = "auto"
     """Where networks run when the panel is opened."""
 
-    model: str = "mito-em"
+    model: str = USUAL_MODEL
     """Name of the model that is chosen then."""
 
     folder: Path | None = None
@@ -40,7 +42,7 @@ def read_preferences() -> Preferences:
     folder = str(getattr(section, "folder", "")).strip()
     return Preferences(
         device=str(getattr(section, "device", "auto")),
-        model=str(getattr(section, "model", Preferences.model)),
+        model=str(getattr(section, "model", USUAL_MODEL)),
         folder=Path(folder).expanduser() if folder else None,
         refresh_ms=int(getattr(section, "refresh_ms", 200)),
         choose_dropped=bool(getattr(section, "choose_dropped", False)),

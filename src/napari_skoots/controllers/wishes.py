@@ -13,6 +13,7 @@ from napari_skoots.controllers.size import Size, sizes
 from napari_skoots.layers import box_region, geometry_of, view_centre, view_region
 from napari_skoots.layers.source import is_overlay, path_of
 from napari_skoots.state.views import EstimateView, Where
+from skoots.config.inference import FIXED
 from skoots.errors import RunError, SkootsError
 
 if TYPE_CHECKING:
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from napari_skoots.controllers.models import Models
     from napari_skoots.state.views import Choice
     from skoots.run.region import Region
-
-_BEFORE = ("CORE", "HALO")
-"""Settings that are fixed before the network runs."""
 
 
 class Wishes:
@@ -284,7 +282,7 @@ class Wishes:
         model = self._models.checkpoint
         usual = {} if model is None else model.config.INFERENCE.model_dump()
         every = {**usual, **self.config}
-        return {name: every[name] for name in every if name not in _BEFORE}
+        return {name: every[name] for name in every if name not in FIXED}
 
     # ---- others
 

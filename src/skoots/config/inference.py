@@ -13,6 +13,10 @@ LEAST_PROBABILITY = 0.1
 """Vectors of voxels below this are stored as 0, so such voxels can join no object."""
 
 
+FIXED = ("INVERT", "CORE", "HALO")
+"""Settings that cannot change once the network has run; others can, without it."""
+
+
 class InferenceConfig(Section):
     """Thresholds, the walk along the vectors, and the tiles.
 
@@ -22,6 +26,12 @@ class InferenceConfig(Section):
 
     NAME: ClassVar[str] = "INFERENCE"
 
+    INVERT: bool = Field(
+        default=False,
+        title="Exchange light and dark",
+        description="Show the network the negative of the image: for one in which dark "
+        "is light against those that the model learned from. Fixed for a run.",
+    )
     PROBABILITY_THRESHOLD: Annotated[Threshold, Ge(LEAST_PROBABILITY)] = Field(
         default=0.5,
         title="Foreground above",

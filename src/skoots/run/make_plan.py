@@ -120,6 +120,7 @@ def make_plan(
         If a wish cannot be met or the model does not fit the image.
     """
     geometry = plan_geometry(image, checkpoint, settings, device, wishes)
+    normalization = normalization or normalization_of(image, checkpoint)
     plan = RunPlan(
         image=_image_record(image),
         model=ModelRecord(
@@ -133,7 +134,9 @@ def make_plan(
         block_zyx=geometry.core_zyx,
         tile_core_zyx=geometry.core_zyx,
         halo_zyx=geometry.halo_zyx,
-        normalization=normalization or normalization_of(image, checkpoint),
+        normalization=exchanged(normalization, checkpoint)
+        if settings.INVERT
+        else normalization,
         number_format=geometry.number_format,
         inference=settings,
     )
@@ -190,6 +193,13 @@ def normalization_of(image: Source, checkpoint: Checkpoint) -> NormalizationReco
         return NormalizationRecord(mean=0.0, std=full)
     found = sample_statistics(image)
     return NormalizationRecord(mean=found.mean, std=found.std or 1.0)
+
+
+def exchanged(how: NormalizationRecord, checkpoint: Checkpoint) -> NormalizationRecord:
+    """Give the numbers that make of an image what those given make of its negative."""
+    if checkpoint.normalization.kind == "divide":  # 0 to 255 becomes 255 to 0
+        return NormalizationRecord(mean=how.std - 1, std=-how.std)
+    return NormalizationRecord(mean=how.mean, std=-how.std)
 
 
 def _notices(

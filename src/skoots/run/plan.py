@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from skoots._types import Shape3, VoxelSize
 from skoots.config import InferenceConfig
+from skoots.config.inference import FIXED
 from skoots.errors import RunError
 from skoots.run.region import Region
 from skoots.volume.tiling import chunk_shape
@@ -45,7 +46,10 @@ class NormalizationRecord(_Record):
     """One pair of numbers for all voxels of a run."""
 
     mean: float
+    """What is subtracted."""
+
     std: float
+    """What is divided by then; below 0 where light and dark are exchanged."""
 
 
 class RequestRecord(_Record):
@@ -104,8 +108,8 @@ class RunPlan(_Record):
     """None in runs of before it was kept; nothing that is calculated depends on it."""
 
     def settle(self, settings: InferenceConfig) -> InferenceConfig:
-        """Give settings with the tiles that this run was planned with."""
-        planned = {key: getattr(self.inference, key) for key in ("CORE", "HALO")}
+        """Give settings with those that this run was planned with for good."""
+        planned = {key: getattr(self.inference, key) for key in FIXED}
         return settings.model_copy(update=planned)
 
     @property

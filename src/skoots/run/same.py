@@ -90,7 +90,7 @@ def _settings_now_and_then(
         now = getattr(settings, key)
         sources = (plan.inference, checkpoint.config.INFERENCE)
         known = (None, used, *(getattr(source, key) for source in sources))
-        pairs[f"{key} (Z, Y, X)"] = (used if now in known else now, used)
+        pairs[_title(key)] = (used if now in known else now, used)
     return pairs
 
 
@@ -99,17 +99,25 @@ def _same_notices(
 ) -> list[str]:
     """Say which settings of the model are not those of the run."""
     return [
-        f"The run was started with another {key} (Z, Y, X) than the model's "
+        f"The run was started with another {_title(key)} than the model's "
         f"{getattr(settings, key)} and goes on with it: {used}."
         for key, used in _used(plan, wishes).items()
         if getattr(settings, key) not in (None, used, getattr(plan.inference, key))
     ]
 
 
-def _used(plan: RunPlan, wishes: Wishes) -> dict[str, Shape3]:
+def _used(plan: RunPlan, wishes: Wishes) -> dict[str, Shape3 | bool]:
     """Give what a run uses of the settings that no wish goes over."""
-    used = {} if wishes.halo_zyx else {"HALO": plan.halo_zyx}
-    return used if wishes.tile_zyx else {**used, "CORE": plan.block_zyx}
+    used: dict[str, Shape3 | bool] = {"INVERT": plan.inference.INVERT}
+    if not wishes.halo_zyx:
+        used["HALO"] = plan.halo_zyx
+    if not wishes.tile_zyx:
+        used["CORE"] = plan.block_zyx
+    return used
+
+
+def _title(key: str) -> str:
+    return key if key == "INVERT" else f"{key} (Z, Y, X)"
 
 
 def _tile(plan: RunPlan, wishes: Wishes) -> Shape3:

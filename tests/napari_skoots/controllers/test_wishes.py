@@ -300,7 +300,7 @@ def test_settings_for_afterwards_are_those_of_the_model_and_the_users(
     session.set_config({"HOPS": 4, "CORE": [8, 8, 8]})
     thresholds = session.wishes.thresholds
     assert (thresholds["HOPS"], thresholds["PROBABILITY_THRESHOLD"]) == (4, 0.4)
-    assert not {"CORE", "HALO"} & set(thresholds)
+    assert not {"CORE", "HALO", "INVERT"} & set(thresholds)
 
 
 def test_a_misspelt_wish_is_an_error(session: Session) -> None:

@@ -32,6 +32,7 @@ from skoots.errors import (
     TilingError,
 )
 from skoots.events import BlockDone, Notice, RunFinished, RunStarted, StageStarted
+from skoots.model.checkpoint import Normalization
 from skoots.run.folder import RunFolder
 from skoots.volume.source import open_source
 
@@ -337,6 +338,39 @@ def test_a_run_keeps_the_core_and_halo_of_its_first_process(
     said = [e.message for e in drain(job)[0] if isinstance(e, Notice)]
     assert said[-1].endswith("is finished already.")
     assert not [message for message in said if "another" in message]
+
+
+INVERT = {"INFERENCE": {"INVERT": True}}
+
+
+@pytest.mark.parametrize("kind", ["volume", "divide", "fixed"])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_an_inverted_image_gives_what_its_negative_gives(
+    tmp_path: Path, kind: Any, dtype: type[np.integer[Any]]
+) -> None:
+    model = unet_model(normalization=Normalization(kind, mean=127.5, std=60.0))
+    image = noise((24, 40, 40), 3).astype(dtype)
+    top = 255 if kind == "fixed" else int(np.iinfo(dtype).max)
+    negative = (top - image.astype(np.int64)).astype(dtype)
+    runs = tmp_path / "as is", tmp_path / "inverted"
+    drain(skoots.segment(negative, model, runs[0]))
+    drain(skoots.segment(image, model, runs[1], INVERT))
+    plain, inverted = (read_arrays(run)["probability"] for run in runs)
+    assert np.ptp(plain) > 5
+    # of 255, for means and half precision are rounded
+    np.testing.assert_allclose(inverted.astype(int), plain, atol=2)
+
+
+def test_a_run_keeps_light_and_dark_as_they_were(out: Path) -> None:
+    image, model = draw_boxes(SHAPE, BOX)[0], code_model()
+    drain(skoots.segment(image, model, out, INVERT))
+    events, _ = drain(skoots.segment(image, model, out, resume=True))
+    assert "another INVERT than the model's False and goes on with it: True" in notices(
+        events
+    )
+    drain(skoots.segment(image, model, out, overwrite=True))
+    with pytest.raises(RunError, match="another INVERT: False, now True"):
+        next(skoots.segment(image, model, out, INVERT, resume=True))
 
 
 def test_a_halo_of_the_model_yields_to_the_one_a_run_was_started_with(
