@@ -105,7 +105,7 @@ def test_every_option_reaches_the_engine(
         "device": "cpu",
         "tile_zyx": (8, 16, 24),
         "halo_zyx": (0, 8, 8),
-        "resample": False,
+        "resample": None,
         "diameter": 40.0,
     }
 

@@ -152,7 +152,7 @@ class Reopening:
         if path is not None:
             self._wishes.set_out(path)
         self._wishes.set(
-            resample=bool(asked.get("resample")) or asked.get("diameter") is not None,
+            resample=True if asked.get("diameter") else asked.get("resample"),
             diameter=asked.get("diameter"),
             config=_set_by_hand(run),
         )

@@ -150,7 +150,7 @@ class Showing:
         tab.where.set_boxes(wishes.boxes, wishes.box)
         size = wishes.size
         tab.object_size.set_diameter(wishes.diameter, size.model)
-        tab.object_size.set_offer(size.offer or None, resample=wishes.resample)
+        tab.object_size.set_offer(size.offer or None, resample=wishes.resamples)
         out = wishes.out
         tab.output.set_output("" if out is None else str(out), wishes.out_note)
         self._show_actions()

@@ -27,6 +27,9 @@ class Size:
     found: tuple[float, float] = (0.0, math.inf)
     """Least and greatest size that the model finds, of that of its own objects."""
 
+    planes: float = 1.0
+    """How many times nearer planes are here than where the model was trained."""
+
     @property
     def here(self) -> float | None:
         """In this image, as far as is known."""
@@ -45,7 +48,7 @@ class Size:
         factor = self.factor
         least, most = self.found
         if factor is None or least <= factor <= most:
-            return ""
+            return self._about_planes()
         large = factor > 1
         times = factor if large else 1 / factor
         how = "larger" if large else "smaller"
@@ -60,10 +63,14 @@ class Size:
             f"the model was trained: {times:.1f} times {how}."
         )
 
-    @property
-    def wish(self) -> dict[str, object]:
-        """What resampling means, in the words of ``skoots.segment``."""
-        return {"resample": True} if self.typed is None else {"diameter": self.typed}
+    def _about_planes(self) -> str:
+        least, most = self.found
+        if self.typed is not None or least <= self.planes <= most:
+            return ""
+        near = self.planes > 1
+        times = self.planes if near else 1 / self.planes
+        how = "nearer to each other" if near else "farther apart"
+        return f"Planes are {times:.1f} times {how} than where the model was trained."
 
 
 def sizes(
@@ -83,7 +90,9 @@ def sizes(
     if checkpoint is None:
         return Size(None, None, typed)
     there, model = checkpoint.voxel_size, checkpoint.object_diameter
-    expected = None
+    expected, planes = None, 1.0
     if model and there and voxel_size:
         expected = model * there[2] / voxel_size[2]
-    return Size(model, expected, typed, checkpoint.config.TRAINER.SCALE_RANGE)
+        planes = there[0] / voxel_size[0]
+    found = checkpoint.config.TRAINER.SCALE_RANGE
+    return Size(model, expected, typed, found, planes)

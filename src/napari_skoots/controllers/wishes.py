@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     from skoots.run.region import Region
 
 
+_SMALLEST = 0.5
+"""Smaller objects than this, of what the model knows, make a grid of 8 times as many
+voxels: that is only offered."""
+
+
 class Wishes:
     """Everything that was chosen for the next run.
 
@@ -65,7 +70,7 @@ class Wishes:
         self._box: str | None = None
         self.diameter: float | None = None
         self._sized: str | None = None
-        self.resample = False
+        self.resample: bool | None = None
         self.config: dict[str, Any] = {}
         images.changed.connect(self._on_image)
         for controller in (models, engine):
@@ -150,6 +155,28 @@ class Wishes:
     def size(self) -> Size:
         """Diameters of objects, here and where the model was trained."""
         return sizes(self._models.checkpoint, self._images.voxel_size, self.diameter)
+
+    @property
+    def resamples(self) -> bool:
+        """Whether the image is resampled: as the user said, else where it helps."""
+        if self.resample is not None:
+            return self.resample
+        size, checkpoint = self.size, self._models.checkpoint
+        if size.typed is not None:
+            much_finer = size.factor is None or size.factor < _SMALLEST
+            return bool(size.offer) and not much_finer
+        if checkpoint is None:
+            return False
+        from skoots.run.scale import resamples_by_itself  # noqa: PLC0415 - the engine
+
+        return resamples_by_itself(checkpoint, self._images.voxel_size)
+
+    @property
+    def _wish(self) -> dict[str, object]:
+        """What was chosen, in the words of ``skoots.segment``."""
+        if self.diameter is None:
+            return {} if self.resample is None else {"resample": self.resample}
+        return {"diameter": self.diameter} if self.resamples else {"resample": False}
 
     # ---- where to
 
@@ -247,7 +274,7 @@ class Wishes:
             ),
             config=dict(self.config),
             device=self._models.device,
-            wish=self.size.wish if self.resample else {},
+            wish=self._wish,
         )
 
     @property
@@ -301,6 +328,7 @@ class Wishes:
             self._out = None
         if self._images.current != self._sized:  # and a size for the objects of one
             self._sized, self.diameter = self._images.current, None
+            self.resample = None
         self.changed.emit()
 
     def _on_other(self) -> None:

@@ -126,7 +126,8 @@ class SizeSection(Section):
             Whether the image is resampled at present.
         """
         self._resample.setChecked(resample)
-        message = MessageView(text, level=Level.WARNING) if text else None
+        level = Level.INFO if resample else Level.WARNING
+        message = MessageView(text, level=level) if text else None
         self._offer.show_message(message)
 
     def _fill_menu(self) -> None:

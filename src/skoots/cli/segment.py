@@ -147,13 +147,14 @@ def segment(  # noqa: PLR0913 - each parameter is an option
         ),
     ] = None,
     resample: Annotated[
-        bool,
+        bool | None,
         typer.Option(
-            "--resample",
-            help="Work at the voxel size that the model was trained at.",
+            "--resample/--no-resample",
+            help="Work at the voxel size that the model was trained at. By default "
+            "where it is not made for the image's.",
             rich_help_panel=_IMAGE,
         ),
-    ] = False,
+    ] = None,
     diameter: Annotated[
         float | None,
         typer.Option(

@@ -44,7 +44,7 @@ class Recipe:
     device: str
     tile_zyx: Shape3 | None
     halo_zyx: Shape3 | None
-    resample: bool
+    resample: bool | None
     diameter: float | None
 
 

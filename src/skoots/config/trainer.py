@@ -96,5 +96,5 @@ class TrainerConfig(Section):
         default=(0.666, 1.5),
         title="Sizes that are learnt",
         description="Least and greatest size of objects in voxels, of those at the "
-        "model's voxel size, that it is made for; who segments others is told.",
+        "model's voxel size, that it is made for; images with others are resampled.",
     )

@@ -80,7 +80,7 @@ def estimate(  # noqa: PLR0913 - what `segment` is asked for; all but two have d
     device: str = "auto",
     tile_zyx: Shape3 | None = None,
     halo_zyx: Shape3 | None = None,
-    resample: bool = False,
+    resample: bool | None = None,
     diameter: float | None = None,
     pace: float | None = None,
 ) -> Estimate:

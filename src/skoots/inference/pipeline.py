@@ -75,7 +75,7 @@ def segment(  # noqa: PLR0913 - the one door of the engine; all but four have de
     device: str = "auto",
     tile_zyx: Shape3 | None = None,
     halo_zyx: Shape3 | None = None,
-    resample: bool = False,
+    resample: bool | None = None,
     diameter: float | None = None,
     preview: bool = False,
 ) -> Generator[Event, Any, RunFinished]:
@@ -105,9 +105,10 @@ def segment(  # noqa: PLR0913 - the one door of the engine; all but four have de
     tile_zyx, halo_zyx : tuple of int, optional
         What the network reads at once and the margin of it that is not kept, along Z,
         Y, X, in voxels; multiples of the network's factor. Fixed for a run.
-    resample : bool
+    resample : bool, optional
         Work at the voxel size that the model was trained at; labels come back on the
-        image's grid.
+        image's grid. By default where the model is not made for the image's voxels and
+        that does not make many more of them.
     diameter : float, optional
         Of a typical object of the image, in voxels: work at the scale at which it is as
         large as what the model was trained on. Instead of `resample`.

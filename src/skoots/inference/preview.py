@@ -90,7 +90,7 @@ def preview(  # noqa: PLR0913 - the same words as those of `segment`
     *,
     size_zyx: Shape3 | None = None,
     device: str = "auto",
-    resample: bool = False,
+    resample: bool | None = None,
     diameter: float | None = None,
     pace: float | None = None,
 ) -> Generator[Event, None, Preview]:
@@ -111,8 +111,9 @@ def preview(  # noqa: PLR0913 - the same words as those of `segment`
         grid. By default as much as takes some seconds.
     device : str
         ``auto``, ``cpu``, ``cuda:N`` or ``mps``.
-    resample : bool
-        Work at the voxel size that the model was trained at.
+    resample : bool, optional
+        Work at the voxel size that the model was trained at; by default as in
+        `skoots.segment`.
     diameter : float, optional
         Of a typical object of the image, in voxels, instead of `resample`.
     pace : float, optional

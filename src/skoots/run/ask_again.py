@@ -79,8 +79,8 @@ def _options(again: Again) -> Iterator[str]:
             yield from (option, ",".join(map(str, value)) if triple else str(value))
     for name, value in again.settings.items():
         yield from ("--set", f"{name}={json.dumps(value)}")
-    if asked.resample:
-        yield "--resample"
+    if asked.resample is not None:
+        yield "--resample" if asked.resample else "--no-resample"
     if not again.finished:
         yield "--resume"
 
@@ -147,7 +147,7 @@ def _arguments(again: Again) -> dict[str, Any]:
     asked = again.request
     names = ("tile_zyx", "halo_zyx", "diameter")
     given = {name: getattr(asked, name) for name in names}
-    given |= {"region": again.region, "resample": asked.resample or None}
+    given |= {"region": again.region, "resample": asked.resample}
     given |= {"device": None if asked.device == "auto" else asked.device}
     given |= {"resume": None if again.finished else True}
     return {name: value for name, value in given.items() if value is not None}

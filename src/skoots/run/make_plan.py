@@ -205,7 +205,7 @@ def exchanged(how: NormalizationRecord, checkpoint: Checkpoint) -> Normalization
 def _notices(
     image: Source, checkpoint: Checkpoint, plan: RunPlan, wishes: Wishes
 ) -> list[str]:
-    notes = scale_notices(image, checkpoint, plan)
+    notes = scale_notices(image, checkpoint, plan, wishes)
     usual = plan.inference.HALO or checkpoint.halo_zyx
     if (
         wishes.tile_zyx

@@ -68,7 +68,9 @@ class RequestRecord(_Record):
     voxel_size: VoxelSize | None = None
     tile_zyx: Shape3 | None = None
     halo_zyx: Shape3 | None = None
-    resample: bool = False
+    resample: bool | None = None
+    """None where the model was to decide."""
+
     diameter: float | None = None
     device: str = "auto"
     region: Region | None = None

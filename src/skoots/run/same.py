@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from skoots.errors import RunError
@@ -48,6 +48,8 @@ def check_same(
     RunError
         That names what differs, both values and the way out.
     """
+    if wishes.resample is None and wishes.diameter is None:
+        wishes = replace(wishes, resample=plan.resampled)
     then_image, then_model = plan.image, plan.model
     now_and_then: dict[str, tuple[object, object]] = {
         "image": (

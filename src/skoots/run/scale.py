@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from skoots.errors import SettingsError
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 LARGEST_ZOOM = 16.0
 """A larger change of scale is a mistake in a voxel size, not a wish."""
+
+LARGEST_GROWTH = 8.0
+"""Voxels of the grid for each of the image; work beyond this is begun on demand."""
 
 
 def grid_shape(image: Source, checkpoint: Checkpoint, wishes: Wishes) -> Shape3:
@@ -32,6 +36,34 @@ def grid_shape(image: Source, checkpoint: Checkpoint, wishes: Wishes) -> Shape3:
     return z, y, x
 
 
+def is_made_for(checkpoint: Checkpoint, here: VoxelSize | None) -> bool:
+    """Whether a model is made for a voxel size, as far as is known.
+
+    Sizes of objects, in voxels, differ by no more than ``TRAINER.SCALE_RANGE`` from
+    those that it was trained on.
+    """
+    there = checkpoint.voxel_size
+    if here is None or there is None:
+        return True
+    least, most = checkpoint.config.TRAINER.SCALE_RANGE
+    sizes = [b / a for a, b in zip(here, there, strict=True)]
+    return least <= min(sizes) and max(sizes) <= most
+
+
+def resamples_by_itself(checkpoint: Checkpoint, here: VoxelSize | None) -> bool:
+    """Whether an image of a voxel size is resampled to the model's where nobody says.
+
+    It is if the model is not made for such voxels and the grid does not become much
+    larger than the image.
+    """
+    there = checkpoint.voxel_size
+    if here is None or there is None or is_made_for(checkpoint, here):
+        return False
+    zooms = [a / b for a, b in zip(here, there, strict=True)]
+    sensible = all(1 / LARGEST_ZOOM <= zoom <= LARGEST_ZOOM for zoom in zooms)
+    return sensible and math.prod(zooms) <= LARGEST_GROWTH
+
+
 def _zooms(
     image: Source, checkpoint: Checkpoint, wishes: Wishes
 ) -> tuple[float, float, float]:
@@ -44,7 +76,10 @@ def _zooms(
     here = image.voxel_size or checkpoint.voxel_size
     there = checkpoint.voxel_size
     if wishes.diameter is None:
-        if not wishes.resample:
+        resample = wishes.resample
+        if resample is None:
+            resample = resamples_by_itself(checkpoint, image.voxel_size)
+        if not resample:
             return 1.0, 1.0, 1.0
         if here is None or there is None:
             raise SettingsError(
@@ -83,7 +118,9 @@ def grid_voxel_size(
     return z, y, x
 
 
-def scale_notices(image: Source, checkpoint: Checkpoint, plan: RunPlan) -> list[str]:
+def scale_notices(
+    image: Source, checkpoint: Checkpoint, plan: RunPlan, wishes: Wishes
+) -> list[str]:
     """Say where the voxels may not be as large as those of the model."""
     there = checkpoint.voxel_size
     if image.voxel_size is None:
@@ -96,17 +133,20 @@ def scale_notices(image: Source, checkpoint: Checkpoint, plan: RunPlan) -> list[
                 "(Z, Y, X). voxel_size of open_source (--voxel-size) says another."
             )
         ]
-    if there is None or plan.resampled:
+    if there is None or is_made_for(checkpoint, image.voxel_size):
         return []
-    least, most = checkpoint.config.TRAINER.SCALE_RANGE
-    sizes = [b / a for a, b in zip(image.voxel_size, there, strict=True)]
-    if least <= min(sizes) and max(sizes) <= most:
-        return []
+    if wishes.resample is not None or wishes.diameter is not None:
+        return []  # it was thought of
     here, trained = format_voxel_size(image.voxel_size), format_voxel_size(there)
-    return [
-        (
-            f"The image has {here}, the model was trained at {trained} (Z, Y, X). "
-            "Objects of another size in voxels are found badly: resample=True "
-            "(--resample) works at the model's."
+    differ = f"The image has {here}, the model was trained at {trained} (Z, Y, X)"
+    if plan.resampled:
+        way = (
+            ": the image is resampled as it is read. resample=False (--no-resample) "
+            "works on its own grid."
         )
-    ]
+    else:
+        way = (
+            ". Objects of another size in voxels are found badly: resample=True "
+            "(--resample) works at the model's, on many more voxels."
+        )
+    return [differ + way]

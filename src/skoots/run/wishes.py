@@ -15,5 +15,7 @@ class Wishes:
 
     tile_zyx: Shape3 | None = None
     halo_zyx: Shape3 | None = None
-    resample: bool = False
+    resample: bool | None = None
+    """None where the model decides (`skoots.run.scale.resamples_by_itself`)."""
+
     diameter: float | None = None

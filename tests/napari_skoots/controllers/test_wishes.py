@@ -187,12 +187,46 @@ def test_resampling_is_asked_of_the_engine_as_it_was_wished(session: Session) ->
     add(session, scale=(0.05, 0.02, 0.005), units=("um", "um", "um"))
     wishes = session.wishes
     assert wishes.request().wish == {}
+    assert wishes.resamples  # as the engine will
     wishes.set(resample=True)
     assert wishes.request().wish == {"resample": True}
     wishes.set(diameter=20.0)
     assert wishes.request().wish == {"diameter": 20.0}
     wishes.set(resample=False)
-    assert wishes.request().wish == {}
+    assert wishes.request().wish == {"resample": False}
+    wishes.set(diameter=None)
+    assert wishes.request().wish == {"resample": False}
+    assert not wishes.resamples
+
+
+@pytest.mark.parametrize(
+    ("typed", "resamples"), [(4.0, False), (6.0, True), (10.0, False), (30.0, True)]
+)
+def test_a_size_that_was_typed_resamples_where_it_helps(
+    session: Session, typed: float, resamples: bool
+) -> None:
+    """The model knows objects of 10 voxels; the voxel size says twice as many."""
+    add(session, scale=(0.05, 0.02, 0.005), units=("um", "um", "um"))
+    session.wishes.set(diameter=typed)
+    assert session.wishes.resamples == resamples
+    expected = {"diameter": typed} if resamples else {"resample": False}
+    assert session.wishes.request().wish == expected
+
+
+def test_another_image_is_resampled_as_it_needs(
+    session: Session, tmp_path: Path
+) -> None:
+    add(session, scale=(0.05, 0.02, 0.005), units=("um", "um", "um"))
+    session.wishes.set(resample=False)
+    session.open_paths([save_image(tmp_path / "cells.tif", voxel=(0.05, 0.02, 0.005))])
+    assert session.wishes.resamples
+
+
+def test_planes_at_another_distance_are_said(session: Session) -> None:
+    model = session.models.checkpoint
+    assert "2.0 times farther apart" in sizes(model, (0.1, 0.02, 0.01), None).offer
+    assert "2.0 times nearer" in sizes(model, (0.025, 0.02, 0.01), None).offer
+    assert not sizes(model, (0.06, 0.02, 0.01), None).offer
 
 
 def test_a_model_that_is_not_loaded_offers_nothing() -> None:

@@ -503,9 +503,10 @@ def test_a_model_that_knows_no_scale_cannot_be_matched(
 
 def test_voxel_sizes_that_differ_are_said(out: Path) -> None:
     model = unet_model(voxel_size=(1.0, 1.0, 1.0))
-    image = open_source(noise((8, 8, 8)), voxel_size=(1.0, 1.0, 2.0))
+    image = open_source(noise((8, 8, 8)), voxel_size=(1.0, 3.0, 3.0))
     events, _ = drain(skoots.segment(image, model, out))
-    assert "--resample" in notices(events)
+    assert "resample=True (--resample) works at the model's" in notices(events)
+    assert RunFolder.open(out).plan.shape_zyx == (8, 8, 8), "nine times the work"
     events, _ = drain(skoots.segment(noise((8, 8, 8)), model, out, overwrite=True))
     assert "has no voxel size" in notices(events)
 
@@ -517,12 +518,29 @@ def test_voxel_sizes_that_differ_are_said(out: Path) -> None:
 def test_voxel_sizes_that_the_model_is_made_for_are_not_noted(
     out: Path, depth: float, noted: bool
 ) -> None:
-    model = unet_model(voxel_size=(1.0, 1.0, 1.0))
+    model = unet_model(voxel_size=(1.0, 1.0, 1.0), object_diameter=4.0)
     wide = {"TRAINER": {"SCALE_RANGE": [1 / 3, 1.25]}}
     model = replace(model, config=model.config.merge(wide))
     image = open_source(noise((8, 8, 8)), voxel_size=(depth, 1.0, 1.0))
     events, _ = drain(skoots.segment(image, model, out))
-    assert ("--resample" in notices(events)) == noted
+    assert ("--no-resample" in notices(events)) == noted
+    assert RunFolder.open(out).plan.resampled == noted
+    for wish in ({"resample": False}, {"diameter": 4.0}):
+        job = skoots.segment(image, model, out, overwrite=True, **wish)
+        assert "resample" not in notices(drain(job)[0])
+
+
+def test_a_run_goes_on_at_the_scale_that_it_was_begun_at(out: Path) -> None:
+    model = unet_model(voxel_size=(1.0, 1.0, 1.0))
+    image = open_source(noise((8, 16, 16)), voxel_size=(1.0, 0.5, 0.5))
+    for wish, shape in ((None, (8, 8, 8)), (False, (8, 16, 16)), (True, (8, 8, 8))):
+        drain(skoots.segment(image, model, out, overwrite=True, resample=wish))
+        assert RunFolder.open(out).plan.shape_zyx == shape
+        for again in (None, wish):
+            drain(skoots.segment(image, model, out, resume=True, resample=again))
+        if wish is not None:
+            with pytest.raises(RunError, match="another grid"):
+                next(skoots.segment(image, model, out, resume=True, resample=not wish))
 
 
 # ---- memory
