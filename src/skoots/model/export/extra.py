@@ -147,8 +147,9 @@ def _numbers(version: str) -> tuple[int, ...]:
 def _without_their_warnings() -> Iterator[None]:
     """Keep to itself what a user of this package can do nothing about."""
     with warnings.catch_warnings():
-        # torch calls TorchScript old, on reading too
+        # torch calls TorchScript old, on reading too; 2.15 with a FutureWarning
         warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.filterwarnings("ignore", r"`torch\.jit\.", FutureWarning)
         # files are closed by the collector
         warnings.simplefilter("ignore", ResourceWarning)
         yield

@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 pytest.importorskip("bioimageio.spec", reason="needs the extra share")
-pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.load`:DeprecationWarning")
+# a DeprecationWarning in torch 2.13, a FutureWarning in 2.15
+pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.load`")
 
 UNET = {"ARCHITECTURE": "unet", "DIMS": [4, 6, 8], "DEPTHS": [1, 1, 1]}
 UNEXT = {"DIMS": [4, 6, 4], "DEPTHS": [1, 1, 1], "OUT_CHANNELS": 4, "KERNEL_SIZE": 3}
