@@ -78,7 +78,8 @@ def _skeleton_smooth(measured: Measured) -> float:
     """A tenth of what the mask fills: more, and an empty answer costs next to nothing.
 
     With half a per cent a network never found the thin skeletons of `chloroplast_em`,
-    which fill less than one.
+    which fill less than one. (One crop a step and plain batch normalisation, which hid
+    skeletons as well; not tried anew since.)
     """
     share = measured.skeleton_share(_radius(measured))
     return float(f"{min(0.005, max(share / 10, 0.0001)):.1g}")
