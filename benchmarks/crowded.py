@@ -12,7 +12,7 @@ from touching import touching_ids
 
 # what draws nuclei for training lies among the scripts
 sys.path.append(str(Path(__file__).resolve().parents[1] / "scripts" / "models"))
-from synthetic_nuclei import make_volume
+from synthetic_nuclei import SEED_TRAIN, SEED_VAL, make_volume
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,8 +46,33 @@ def draw_crowded(volumes: int, seed: int) -> Iterator[Drawn]:
     volumes : int
         How many.
     seed : int
-        Training draws from 0 and validates on 1.
+        None that training uses.
+
+    Raises
+    ------
+    ValueError
+        If training uses it; before anything is drawn.
     """
+    check_seed(seed)
+    return _draw(volumes, seed)
+
+
+def check_seed(seed: int) -> None:
+    """Refuse a seed whose volumes a network may have been trained or chosen on.
+
+    Raises
+    ------
+    ValueError
+        That says which seeds those are.
+    """
+    if seed in (SEED_TRAIN, SEED_VAL):
+        raise ValueError(
+            f"Training draws nuclei from the seed {SEED_TRAIN} and validates on "
+            f"{SEED_VAL}, so {seed} would score what is known. Use another seed."
+        )
+
+
+def _draw(volumes: int, seed: int) -> Iterator[Drawn]:
     for number in count():
         if volumes == 0:
             return

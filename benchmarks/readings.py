@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
-from crowded import draw_crowded
+from crowded import check_seed, draw_crowded
 from phantom import grey_image, make_tubes
 from readings_picture import Row, save_picture
 from rivals import ask_network, read_all
@@ -93,6 +93,10 @@ def _options() -> argparse.Namespace:
     options = parser.parse_args()
     if not (options.volume or options.synthetic or options.tiny):
         parser.error("give a --volume, --synthetic or --tiny")
+    try:
+        check_seed(options.seed)
+    except ValueError as error:
+        parser.error(str(error))
     return options
 
 

@@ -6,50 +6,34 @@ the way the sample lies, the size of the voxels, the number of slices.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import ndimage
 
-from skoots.volume.source import open_source
-from skoots.volume.tiling import whole
+from skoots.validate.measure import typical_diameter
+
+# what averages volumes for training lies among the scripts
+sys.path.append(str(Path(__file__).resolve().parents[1] / "scripts" / "models"))
+from annotated import Annotated, coarser, read_volume, scaled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from skoots._types import VoxelSize
-
 SMALLER, LARGER = 0.8, 1.25
 _LEAST_ACROSS = 8
 """Voxels across a typical object; a copy that shows less is left out."""
 
 
-class Annotated(NamedTuple):
-    """An image and its labels, (Z, Y, X) both."""
-
-    image: NDArray[np.float32]
-    labels: NDArray[np.uint32]
-    voxel_size: VoxelSize | None
-    """Along Z, Y, X in micrometres."""
-
-    @property
-    def isotropic(self) -> bool:
-        """Whether voxels are about as long along every axis, as far as is known."""
-        size = self.voxel_size or (1.0, 1.0, 1.0)
-        return max(size) < 1.5 * min(size)
-
-
 def read_annotated(path: str | Path, columns: str | None = None) -> Annotated:
-    """Read ``NAME.tif`` and ``NAME.labels.tif``, or a range of columns of them."""
-    image = open_source(path)
-    labels = open_source(Path(path).with_suffix(".labels.tif"))
-    start, stop = map(int, (columns or f"0:{image.shape[2]}").split(":"))
-    grey = image.read(whole(image.shape))[..., start:stop].astype(np.float32)
-    known = labels.read(whole(labels.shape))[..., start:stop].astype(np.uint32)
-    return Annotated(grey, known, image.voxel_size)
+    """Read ``NAME.tif`` as float32 and ``NAME.labels.tif``, or columns ``FROM:TO``."""
+    start, stop = map(int, columns.split(":")) if columns else (None, None)
+    image, labels, size = read_volume(path, slice(start, stop))
+    return Annotated(image.astype(np.float32), labels.astype(np.uint32), size)
 
 
 def shifted(plain: Annotated) -> Iterator[tuple[str, Annotated]]:
@@ -64,9 +48,11 @@ def shifted(plain: Annotated) -> Iterator[tuple[str, Annotated]]:
         yield name, _keep(plain, image, plain.labels)
     for zoom in (SMALLER, LARGER):
         yield f"objects {zoom:g} as large", _zoomed(plain, zoom)
-    if _diameter(plain.labels) >= 2 * _LEAST_ACROSS and min(plain.image.shape) >= 16:
-        yield "voxels of 2 x 2 x 2", _averaged(plain, (2, 2, 2))
-        yield "planes in pairs", _averaged(plain, (2, 1, 1))
+    _, voxels = np.unique(plain.labels[plain.labels > 0], return_counts=True)
+    across = typical_diameter(voxels) or 0.0
+    if across >= 2 * _LEAST_ACROSS and min(plain.image.shape) >= 16:
+        yield "voxels of 2 x 2 x 2", coarser(plain, (2, 2, 2))
+        yield "planes in pairs", coarser(plain, (2, 1, 1))
     yield "one slice", _slice(plain)
 
 
@@ -98,30 +84,10 @@ def _keep(
 def _zoomed(plain: Annotated, zoom: float) -> Annotated:
     """Make objects smaller or larger; a stack of few slices keeps them."""
     factors = (zoom if plain.isotropic else 1.0, zoom, zoom)
-    size = plain.voxel_size
     return Annotated(
         ndimage.zoom(plain.image, factors, order=1),
         ndimage.zoom(plain.labels, factors, order=0),
-        None if size is None else _scaled(size, [1 / factor for factor in factors]),
-    )
-
-
-def _averaged(plain: Annotated, factors: tuple[int, int, int]) -> Annotated:
-    """Average voxels, and take the label of one in their middle."""
-    inner = tuple(
-        slice(0, n // f * f) for n, f in zip(plain.image.shape, factors, strict=True)
-    )
-    image = plain.image[inner]
-    for axis, factor in enumerate(factors):
-        shape = [*image.shape[:axis], -1, factor, *image.shape[axis + 1 :]]
-        image = image.reshape(shape).mean(axis=axis + 1)
-    a, b, c = factors
-    labels = plain.labels[inner][a // 2 :: a, b // 2 :: b, c // 2 :: c]
-    size = plain.voxel_size
-    return Annotated(
-        np.ascontiguousarray(image, np.float32),
-        np.ascontiguousarray(labels),
-        None if size is None else _scaled(size, factors),
+        scaled(plain.voxel_size, [1 / factor for factor in factors]),
     )
 
 
@@ -130,14 +96,3 @@ def _slice(plain: Annotated) -> Annotated:
     counts = [len(np.unique(plane)) for plane in plain.labels]
     z = int(np.argmax(counts))
     return _keep(plain, plain.image[z : z + 1], plain.labels[z : z + 1])
-
-
-def _scaled(size: VoxelSize, factors: tuple[float, ...] | list[float]) -> VoxelSize:
-    z, y, x = (n * f for n, f in zip(size, factors, strict=True))
-    return z, y, x
-
-
-def _diameter(labels: NDArray[np.uint32]) -> float:
-    """Voxels across a ball as large as the median object."""
-    _, counts = np.unique(labels[labels > 0], return_counts=True)
-    return float((6 * np.median(counts) / np.pi) ** (1 / 3)) if len(counts) else 0.0

@@ -18,22 +18,18 @@ import argparse
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import fastremap
 import numpy as np
 import tifffile
-from synthetic_nuclei import write_volumes
-
-from skoots.volume.source import open_source
-from skoots.volume.tiling import whole
+from annotated import Annotated, coarser, read_volume
+from synthetic_nuclei import SEED_TRAIN, SEED_VAL, write_volumes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from numpy.typing import NDArray
-
-    Factors = tuple[int, int, int]
+    from annotated import Factors
 
 _HERE = Path(__file__).parent
 
@@ -44,18 +40,6 @@ _GAP = 24
 """A gap between folds is one of so many parts of the columns."""
 
 _NUCLEI_TRAIN, _NUCLEI_VAL = 45, 4
-_SEED_TRAIN, _SEED_VAL = 0, 1
-
-
-class Annotated(NamedTuple):
-    """A volume and its labels, (Z, Y, X) both."""
-
-    image: NDArray[Any]
-    labels: NDArray[Any]
-    voxel_size: tuple[float, float, float]
-    """Along Z, Y, X."""
-
-    unit: str
 
 
 class Level(NamedTuple):
@@ -130,10 +114,11 @@ def prepare(
     """
     for part, name, annotated in _volumes(data, fold):
         for level in LEVELS[model][part]:
-            write(coarser(annotated, level.factors), out / part / level.name / name)
+            copy = coarser(annotated, level.factors, _LEAST)
+            write(copy, out / part / level.name / name)
     if model == "nuclei":
-        write_volumes(out / "train" / "synthetic", _NUCLEI_TRAIN, _SEED_TRAIN)
-        write_volumes(out / "val" / "synthetic", _NUCLEI_VAL, _SEED_VAL)
+        write_volumes(out / "train" / "synthetic", _NUCLEI_TRAIN, SEED_TRAIN)
+        write_volumes(out / "val" / "synthetic", _NUCLEI_VAL, SEED_VAL)
     shutil.copy(_HERE / f"{model}.yaml", out)
 
 
@@ -175,58 +160,24 @@ def _split(
 
 
 def _columns(annotated: Annotated, start: int, stop: int) -> Annotated:
-    image, labels, size, unit = annotated
-    return Annotated(image[..., start:stop], labels[..., start:stop], size, unit)
+    image, labels, size = annotated
+    return Annotated(image[..., start:stop], labels[..., start:stop], size)
 
 
 def read(path: Path) -> Annotated:
-    """Read ``NAME.tif`` and ``NAME.labels.tif``."""
-    image, labels = open_source(path), open_source(path.with_suffix(".labels.tif"))
-    ids, _ = fastremap.renumber(np.asarray(labels.read(whole(labels.shape))))
+    """Read ``NAME.tif`` and ``NAME.labels.tif``, with ids that fit into 16 bits."""
+    annotated = read_volume(path)
+    ids, _ = fastremap.renumber(annotated.labels)
     if ids.max() > np.iinfo(np.uint16).max:
         sys.exit(f"{path} has {ids.max()} objects; cut it into parts of 65535 at most")
-    return Annotated(
-        np.asarray(image.read(whole(image.shape))),
-        ids.astype(np.uint16),
-        image.voxel_size or (1.0, 1.0, 1.0),
-        "um" if image.voxel_size else "pixel",
-    )
-
-
-def coarser(annotated: Annotated, factors: Factors) -> Annotated:
-    """Average the image, and give each voxel the label that most of it had.
-
-    Of labels that are equally frequent the lowest is taken, so background before any
-    object. Planes, rows and columns that fill no voxel are left out.
-    """
-    image, labels, size, unit = annotated
-    most = _most_frequent(_blocks(labels, factors))
-    ids, counts = np.unique(most, return_counts=True)
-    most[np.isin(most, ids[counts < _LEAST])] = 0
-    mean = _blocks(image, factors).mean(axis=-1, dtype=np.float32)
-    if np.issubdtype(image.dtype, np.integer):
-        mean = np.rint(mean)
-    z, y, x = (n * f for n, f in zip(size, factors, strict=True))
-    return Annotated(mean.astype(image.dtype), most, (z, y, x), unit)
-
-
-def _most_frequent(blocks: NDArray[Any]) -> NDArray[Any]:
-    """Give the most frequent of the last axis; of several the lowest."""
-    blocks = np.sort(blocks, axis=-1)
-    most, best = blocks[..., 0].copy(), np.zeros(blocks.shape[:-1], np.int64)
-    run = np.zeros_like(best)
-    for k in range(blocks.shape[-1]):
-        here = blocks[..., k]
-        run = np.where(here == blocks[..., k - 1], run + 1, 1) if k else run + 1
-        longer = run > best
-        most[longer], best[longer] = here[longer], run[longer]
-    return most
+    return annotated._replace(labels=ids.astype(np.uint16))
 
 
 def write(annotated: Annotated, stem: Path) -> None:
     """Write a volume and its labels with their voxel size."""
     stem.parent.mkdir(parents=True, exist_ok=True)
-    (z, y, x), unit = annotated.voxel_size, annotated.unit
+    z, y, x = annotated.voxel_size or (1.0, 1.0, 1.0)
+    unit = "pixel" if annotated.voxel_size is None else "um"
     for array, end in ((annotated.image, ".tif"), (annotated.labels, ".labels.tif")):
         tifffile.imwrite(
             stem.with_name(stem.name + end),
@@ -235,15 +186,6 @@ def write(annotated: Annotated, stem: Path) -> None:
             resolution=(1 / x, 1 / y),
             metadata={"axes": "ZYX", "spacing": z, "unit": unit},
         )
-
-
-def _blocks(array: NDArray[Any], factors: Factors) -> NDArray[Any]:
-    """Put the voxels that become one side by side: (Z, Y, X, voxels)."""
-    inner = [n // f * f for n, f in zip(array.shape, factors, strict=True)]
-    z, y, x = (n // f for n, f in zip(inner, factors, strict=True))
-    a, b, c = factors
-    cut = array[: inner[0], : inner[1], : inner[2]].reshape(z, a, y, b, x, c)
-    return cut.transpose(0, 2, 4, 1, 3, 5).reshape(z, y, x, a * b * c)
 
 
 if __name__ == "__main__":

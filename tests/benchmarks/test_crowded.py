@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from crowded import LEAST_NUCLEI, draw_crowded, is_crowded
+import prepare
+import pytest
+import readings
+from crowded import LEAST_NUCLEI, check_seed, draw_crowded, is_crowded
+from synthetic_nuclei import SEED_TRAIN, SEED_VAL
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def grid_of_blocks(apart: int, side: int = 6) -> np.ndarray:
@@ -35,3 +44,29 @@ def test_what_is_drawn_is_crowded_and_the_same_for_the_same_seed() -> None:
     assert first.name == again.name
     assert (first.image == again.image).all()
     assert is_crowded(first.labels, first.step)
+
+
+@pytest.mark.parametrize("seed", [SEED_TRAIN, SEED_VAL], ids=["train", "val"])
+def test_seeds_of_the_training_are_refused_before_anything_is_drawn(
+    seed: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(ValueError, match=f"{seed} would score what is known"):
+        draw_crowded(1, seed)
+    words = ["readings.py", "--synthetic", "1", "--seed", str(seed)]
+    monkeypatch.setattr("sys.argv", words)
+    with pytest.raises(SystemExit, match="2"):
+        readings.main()
+    assert "Use another seed" in capsys.readouterr().err
+
+
+def test_the_seeds_that_are_refused_are_those_that_training_draws_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = []
+    monkeypatch.setattr(prepare, "write_volumes", lambda *words: drawn.append(words))
+    (tmp_path / "out").mkdir()
+    prepare.prepare("nuclei", tmp_path / "none", tmp_path / "out")
+    for _, _, seed in drawn:
+        with pytest.raises(ValueError, match="Use another seed"):
+            check_seed(seed)
+    assert len(drawn) == 2

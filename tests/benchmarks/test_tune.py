@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import tifffile
+from annotated import Annotated
 from inference_cases import code_model, draw_boxes, unet_model
-from shifted import Annotated, read_annotated, shifted
+from shifted import read_annotated, shifted
 from tune import Copy, tune, write_tuned
 
 import skoots
@@ -119,3 +120,21 @@ def test_columns_are_a_part_of_a_volume(tmp_path: Path, plain: Annotated) -> Non
     part = read_annotated(tmp_path / "a.tif", "8:28")
     np.testing.assert_array_equal(part.image, plain.image[..., 8:28])
     np.testing.assert_array_equal(part.labels, plain.labels[..., 8:28])
+    assert part.image.dtype == np.float32
+
+
+def test_a_coarser_voxel_has_the_label_of_most_of_those_that_it_was(
+    plain: Annotated,
+) -> None:
+    labels = plain.labels.copy()
+    labels[6:8, 4:6, 8:10] = 0  # a corner of the first object ...
+    labels[7, 5, 9] = 1  # ... but for the voxel in its middle
+    copy = dict(shifted(plain._replace(labels=labels)))["voxels of 2 x 2 x 2"]
+    assert copy.labels[3, 2, 4] == 0
+    assert copy.labels[4, 3, 5] == 1
+
+
+def test_a_volume_without_objects_has_no_coarser_copies(plain: Annotated) -> None:
+    copies = dict(shifted(plain._replace(labels=np.zeros_like(plain.labels))))
+    assert "as it is" in copies
+    assert "planes in pairs" not in copies

@@ -8,60 +8,12 @@ import numpy as np
 import prepare
 import pytest
 import tifffile
-from prepare import LEVELS, Annotated, coarser
+from prepare import LEVELS
 
 from skoots.config import get_cfg_defaults
 from skoots.volume.source import open_source
 
 HERE = Path(prepare.__file__).parent
-
-
-def test_voxels_are_averaged_and_take_the_label_that_most_had() -> None:
-    image = np.arange(64, dtype=np.uint8).reshape(4, 4, 4)
-    labels = np.zeros((4, 4, 4), np.uint16)
-    labels[:, :, :2] = 5
-    labels[0, 0, 0] = 9  # one voxel of eight
-    fine = Annotated(image, labels, (0.03, 0.01, 0.02), "um")
-    coarse = coarser(
-        Annotated(np.tile(image, 4), np.tile(labels, 4), *fine[2:]), (2, 2, 2)
-    )
-    assert coarse.image[0, 0, 0] == np.rint(image[:2, :2, :2].mean())
-    assert coarse.labels[:, :, :4].tolist() == [[[5, 0, 5, 0]] * 2] * 2
-    assert coarse.voxel_size == (0.06, 0.02, 0.04)
-
-
-@pytest.mark.parametrize(
-    ("voxels", "expected"),
-    [
-        ([0, 0, 0, 5, 5, 9, 9, 9], 0),  # equally frequent: the lowest
-        ([0, 0, 5, 5, 5, 9, 9, 0], 0),
-        ([0, 0, 5, 5, 9, 9, 9, 1], 9),  # most, though fewer than half
-        ([7, 7, 7, 7, 0, 0, 0, 0], 0),
-        ([7, 7, 7, 7, 7, 0, 0, 0], 7),
-    ],
-)
-def test_of_several_labels_the_most_frequent_is_taken(
-    voxels: list[int], expected: int
-) -> None:
-    block = np.array(voxels, np.uint16).reshape(2, 2, 2)
-    labels = np.tile(block, (2, 2, 2))  # enough to be kept
-    found = coarser(Annotated(labels, labels, (1.0, 1.0, 1.0), "pixel"), (2, 2, 2))
-    assert found.labels.shape == (2, 2, 2)
-    assert np.unique(found.labels).tolist() == [expected]
-
-
-def test_planes_that_fill_no_voxel_are_left_out() -> None:
-    image = np.zeros((5, 7, 9), np.uint8)
-    found = coarser(Annotated(image, image, (1.0, 1.0, 1.0), "pixel"), (2, 3, 4))
-    assert found.image.shape == found.labels.shape == (2, 2, 2)
-
-
-def test_what_averaging_leaves_too_little_of_is_dropped() -> None:
-    labels = np.zeros((8, 8, 8), np.uint16)
-    labels[:4] = 3
-    labels[7, 7, 7] = 4
-    found = coarser(Annotated(labels, labels, (1.0, 1.0, 1.0), "pixel"), (1, 1, 1))
-    assert np.unique(found.labels).tolist() == [0, 3]
 
 
 @pytest.mark.parametrize("model", LEVELS)

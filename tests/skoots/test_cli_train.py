@@ -47,7 +47,8 @@ def test_settings_are_measured_written_and_trained_with(tmp_path: Path) -> None:
     values = yaml.safe_load(text)
     assert values["TRAIN"]["VALIDATION_DATA_DIR"] == [str(tmp_path / "cells" / "val")]
     values["MODEL"] |= {"DIMS": [8, 16], "DEPTHS": [1]}
-    values["TRAIN"] |= {"NUM_EPOCHS": 1, "TRAIN_SAMPLE_PER_IMAGE": [2]}
+    assert values["TRAIN"]["TRAIN_BATCH_SIZE"] == 3
+    values["TRAIN"] |= {"NUM_EPOCHS": 1, "TRAIN_SAMPLE_PER_IMAGE": [6]}
     values["INFERENCE"]["HALO"] = [8, 8, 8]
     path.write_text(yaml.safe_dump(values))
     done = runner.invoke(app, ["train", "--config-file", str(path)])

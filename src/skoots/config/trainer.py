@@ -79,7 +79,8 @@ class TrainerConfig(Section):
         default=None,
         title="Fixed normalisation from epoch",
         description="From this epoch on, counted from 0, the U-Net normalises by its "
-        "running statistics alone, as it does when it is applied; none: never.",
+        "running statistics alone, as it does when it is applied; none: never. For "
+        "unet alone: other networks have no such statistics.",
     )
     CHECKPOINT_MINUTES: Positive = Field(
         default=5.0,

@@ -81,6 +81,7 @@ def validate_cfg(settings: Settings) -> Settings:
     validate_model(settings.MODEL)
     _validate_training(settings.TRAIN)
     _validate_ranges(settings.AUGMENTATION)
+    _validate_fixed_statistics(settings)
     return settings
 
 
@@ -194,6 +195,16 @@ def _validate_ranges(augmentation: AugmentationConfig) -> None:
                 f"AUGMENTATION.{key} = ({least}, {greatest}) runs backwards. "
                 f"Write ({greatest}, {least})."
             )
+
+
+def _validate_fixed_statistics(settings: Settings) -> None:
+    epoch, network = settings.TRAINER.FREEZE_NORM_EPOCH, settings.MODEL.ARCHITECTURE
+    if epoch is not None and network != "unet":
+        raise SettingsError(
+            f"TRAINER.FREEZE_NORM_EPOCH = {epoch}, but {network} has no running "
+            "statistics that could be fixed. Leave it out, or use MODEL.ARCHITECTURE = "
+            "'unet'."
+        )
 
 
 def _check_name(key: str, name: str, known: Sequence[str]) -> None:

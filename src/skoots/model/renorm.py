@@ -52,7 +52,10 @@ class BatchRenorm(nn.BatchNorm3d):
         super().__init__(channels, momentum=MOMENTUM)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Normalise features, (B, C, X, Y, Z), channel by channel."""
+        """Normalise features, (B, C, X, Y, Z), channel by channel.
+
+        Features may have fewer bits than the layer (autocast), as for `BatchNorm3d`.
+        """
         if not self.training:
             return super().forward(x)
         scale, shift = self._corrections(x)
@@ -65,14 +68,17 @@ class BatchRenorm(nn.BatchNorm3d):
     @torch.no_grad()
     def _corrections(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Give r and d of each channel, and let the batch count in the averages."""
-        var, mean = torch.var_mean(x.float(), dim=(0, 2, 3, 4), correction=0)
-        usual = (self.running_var + self.eps).sqrt()
+        # in 16 bits squares are too large, and small changes are none
+        exact = torch.promote_types(self.running_var.dtype, torch.float32)
+        var, mean = torch.var_mean(x.to(exact), dim=(0, 2, 3, 4), correction=0)
+        usual_mean, usual_var = self.running_mean.to(exact), self.running_var.to(exact)
+        usual = (usual_var + self.eps).sqrt()
         seen = (self.num_batches_tracked - BEGIN) / (END - BEGIN)
         opened = seen.clamp(0, 1).to(mean.dtype)
         most_scale, most_shift = 1 + (MOST_SCALE - 1) * opened, MOST_SHIFT * opened
         scale = ((var + self.eps).sqrt() / usual).clamp(1 / most_scale, most_scale)
-        shift = ((mean - self.running_mean) / usual).clamp(-most_shift, most_shift)
-        self.running_mean.lerp_(mean, MOMENTUM)
-        self.running_var.lerp_(var, MOMENTUM)
+        shift = ((mean - usual_mean) / usual).clamp(-most_shift, most_shift)
+        self.running_mean.copy_(usual_mean.lerp(mean, MOMENTUM))
+        self.running_var.copy_(usual_var.lerp(var, MOMENTUM))
         self.num_batches_tracked += 1
-        return scale, shift
+        return scale.to(self.weight.dtype), shift.to(self.weight.dtype)

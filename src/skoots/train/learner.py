@@ -175,9 +175,10 @@ class Learner:
     def _set_mode(self, epoch: int) -> None:
         """Let the normalisation learn or, late in a training, fix it.
 
-        While it learns, each batch is normalised by itself; the model that is delivered
-        knows one mean and deviation for all. Weights that have to work with those
-        get used to them. The averaged ones are taken: they are what is delivered.
+        While it learns, the gradient is that of batch normalisation, and a batch that
+        is far from all others is corrected within limits (`skoots.model.renorm`). The
+        model that is delivered has one mean and deviation for all, the averaged ones:
+        fixed, they are all that the weights have to work with.
         """
         self.network.train()
         fixed_from = self._settings.TRAINER.FREEZE_NORM_EPOCH

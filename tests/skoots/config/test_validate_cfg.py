@@ -72,3 +72,10 @@ def test_probability_thresholds_below_the_stored_vectors_are_refused() -> None:
     Settings.from_dict({"INFERENCE": {"PROBABILITY_THRESHOLD": 0.1}})
     with pytest.raises(SettingsError, match="PROBABILITY_THRESHOLD"):
         Settings.from_dict({"INFERENCE": {"PROBABILITY_THRESHOLD": 0.09}})
+
+
+def test_statistics_are_fixed_where_the_network_has_them() -> None:
+    late = {"TRAINER": {"FREEZE_NORM_EPOCH": 0}}
+    validate_cfg(Settings.from_dict({"MODEL": UNET, **late}))
+    with pytest.raises(SettingsError, match="FREEZE_NORM_EPOCH = 0, but bism_unext"):
+        validate_cfg(Settings.from_dict(late))

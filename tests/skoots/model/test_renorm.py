@@ -68,3 +68,60 @@ def test_running_statistics_follow_the_batches() -> None:
     assert int(layer.num_batches_tracked) == 8
     layer.eval()(x)
     assert int(layer.num_batches_tracked) == 8
+
+
+@pytest.mark.parametrize(
+    ("dtype", "off"),
+    [(torch.float64, 1e-5), (torch.float16, 2e-2), (torch.bfloat16, 1e-1)],
+    ids=["double", "half", "bfloat16"],
+)
+def test_a_layer_of_other_numbers_learns_what_one_of_32_bits_learns(
+    dtype: torch.dtype, off: float
+) -> None:
+    layer, other = _settled(END), _settled(END).to(dtype)
+    x = _features(8, shift=0.5, scale=1.5)
+    torch.manual_seed(9)
+    ahead = torch.randn(x.shape)
+    for each in (layer, other):
+        said = each.train()(x.to(each.weight.dtype))
+        assert said.dtype == each.weight.dtype
+        (said.float() * ahead).sum().backward()
+    assert other.running_var.dtype == dtype
+    for name, known in layer.state_dict().items():
+        found = other.state_dict()[name].to(known.dtype)
+        torch.testing.assert_close(found, known, rtol=off, atol=off)
+    for found, known in zip(other.parameters(), layer.parameters(), strict=True):
+        assert found.grad is not None
+        assert known.grad is not None
+        assert found.grad.dtype == dtype
+        # sums of 240 products
+        torch.testing.assert_close(
+            found.grad.float(), known.grad, rtol=off, atol=10 * off
+        )
+
+
+def test_what_is_too_large_for_16_bits_alone_does_not_spoil_the_average() -> None:
+    layer = BatchRenorm(3).half()
+    layer.train()(_features(10, scale=300.0).half())  # variances of 90,000
+    assert layer.running_var.isfinite().all()
+    torch.testing.assert_close(
+        layer.running_var.float(), torch.full((3,), 0.02 * 9e4), rtol=0.2, atol=0
+    )
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_features_of_16_bits_are_normalised_under_autocast(dtype: torch.dtype) -> None:
+    layer, plain = _settled(END), _settled(END)
+    conv = nn.Conv3d(3, 3, 1)
+    x = _features(11, shift=0.5)
+    with torch.autocast("cpu", dtype):
+        features = conv(x)
+        said = layer.train()(features)
+    assert features.dtype == said.dtype == dtype
+    said.float().square().sum().backward()
+    known = plain.train()(features.detach().float())
+    torch.testing.assert_close(said.float(), known, rtol=0.02, atol=0.02)
+    assert layer.running_var.dtype == torch.float32
+    torch.testing.assert_close(layer.running_var, plain.running_var)
+    assert conv.weight.grad is not None
+    assert conv.weight.grad.abs().sum() > 0

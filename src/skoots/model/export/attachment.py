@@ -7,7 +7,9 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from skoots.errors import ExportError
 from skoots.model.checkpoint import load_checkpoint, write_checkpoint
+from skoots.model.export.names import check_name
 from skoots.model.safe_file import file_digest
 from skoots.model.zoo import SUFFIX, find_model, model_file
 
@@ -27,8 +29,8 @@ class Attached:
     file: str
     """Its name."""
 
-    card: Path | None
-    """The page that lies beside the model where it comes from."""
+    card: str | None
+    """What the page says that lies beside the model where it comes from."""
 
     picture: Path | None
     """The picture that lies there."""
@@ -49,6 +51,8 @@ def attach(model: Checkpoint | PathLike, folder: Path) -> Attached:
 
     Raises
     ------
+    ExportError
+        If its file has a name that a package needs, or its card is no text.
     SkootsError
         If there is no such model, or it cannot be loaded or saved.
     """
@@ -63,9 +67,21 @@ def attach(model: Checkpoint | PathLike, folder: Path) -> Attached:
 
 
 def _copied(path: Path, folder: Path) -> Attached:
+    check_name(path.name)
+    beside = model_file(path, shipped=False)
+    card = None if beside.card is None else _read_card(beside.card)
     # here already: an error then names the file that the user knows
     load_checkpoint(path)
     target = folder / path.name
     shutil.copyfile(path, target)
-    beside = model_file(path, shipped=False)
-    return Attached(load_checkpoint(target), target.name, beside.card, beside.picture)
+    return Attached(load_checkpoint(target), target.name, card, beside.picture)
+
+
+def _read_card(card: Path) -> str:
+    try:
+        return card.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ExportError(
+            f"The model's card {card} is no text in UTF-8: its byte {error.start} is "
+            f"0x{error.object[error.start]:02x}. Save it as UTF-8, or move it away."
+        ) from error

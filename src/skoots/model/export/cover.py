@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import imagecodecs
 import numpy as np
 
+from skoots.model.export.names import COVER
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -40,10 +42,10 @@ def write_cover(folder: Path, picture: Path | None, example: Example) -> str:
         The name of the file.
     """
     if picture is not None and picture.stat().st_size <= LARGEST:
-        name = f"cover{picture.suffix.lower()}"
+        name = f"{COVER}{picture.suffix.lower()}"
         shutil.copyfile(picture, folder / name)
         return name
-    name = "cover.png"
+    name = f"{COVER}.png"
     (folder / name).write_bytes(imagecodecs.png_encode(_draw(example)))
     return name
 

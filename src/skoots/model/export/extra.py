@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pydantic
 
 from skoots.errors import ExportError, MissingPackageError
+from skoots.model.export.names import PACKAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +81,7 @@ def pack(content: dict[str, Any], folder: Path) -> Path:
         That says what BioImage.IO does not accept.
     """
     spec = need_spec()
-    package = folder / "package.zip"
+    package = folder / PACKAGE
     context = spec.ValidationContext(root=folder)
     with _without_their_warnings():
         described = spec.build_description(content, context=context)
@@ -147,8 +148,9 @@ def _numbers(version: str) -> tuple[int, ...]:
 def _without_their_warnings() -> Iterator[None]:
     """Keep to itself what a user of this package can do nothing about."""
     with warnings.catch_warnings():
-        # torch calls TorchScript old, on reading too
+        # torch calls TorchScript old, on reading too; 2.15 with a FutureWarning
         warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.filterwarnings("ignore", r"`torch\.jit\.", FutureWarning)
         # files are closed by the collector
         warnings.simplefilter("ignore", ResourceWarning)
         yield

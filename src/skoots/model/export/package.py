@@ -32,6 +32,13 @@ from skoots.model.export.extra import (
     pack,
     spdx_ids,
 )
+from skoots.model.export.names import (
+    NOTICE,
+    README,
+    TEST_INPUT,
+    TEST_OUTPUT,
+    WEIGHTS,
+)
 from skoots.model.export.rdf import Parts, describe, describe_shortly
 from skoots.model.export.readme import write_readme
 from skoots.model.export.zyx_network import write_torchscript
@@ -93,8 +100,9 @@ def export_bioimageio(  # noqa: PLR0913 (all but two are facts for the package)
     MissingPackageError
         If ``bioimageio.spec`` is not installed.
     ExportError
-        If what is said of the model cannot stand in a package, or the package does not
-        do what it should.
+        If what is said of the model cannot stand in a package, its file has a name that
+        the package needs, its card is no text, or the package does not do what it
+        should.
     ModelExistsError
         If the file exists and `overwrite` is not set.
     ModelNotFoundError
@@ -166,25 +174,24 @@ def _fill(folder: Path, attached: Attached, made_by: Credits) -> Parts:
     example = make_example(checkpoint)
     notice = find_sample(SAMPLE).licence
     parts = Parts(
-        weights="weights.torchscript.pt",
+        weights=WEIGHTS,
         attachment=attached.file,
-        notice=f"test_image_{notice.name}",
-        readme="README.md",
+        notice=f"{NOTICE}{notice.name}",
+        readme=README,
         cover=write_cover(folder, attached.picture, example),
-        test_input="test_input.npy",
-        test_output="test_output.npy",
+        test_input=TEST_INPUT,
+        test_output=TEST_OUTPUT,
     )
     write_torchscript(checkpoint.network, folder / parts.weights)
     np.save(folder / parts.test_input, example.image)
     np.save(folder / parts.test_output, example.answer)
     shutil.copyfile(notice, folder / parts.notice)
-    card = attached.card
     text = write_readme(
         checkpoint,
         made_by.description or describe_shortly(checkpoint),
         attachment=parts.attachment,
         notice=parts.notice,
-        card=None if card is None else card.read_text(encoding="utf-8"),
+        card=attached.card,
     )
     (folder / parts.readme).write_text(text, encoding="utf-8")
     return parts

@@ -84,7 +84,8 @@ def write_torchscript(network: UNet | UNeXT, file: Path) -> None:
     door = ZyxNetwork(network).eval()
     with warnings.catch_warnings(), torch.no_grad():
         # torch calls TorchScript old; the format has nothing newer for PyTorch
-        warnings.simplefilter("ignore", DeprecationWarning)
+        for kind in (DeprecationWarning, FutureWarning):  # torch 2.13, 2.15
+            warnings.filterwarnings("ignore", r"`torch\.jit\.", kind)
         traced = torch.jit.trace(door, example, check_trace=False)  # type: ignore[no-untyped-call]  # torch's types lack it
         buffer = io.BytesIO()
         torch.jit.save(traced, buffer)

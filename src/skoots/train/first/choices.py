@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skoots.train.first.crop import FACTOR, choose_crop
+from skoots.train.first.crop import FACTOR, choose_crops
 from skoots.train.objective import REACH
 
 if TYPE_CHECKING:
     import torch
 
+    from skoots._types import Shape3
     from skoots.train.first.measure import Measured
 
 EPOCHS, STEPS_PER_EPOCH = 40, 100
@@ -41,11 +42,12 @@ def settle(measured: Measured, device: torch.device) -> dict[str, dict[str, Any]
     device : torch.device
         Where the training will run.
     """
+    crop, crops = choose_crops(measured, device)
     return {
         "MODEL": _model(measured, device),
-        "TRAIN": {**_losses(measured), **_schedule()},
+        "TRAIN": {**_losses(measured), **_schedule(crops)},
         "TRAINER": _trainer(measured),
-        "AUGMENTATION": _augmentation(measured, device),
+        "AUGMENTATION": _augmentation(measured, crop),
         "AUGMENTATION_EXTRA": _extra(measured),
         "SKOOTS": {
             "VECTOR_SCALING": _vector_scaling(measured),
@@ -76,7 +78,8 @@ def _skeleton_smooth(measured: Measured) -> float:
     """A tenth of what the mask fills: more, and an empty answer costs next to nothing.
 
     With half a per cent a network never found the thin skeletons of `chloroplast_em`,
-    which fill less than one.
+    which fill less than one. (One crop a step and plain batch normalisation, which hid
+    skeletons as well; not tried anew since.)
     """
     share = measured.skeleton_share(_radius(measured))
     return float(f"{min(0.005, max(share / 10, 0.0001)):.1g}")
@@ -104,10 +107,10 @@ def _losses(measured: Measured) -> dict[str, Any]:
     }
 
 
-def _schedule() -> dict[str, Any]:
+def _schedule(crops: int) -> dict[str, Any]:
     return {
         "NUM_EPOCHS": EPOCHS,
-        "TRAIN_BATCH_SIZE": 1,
+        "TRAIN_BATCH_SIZE": crops,
         "VALIDATE_EPOCH_SKIP": 4,
         "SAVE_INTERVAL": EPOCHS,
         "OPTIMIZER": "adamw",
@@ -135,8 +138,8 @@ def _trainer(measured: Measured) -> dict[str, Any]:
     }
 
 
-def _augmentation(measured: Measured, device: torch.device) -> dict[str, Any]:
-    width, height, depth = choose_crop(measured, device)
+def _augmentation(measured: Measured, crop: Shape3) -> dict[str, Any]:
+    width, height, depth = crop
     turned = is_isotropic(measured)
     light = round(0.4 * measured.contrast, 3)
     return {

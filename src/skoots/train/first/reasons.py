@@ -75,7 +75,7 @@ def _of_data(measured: Measured) -> dict[str, str]:
         "SKOOTS.ANISOTROPY": f"along X, Y, Z; {size}",
         "AUGMENTATION.BAKE_SKELETON_ANISOTROPY": f"along X, Y, Z; {size}",
         "AUGMENTATION.CROP_WIDTH": "of X, Y, Z; multiples of 8; what memory and the "
-        "volumes allow",
+        "volumes allow to all crops of a step together",
         "AUGMENTATION.BRIGHTNESS_RANGE": "0.4 deviations of the intensities",
         "AUGMENTATION.NOISE_GAMMA": "0.35 deviations of the intensities",
         "AUGMENTATION.AFFINE_RATE": "crops are turned in any plane, see below"
@@ -88,6 +88,7 @@ def _of_training() -> dict[str, str]:
     return {
         "TRAIN.TRAIN_SAMPLE_PER_IMAGE": "crops of each volume in an epoch: some "
         f"{STEPS_PER_EPOCH} steps",
+        "TRAIN.TRAIN_BATCH_SIZE": "crops of a step; one is unlike the next",
         "TRAIN.LOSS_EMBED": "of the vectors",
         "TRAIN.LOSS_PROBABILITY": f"of objects against background; {_BETTER}",
         "TRAIN.LOSS_SKELETON": f"smooth: a tenth of the mask; {_BETTER}",

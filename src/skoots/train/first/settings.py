@@ -67,7 +67,8 @@ def make_first_settings(folder: Path, device: str = "auto") -> FirstSettings:
     checked = [] if held_out is None else find_pairs(held_out)
     measured = measure_volumes(training)
     values = settle(measured, choose_device(device))
-    data = _data(training, held_out, len(measured.shapes))
+    crops = STEPS_PER_EPOCH * values["TRAIN"]["TRAIN_BATCH_SIZE"]
+    data = _data(training, held_out, math.ceil(crops / len(measured.shapes)))
     values["TRAIN"] = {**data, **values["TRAIN"]}
     validate_cfg(Settings.from_dict(values))
     found = (*describe(measured), *describe_unlike(measured, checked))
@@ -115,10 +116,10 @@ def _folders(folder: Path) -> tuple[Path, Path | None]:
     return inside, held_out if held_out.is_dir() else None
 
 
-def _data(training: Path, held_out: Path | None, volumes: int) -> dict[str, Any]:
+def _data(training: Path, held_out: Path | None, samples: int) -> dict[str, Any]:
     data = {
         "TRAIN_DATA_DIR": [str(training)],
-        "TRAIN_SAMPLE_PER_IMAGE": [math.ceil(STEPS_PER_EPOCH / volumes)],
+        "TRAIN_SAMPLE_PER_IMAGE": [samples],
         "TRAIN_STORE_DATA_ON_GPU": [False],
     }
     if held_out is not None:

@@ -29,7 +29,14 @@ from skoots.model.checkpoint import (
     load_checkpoint,
     save_checkpoint,
 )
-from skoots.model.export import check_bioimageio, export_bioimageio, extra, package
+from skoots.model.export import (
+    attachment,
+    check_bioimageio,
+    export_bioimageio,
+    extra,
+    package,
+)
+from skoots.model.export.names import check_name
 from skoots.volume.axes import vectors_to_zyx, xyz_to_zyx, zyx_to_xyz
 
 if TYPE_CHECKING:
@@ -38,7 +45,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 pytest.importorskip("bioimageio.spec", reason="needs the extra share")
-pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.load`:DeprecationWarning")
+# a DeprecationWarning in torch 2.13, a FutureWarning in 2.15
+pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.load`")
 
 UNET = {"ARCHITECTURE": "unet", "DIMS": [4, 6, 8], "DEPTHS": [1, 1, 1]}
 UNEXT = {"DIMS": [4, 6, 4], "DEPTHS": [1, 1, 1], "OUT_CHANNELS": 4, "KERNEL_SIZE": 3}
@@ -282,6 +290,49 @@ def test_a_network_of_two_channels_is_refused(tmp_path: Path) -> None:
     source = make_model(tmp_path / "two.skoots", UNET | {"IN_CHANNELS": 2})
     with pytest.raises(CheckpointError, match="2 channels"):
         export_bioimageio(source, tmp_path / "two.zip", **WHO)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["rdf.yaml", "my_model.yaml", "Weights.torchscript.pt", "readme.MD", "cover.png"],
+)
+def test_a_model_may_not_be_called_as_another_file_of_the_package(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = make_model(tmp_path / "cells.skoots").rename(tmp_path / name)
+    # said before anything is loaded
+    monkeypatch.setattr(attachment, "load_checkpoint", None)
+    with pytest.raises(ExportError, match=rf"called {name}.*another one"):
+        export_bioimageio(source, tmp_path / "out" / "cells.zip", **WHO)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize("picture", ["jpg", "png"])
+def test_names_of_all_files_of_a_package_are_kept_for_it(
+    picture: str, tmp_path: Path
+) -> None:
+    source = make_model(tmp_path / "cells.skoots")
+    source.with_suffix(f".{picture}").write_bytes(b"a picture")
+    file = export_bioimageio(source, tmp_path / "cells.zip", **WHO)
+    with zipfile.ZipFile(file) as archive:
+        own = set(archive.namelist()) - {"cells.skoots"}
+    assert len(own) == 7
+    for name in own:
+        with pytest.raises(ExportError, match="a file of its own"):
+            check_name(name)
+    check_name("cells.skoots")
+
+
+def test_a_card_of_another_encoding_is_named_before_any_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = make_model(tmp_path / "cells.skoots")
+    card = source.with_suffix(".md")
+    card.write_bytes("# Zellen für Zürich".encode("latin-1"))
+    monkeypatch.setattr(attachment, "load_checkpoint", None)
+    with pytest.raises(ExportError, match=r"cells\.md is no text in UTF-8.*Save it"):
+        export_bioimageio(source, tmp_path / "cells.zip", **WHO)
+    assert not (tmp_path / "cells.zip").exists()
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_axes_and_vectors_are_turned_as_the_engine_turns_them(
 
 
 @BOTH
-@pytest.mark.filterwarnings("ignore:`torch.jit.load`:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:`torch.jit.load`")
 def test_torchscript_takes_sizes_that_it_was_not_traced_with(
     model: dict[str, object], tmp_path: Path
 ) -> None:

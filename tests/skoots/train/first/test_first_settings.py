@@ -252,6 +252,7 @@ def test_what_a_user_may_want_to_change_says_what_it_does(tmp_path: Path) -> Non
     for name in (
         "TRAIN.NUM_EPOCHS",
         "TRAIN.TRAIN_SAMPLE_PER_IMAGE",
+        "TRAIN.TRAIN_BATCH_SIZE",
         "TRAIN.LEARNING_RATE",
         "TRAIN.LOSS_EMBED",
         "TRAIN.SIGMA_DECAY",
@@ -268,8 +269,9 @@ def test_what_a_user_may_want_to_change_says_what_it_does(tmp_path: Path) -> Non
 def test_samples_are_shared_out_among_volumes(tmp_path: Path) -> None:
     for name in "abc":
         _write(tmp_path, _plates_and_rods((16, 32, 40)), name=name)
-    settings = _settings(tmp_path)
-    assert settings.TRAIN.TRAIN_SAMPLE_PER_IMAGE == (34,)
+    train_settings = _settings(tmp_path).TRAIN
+    assert train_settings.TRAIN_BATCH_SIZE == 3
+    assert train_settings.TRAIN_SAMPLE_PER_IMAGE == (100,)  # a hundred steps
 
 
 def test_a_training_of_two_channels_comes_to_its_end(tmp_path: Path) -> None:
@@ -283,7 +285,7 @@ def test_a_training_of_two_channels_comes_to_its_end(tmp_path: Path) -> None:
             "TRAIN": {
                 "NUM_EPOCHS": 1,
                 "SIGMA_DECAY": [],
-                "TRAIN_SAMPLE_PER_IMAGE": [1],
+                "TRAIN_SAMPLE_PER_IMAGE": [values["TRAIN"]["TRAIN_BATCH_SIZE"]],
                 "VALIDATION_SAMPLE_PER_IMAGE": [1],
             },
         }
