@@ -63,11 +63,12 @@ LEVELS: dict[str, dict[str, tuple[Level, ...]]] = {
     },
     "chloroplast-em": {
         "train": (
+            Level("40nm", (1, 2, 2)),
             Level("40x20nm", (1, 1, 1)),
-            Level("40x40nm", (1, 2, 2)),
-            Level("80x20nm", (2, 1, 1)),
+            Level("40x60nm", (1, 3, 3)),
+            Level("80x40nm", (2, 2, 2)),
         ),
-        "val": (Level("40x20nm", (1, 1, 1)), Level("40x40nm", (1, 2, 2))),
+        "val": (Level("40nm", (1, 2, 2)),),
     },
     "nuclei": {
         "train": (Level("real", (1, 1, 1)),),
