@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -28,6 +28,7 @@ from rivals import ask_network, read_all
 from touching import find_mistakes, score_touching, touching_ids
 
 import skoots
+from skoots.cli.options import read_inference_values
 from skoots.volume.source import open_source
 from skoots.volume.tiling import whole
 
@@ -59,6 +60,8 @@ def main() -> None:
     options = _options()
     torch.set_num_threads(options.threads)
     model = skoots.load_model(options.model)
+    changes = {"INFERENCE": read_inference_values(None, options.set)}
+    model = replace(model, config=model.config.merge(changes))
     reports, rows = [], []
     for case in _cases(options):
         report, row = _compare(case, model, options.gap)
@@ -73,6 +76,9 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="mito-em", help="a name or a file")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="a setting"
+    )
     parser.add_argument(
         "--volume",
         action="append",

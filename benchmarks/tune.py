@@ -38,13 +38,13 @@ if TYPE_CHECKING:
     from skoots.validate.scores import Scores
 
 GRID: dict[str, tuple[Any, ...]] = {
-    "SKELETON_THRESHOLD": (0.2, 0.35, 0.5, 0.65, 0.8),
-    "PROBABILITY_THRESHOLD": (0.2, 0.35, 0.5, 0.65),
+    "SKELETON_THRESHOLD": (0.1, 0.2, 0.35, 0.5, 0.65, 0.8),
+    "PROBABILITY_THRESHOLD": (0.12, 0.2, 0.35, 0.5, 0.65, 0.75),
     "MIN_SKELETON_VOXELS": (1, 3, 10, 25, 60),
     "MIN_OBJECT_VOXELS": (15, 40, 100, 200, 400),
     "SKELETON_DILATIONS_3D": (0, 1),
     "SKELETON_DILATIONS_2D": (0, 1),
-    "CONTRACT": (0, 1, 2),
+    "CONTRACT": (0, 1, 2, 3, 4, 6, 8),
     "HOPS": (1, 2, 5, 10),
     "GROW": (0, 4, 8, 16),
     "CONNECTIVITY": (6, 26),

@@ -1,6 +1,6 @@
 """Draw what a shipped model finds in a sample: the picture of its card.
 
-python scripts/model_picture.py [mito-em] [medulla] [--plane Z]
+python scripts/model_picture.py [mito-em] [medulla] [--plane Z] [--enlarge PIXELS]
 """
 
 from __future__ import annotations
@@ -25,9 +25,6 @@ from skoots.volume.tiling import whole
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-ENLARGED = 2
-"""Pixels of the picture for one of the volume."""
-
 GAP = 8
 """Pixels between the image and the labels."""
 
@@ -45,10 +42,10 @@ def segment_sample(model: str, sample: str) -> tuple[NDArray[Any], NDArray[Any]]
     return source.read(whole(source.shape)), labels
 
 
-def draw(plane: NDArray[Any], labels: NDArray[Any]) -> NDArray[Any]:
+def draw(plane: NDArray[Any], labels: NDArray[Any], enlarge: int) -> NDArray[Any]:
     """Give the image beside itself under its labels, (Y, X, 3), uint8."""
-    grey = np.repeat(np.repeat(plane, ENLARGED, 0), ENLARGED, 1)
-    ids = np.repeat(np.repeat(labels, ENLARGED, 0), ENLARGED, 1).astype(np.int64)
+    grey = np.repeat(np.repeat(plane, enlarge, 0), enlarge, 1)
+    ids = np.repeat(np.repeat(labels, enlarge, 0), enlarge, 1).astype(np.int64)
     low, high = np.percentile(grey, (0.5, 99.5))
     grey = np.clip((grey - low) / (high - low), 0, 1)[..., None].repeat(3, axis=2)
     hue = ids * GOLDEN % 1
@@ -67,10 +64,13 @@ def main() -> None:
     parser.add_argument("model", nargs="?", default="mito-em")
     parser.add_argument("sample", nargs="?", default="medulla")
     parser.add_argument("--plane", type=int, default=50)
+    parser.add_argument(
+        "--enlarge", type=int, default=2, help="pixels for each of the volume"
+    )
     asked = parser.parse_args()
     image, labels = segment_sample(asked.model, asked.sample)
     picture = find_model(asked.model).with_suffix(".jpg")
-    drawn = draw(image[asked.plane], labels[asked.plane])
+    drawn = draw(image[asked.plane], labels[asked.plane], asked.enlarge)
     imsave(picture, drawn, pil_kwargs={"quality": 80, "optimize": True})
 
 

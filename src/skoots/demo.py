@@ -31,7 +31,7 @@ _SAMPLE = "medulla"
 _MODEL = "mito-em"
 
 _OTHER_TISSUE = (
-    "The model was trained on other tissue: dark cytoplasm is labelled too, see "
+    "The model was trained on other tissue: some mitochondria are missed, see "
     f"src/skoots/models/{_MODEL}.md."
 )
 

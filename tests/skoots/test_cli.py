@@ -90,7 +90,10 @@ def test_every_command_has_help_with_an_example(command: str) -> None:
 def test_a_missing_model_is_a_usage_error_that_lists_the_known_ones() -> None:
     result = run(app, ["segment", "cells.tif"])
     assert result.exit_code == 2
-    assert "--model: No model is given. Known models: mito-em" in result.stderr
+    assert (
+        "--model: No model is given. Known models: chloroplast-em, mito-em"
+        in result.stderr
+    )
 
 
 def test_the_help_of_set_names_an_example() -> None:

@@ -12,7 +12,8 @@ import skoots
 from skoots.inference.skeleton_mask import threshold_byte
 from skoots.model.zoo import load_model, shipped_models
 from skoots.run.folder import RunFolder
-from skoots.samples.catalogue import sample_path
+from skoots.samples import list_samples, sample_path
+from skoots.validate.scores import score
 from skoots.volume.source import open_source
 from skoots.volume.tiling import Span, whole
 
@@ -36,10 +37,38 @@ def share_that_agrees(one: NDArray[np.uint32], other: NDArray[np.uint32]) -> flo
     return agreed / int(fore.sum())
 
 
+SAMPLES = {sample.model: sample for sample in list_samples()}
+
+
+def test_each_sample_has_a_model_and_each_model_a_sample() -> None:
+    assert set(SAMPLES) == {model.name for model in shipped_models()}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_shipped_model_is_small_and_says_what_it_is(name: str) -> None:
+    shipped = next(model for model in shipped_models() if model.name == name)
+    assert shipped.path.stat().st_size < 6_000_000
+    assert shipped.card is not None
+    assert shipped.picture is not None
+    model = load_model(name)
+    assert model.object_diameter is not None
+    assert model.scores["panoptic_quality"] > 0
+    assert not model.config.TRAIN.TRAIN_DATA_DIR, "a folder of the machine it is from"
+
+
+@pytest.mark.parametrize("name", [name for name in SAMPLES if SAMPLES[name].labels])
+def test_a_shipped_model_finds_the_objects_of_its_sample(
+    tmp_path: Path, name: str
+) -> None:
+    """Lower bounds, far below what the cards say, that a broken file would miss."""
+    sample = SAMPLES[name]
+    assert sample.labels is not None
+    drain(skoots.segment(sample.path, name, tmp_path / "run"))
+    found = open_source(tmp_path / "run" / "labels" / "instances" / "0")
+    assert score(found, open_source(sample.labels)).f1_50 > 0.5
+
+
 def test_other_tiles_give_the_same_objects(tmp_path: Path) -> None:
-    shipped = shipped_models()
-    if not shipped:
-        pytest.skip("no model is shipped")
     sample = open_source(sample_path("medulla"))
     image = sample.read((Span(0, 40), Span(0, 160), Span(0, 160)))
     model = load_model("mito-em")
