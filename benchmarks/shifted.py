@@ -17,7 +17,7 @@ from skoots.validate.measure import typical_diameter
 
 # what averages volumes for training lies among the scripts
 sys.path.append(str(Path(__file__).resolve().parents[1] / "scripts" / "models"))
-from annotated import Annotated, coarser, read_volume, scaled
+from annotated import Annotated, coarser, read_volume
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,12 +82,12 @@ def _keep(
 
 
 def _zoomed(plain: Annotated, zoom: float) -> Annotated:
-    """Make objects smaller or larger; a stack of few slices keeps them."""
+    """Make objects smaller or larger, not voxels; a stack of few slices keeps them."""
     factors = (zoom if plain.isotropic else 1.0, zoom, zoom)
     return Annotated(
         ndimage.zoom(plain.image, factors, order=1),
         ndimage.zoom(plain.labels, factors, order=0),
-        scaled(plain.voxel_size, [1 / factor for factor in factors]),
+        plain.voxel_size,
     )
 
 

@@ -88,14 +88,23 @@ def test_copies_keep_objects_where_their_image_shows_them(plain: Annotated) -> N
         assert (inside < 0) == (name == "light and dark exchanged"), name
 
 
-def test_voxels_grow_as_objects_shrink(plain: Annotated) -> None:
+def test_voxels_grow_where_they_are_averaged(plain: Annotated) -> None:
     copies = dict(shifted(plain))
     extent = np.array(plain.image.shape) * plain.voxel_size[0]  # type: ignore[index]  # it has one
-    for name in ("objects 0.8 as large", "voxels of 2 x 2 x 2", "planes in pairs"):
+    for name in ("voxels of 2 x 2 x 2", "planes in pairs"):
         size = copies[name].voxel_size
         assert size is not None
         found = np.array(copies[name].image.shape) * size
         np.testing.assert_allclose(found, extent, rtol=0.03)
+
+
+def test_objects_change_their_size_and_voxels_do_not(plain: Annotated) -> None:
+    """Or an engine that knows voxel sizes would undo it."""
+    copies = dict(shifted(plain))
+    for name, zoom in (("objects 0.8 as large", 0.8), ("objects 1.25 as large", 1.25)):
+        assert copies[name].voxel_size == plain.voxel_size
+        expected = np.array(plain.image.shape) * zoom
+        np.testing.assert_allclose(copies[name].image.shape, expected, atol=1)
 
 
 def test_a_stack_of_few_slices_keeps_them(plain: Annotated) -> None:

@@ -219,6 +219,13 @@ class Images:
         return _sized(source, self.voxel_size)
 
     @property
+    def planes(self) -> int:
+        """How many planes the image has; one where it has no axis Z."""
+        layer = self.layer
+        shape = () if layer is None else level0(layer).shape
+        return int(dict(zip(self.axes, shape, strict=False)).get("Z", 1))
+
+    @property
     def choice(self) -> dict[str, Any]:
         """What was chosen of the file, in the words of ``open_source``."""
         view, layer = self.view, self.layer

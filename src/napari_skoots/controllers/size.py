@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from skoots._types import VoxelSize
     from skoots.model.checkpoint import Checkpoint
+    from skoots.run.scale import Scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,8 @@ class Size:
     found: tuple[float, float] = (0.0, math.inf)
     """Least and greatest size that the model finds, of that of its own objects."""
 
-    planes: float = 1.0
-    """How many times nearer planes are here than where the model was trained."""
+    scale: Scale | None = None
+    """How the voxels compare, as the engine sees it; None where it is not known."""
 
     @property
     def here(self) -> float | None:
@@ -44,7 +45,9 @@ class Size:
 
     @property
     def offer(self) -> str:
-        """Say why resampling would help; empty where it would not."""
+        """Say why resampling helps; empty where it would not."""
+        if self.scale is None or self.scale.fits:
+            return ""
         factor = self.factor
         least, most = self.found
         if factor is None or least <= factor <= most:
@@ -65,16 +68,19 @@ class Size:
 
     def _about_planes(self) -> str:
         least, most = self.found
-        if self.typed is not None or least <= self.planes <= most:
-            return ""
-        near = self.planes > 1
-        times = self.planes if near else 1 / self.planes
-        how = "nearer to each other" if near else "farther apart"
+        nearer = 1 / self.scale.zooms[0] if self.scale else 1.0
+        if least <= nearer <= most:
+            return "Voxels have another size than those that the model is made for."
+        times = nearer if nearer > 1 else 1 / nearer
+        how = "nearer to each other" if nearer > 1 else "farther apart"
         return f"Planes are {times:.1f} times {how} than where the model was trained."
 
 
 def sizes(
-    checkpoint: Checkpoint | None, voxel_size: VoxelSize | None, typed: float | None
+    checkpoint: Checkpoint | None,
+    voxel_size: VoxelSize | None,
+    typed: float | None,
+    planes: int = 2,
 ) -> Size:
     """Compare the objects of an image with those of a model.
 
@@ -86,13 +92,17 @@ def sizes(
         Of the image along Z, Y, X, in micrometres.
     typed : float or None
         Diameter of an object of the image in voxels, if the user said so.
+    planes : int
+        Of the image; one alone has no depth.
     """
     if checkpoint is None:
         return Size(None, None, typed)
     there, model = checkpoint.voxel_size, checkpoint.object_diameter
-    expected, planes = None, 1.0
+    from skoots.run.scale import compare  # noqa: PLC0415 - a model is there: loaded
+
+    expected = None
     if model and there and voxel_size:
         expected = model * there[2] / voxel_size[2]
-        planes = there[0] / voxel_size[0]
     found = checkpoint.config.TRAINER.SCALE_RANGE
-    return Size(model, expected, typed, found, planes)
+    scale = compare(checkpoint, voxel_size, planes, typed)
+    return Size(model, expected, typed, found, scale)

@@ -29,11 +29,6 @@ if TYPE_CHECKING:
     from skoots.run.region import Region
 
 
-_SMALLEST = 0.5
-"""Smaller objects than this, of what the model knows, make a grid of 8 times as many
-voxels: that is only offered."""
-
-
 class Wishes:
     """Everything that was chosen for the next run.
 
@@ -154,22 +149,17 @@ class Wishes:
     @property
     def size(self) -> Size:
         """Diameters of objects, here and where the model was trained."""
-        return sizes(self._models.checkpoint, self._images.voxel_size, self.diameter)
+        images = self._images
+        planes = images.planes
+        return sizes(self._models.checkpoint, images.voxel_size, self.diameter, planes)
 
     @property
     def resamples(self) -> bool:
         """Whether the image is resampled: as the user said, else where it helps."""
         if self.resample is not None:
             return self.resample
-        size, checkpoint = self.size, self._models.checkpoint
-        if size.typed is not None:
-            much_finer = size.factor is None or size.factor < _SMALLEST
-            return bool(size.offer) and not much_finer
-        if checkpoint is None:
-            return False
-        from skoots.run.scale import resamples_by_itself  # noqa: PLC0415 - the engine
-
-        return resamples_by_itself(checkpoint, self._images.voxel_size)
+        scale = self.size.scale
+        return scale is not None and scale.by_itself
 
     @property
     def _wish(self) -> dict[str, object]:

@@ -186,9 +186,10 @@ def segment(  # noqa: PLR0913 - each parameter is an option
         raise typer.BadParameter(_name_models(), param_hint="--model")
     if resume and overwrite:
         raise typer.BadParameter("Give --resume or --overwrite, not both.")
-    if resample and diameter is not None:
+    if resample is not None and diameter is not None:
         raise typer.BadParameter(
-            "Give --resample or --diameter, not both: each sets the scale to work at."
+            "Give --resample, --no-resample or --diameter, not two of them: each sets "
+            "the scale to work at."
         )
     if diameter is not None and not 0 < diameter < float("inf"):
         raise typer.BadParameter(f"{diameter} is not a size.", param_hint="--diameter")

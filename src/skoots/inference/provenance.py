@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from skoots._version import __version__
+from skoots.config import InferenceConfig
 from skoots.inference.predict import KEY as PREDICT_KEY
 from skoots.inference.predict import count_number_formats
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from skoots.config import InferenceConfig
     from skoots.run.folder import RunFolder
 
 
@@ -79,7 +79,10 @@ def changes(summary: Mapping[str, Any] | None, settings: InferenceConfig) -> str
     """
     if summary is None:
         return ""
-    before = summary["inference"]
+    # settings that are newer than the labels had their default then
+    before = InferenceConfig.model_validate(summary["inference"]).model_dump(
+        mode="json"
+    )
     return ", ".join(
         f"{name} was {before.get(name)} and is {value}"
         for name, value in settings.model_dump(mode="json").items()

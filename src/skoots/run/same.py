@@ -49,7 +49,7 @@ def check_same(
         That names what differs, both values and the way out.
     """
     if wishes.resample is None and wishes.diameter is None:
-        wishes = replace(wishes, resample=plan.resampled)
+        wishes = _as_begun(plan, wishes)
     then_image, then_model = plan.image, plan.model
     now_and_then: dict[str, tuple[object, object]] = {
         "image": (
@@ -77,6 +77,13 @@ def check_same(
                 "(--overwrite)."
             )
     return _same_notices(plan, settings, wishes)
+
+
+def _as_begun(plan: RunPlan, wishes: Wishes) -> Wishes:
+    """Go on at the scale of the run where nobody says another."""
+    diameter = plan.request.diameter if plan.request else None
+    resample = plan.resampled if diameter is None else None
+    return replace(wishes, resample=resample, diameter=diameter)
 
 
 def _settings_now_and_then(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from skoots.errors import SettingsError
@@ -22,6 +23,72 @@ LARGEST_GROWTH = 8.0
 """Voxels of the grid for each of the image; work beyond this is begun on demand."""
 
 
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How the voxels of an image lie to those that a model knows."""
+
+    zooms: tuple[float, float, float]
+    """Voxels of the model's size for each of the image, along Z, Y, X."""
+
+    fits: bool
+    """Whether objects have sizes in voxels that the model finds, as they are."""
+
+    @property
+    def possible(self) -> bool:
+        """Whether the image can be resampled so at all."""
+        return all(1 / LARGEST_ZOOM <= zoom <= LARGEST_ZOOM for zoom in self.zooms)
+
+    @property
+    def by_itself(self) -> bool:
+        """Whether it is where nobody says: it helps, and costs no multiple of time."""
+        cheap = math.prod(self.zooms) <= LARGEST_GROWTH
+        return not self.fits and self.possible and cheap
+
+
+def compare(
+    checkpoint: Checkpoint,
+    here: VoxelSize | None,
+    planes: int,
+    diameter: float | None = None,
+) -> Scale | None:
+    """Compare the voxels of an image with those of a model.
+
+    Parameters
+    ----------
+    checkpoint : Checkpoint
+        The model, with the range of sizes that it finds (``TRAINER.SCALE_RANGE``).
+    here : tuple of float or None
+        Voxel size of the image along Z, Y, X, in micrometres.
+    planes : int
+        Of the image. One alone has no depth, so it stays one.
+    diameter : float, optional
+        Of a typical object of the image, in voxels, which goes over the voxel size.
+
+    Returns
+    -------
+    Scale or None
+        None where it is not known how they compare.
+    """
+    there = checkpoint.voxel_size
+    known = here is not None and there is not None
+    deep = here[0] / there[0] if here and there else 1.0
+    if diameter is not None:
+        if checkpoint.object_diameter is None:
+            return None
+        wide = high = checkpoint.object_diameter / diameter
+        # the depth of a voxel against its width, as the model knows it
+        deep = wide * deep / (here[1] / there[1]) if here and there else wide
+    elif here and there:
+        high, wide = here[1] / there[1], here[2] / there[2]
+    if not known and diameter is None:
+        return None
+    flat = planes == 1
+    least, most = checkpoint.config.TRAINER.SCALE_RANGE
+    counting = (high, wide) if flat else (deep, high, wide)
+    fits = all(least <= 1 / zoom <= most for zoom in counting)
+    return Scale((1.0 if flat else deep, high, wide), fits)
+
+
 def grid_shape(image: Source, checkpoint: Checkpoint, wishes: Wishes) -> Shape3:
     """Give the extent of the grid that the network works on."""
     zooms = _zooms(image, checkpoint, wishes)
@@ -36,75 +103,44 @@ def grid_shape(image: Source, checkpoint: Checkpoint, wishes: Wishes) -> Shape3:
     return z, y, x
 
 
-def is_made_for(checkpoint: Checkpoint, here: VoxelSize | None) -> bool:
-    """Whether a model is made for a voxel size, as far as is known.
-
-    Sizes of objects, in voxels, differ by no more than ``TRAINER.SCALE_RANGE`` from
-    those that it was trained on.
-    """
-    there = checkpoint.voxel_size
-    if here is None or there is None:
-        return True
-    least, most = checkpoint.config.TRAINER.SCALE_RANGE
-    sizes = [b / a for a, b in zip(here, there, strict=True)]
-    return least <= min(sizes) and max(sizes) <= most
-
-
-def resamples_by_itself(checkpoint: Checkpoint, here: VoxelSize | None) -> bool:
-    """Whether an image of a voxel size is resampled to the model's where nobody says.
-
-    It is if the model is not made for such voxels and the grid does not become much
-    larger than the image.
-    """
-    there = checkpoint.voxel_size
-    if here is None or there is None or is_made_for(checkpoint, here):
-        return False
-    zooms = [a / b for a, b in zip(here, there, strict=True)]
-    sensible = all(1 / LARGEST_ZOOM <= zoom <= LARGEST_ZOOM for zoom in zooms)
-    return sensible and math.prod(zooms) <= LARGEST_GROWTH
-
-
 def _zooms(
     image: Source, checkpoint: Checkpoint, wishes: Wishes
 ) -> tuple[float, float, float]:
     """Give voxels of the grid per voxel of the image, along Z, Y, X."""
-    if wishes.resample and wishes.diameter is not None:
+    _check(wishes)
+    here = image.voxel_size or checkpoint.voxel_size
+    scale = compare(checkpoint, here, image.shape[0], wishes.diameter)
+    if wishes.diameter is not None:
+        if scale is None:
+            raise SettingsError(
+                f"The model {checkpoint.name} does not say how large its objects were. "
+                "Use resample (--resample) with a voxel size instead of diameter "
+                "(--diameter)."
+            )
+        return scale.zooms
+    if wishes.resample and scale is None:
+        raise SettingsError(
+            f"The model {checkpoint.name} does not say at which voxel size it was "
+            "trained. Use diameter (--diameter) instead of resample (--resample)."
+        )
+    if scale is None or wishes.resample is False:
+        return 1.0, 1.0, 1.0
+    return scale.zooms if wishes.resample or scale.by_itself else (1.0, 1.0, 1.0)
+
+
+def _check(wishes: Wishes) -> None:
+    if wishes.diameter is None:
+        return
+    if wishes.resample is not None:
         raise SettingsError(
             "resample (--resample) and diameter (--diameter) are two ways to set one "
             "scale. Give one of them."
-        )
-    here = image.voxel_size or checkpoint.voxel_size
-    there = checkpoint.voxel_size
-    if wishes.diameter is None:
-        resample = wishes.resample
-        if resample is None:
-            resample = resamples_by_itself(checkpoint, image.voxel_size)
-        if not resample:
-            return 1.0, 1.0, 1.0
-        if here is None or there is None:
-            raise SettingsError(
-                f"The model {checkpoint.name} does not say at which voxel size it was "
-                "trained. Use diameter (--diameter) instead of resample (--resample)."
-            )
-        z, y, x = (a / b for a, b in zip(here, there, strict=True))
-        return z, y, x
-    if checkpoint.object_diameter is None:
-        raise SettingsError(
-            f"The model {checkpoint.name} does not say how large its objects were. "
-            "Use resample (--resample) with a voxel size instead of diameter "
-            "(--diameter)."
         )
     if wishes.diameter <= 0:
         raise SettingsError(
             f"A diameter of {wishes.diameter} voxels is no size. Give the voxels "
             "across a typical object."
         )
-    wide = checkpoint.object_diameter / wishes.diameter
-    if here is None or there is None:
-        return wide, wide, wide
-    # the depth of a voxel against its width, as the model knows it
-    deep = wide * (here[0] / here[1]) / (there[0] / there[1])
-    return deep, wide, wide
 
 
 def grid_voxel_size(
@@ -133,7 +169,8 @@ def scale_notices(
                 "(Z, Y, X). voxel_size of open_source (--voxel-size) says another."
             )
         ]
-    if there is None or is_made_for(checkpoint, image.voxel_size):
+    scale = compare(checkpoint, image.voxel_size, image.shape[0])
+    if there is None or scale is None or scale.fits:
         return []
     if wishes.resample is not None or wishes.diameter is not None:
         return []  # it was thought of
@@ -144,9 +181,14 @@ def scale_notices(
             ": the image is resampled as it is read. resample=False (--no-resample) "
             "works on its own grid."
         )
-    else:
+    elif scale.possible:
         way = (
             ". Objects of another size in voxels are found badly: resample=True "
             "(--resample) works at the model's, on many more voxels."
+        )
+    else:
+        way = (
+            ", too far apart to resample. Check the voxel size (--voxel-size), or say "
+            "with diameter (--diameter) how large objects are."
         )
     return [differ + way]

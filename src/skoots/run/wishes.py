@@ -16,6 +16,6 @@ class Wishes:
     tile_zyx: Shape3 | None = None
     halo_zyx: Shape3 | None = None
     resample: bool | None = None
-    """None where the model decides (`skoots.run.scale.resamples_by_itself`)."""
+    """None where the model decides (`skoots.run.scale.compare`)."""
 
     diameter: float | None = None

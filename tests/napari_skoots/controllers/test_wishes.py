@@ -24,6 +24,8 @@ from napari_skoots.state.views import Where
 from skoots.errors import RunError
 from skoots.model.checkpoint import Normalization, save_checkpoint
 from skoots.model.unet import UNet
+from skoots.run.scale import grid_shape
+from skoots.run.wishes import Wishes as EngineWishes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -227,6 +229,28 @@ def test_planes_at_another_distance_are_said(session: Session) -> None:
     assert "2.0 times farther apart" in sizes(model, (0.1, 0.02, 0.01), None).offer
     assert "2.0 times nearer" in sizes(model, (0.025, 0.02, 0.01), None).offer
     assert not sizes(model, (0.06, 0.02, 0.01), None).offer
+    assert "2.0 times farther apart" in sizes(model, (0.1, 0.02, 0.01), 10.0).offer
+    assert not sizes(model, (0.1, 0.02, 0.01), None, planes=1).offer
+
+
+@pytest.mark.parametrize("typed", [None, 4.0, 6.0, 10.0, 30.0])
+@pytest.mark.parametrize(
+    "voxel",
+    [VOXEL, (0.1, 0.02, 0.01), (0.05, 0.02, 0.005), (0.5, 0.08, 0.04), (1, 0.02, 0.01)],
+)
+def test_the_panel_knows_what_the_engine_will_do(
+    session: Session, voxel: Any, typed: float | None
+) -> None:
+    """The box is ticked where the grid is another, and a reason stands beside it."""
+    add(session, scale=voxel, units=("um", "um", "um"))
+    wishes = session.wishes
+    wishes.set(diameter=typed)
+    request = wishes.request()
+    asked = EngineWishes(**request.wish)
+    shape = grid_shape(request.source, request.checkpoint, asked)
+    assert (shape != request.source.shape) == wishes.resamples
+    assert bool(wishes.size.offer) >= wishes.resamples
+    assert np.prod(shape) <= 10 * np.prod(request.source.shape)  # and rounding
 
 
 def test_a_model_that_is_not_loaded_offers_nothing() -> None:

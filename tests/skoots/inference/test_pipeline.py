@@ -530,6 +530,57 @@ def test_voxel_sizes_that_the_model_is_made_for_are_not_noted(
         assert "resample" not in notices(drain(job)[0])
 
 
+def test_voxel_sizes_that_cannot_be_meant_are_asked_about(out: Path) -> None:
+    model = unet_model(voxel_size=(1.0, 1.0, 1.0))
+    image = open_source(noise((8, 8, 8)), voxel_size=(17.0, 1.0, 1.0))
+    events, _ = drain(skoots.segment(image, model, out))
+    assert "too far apart to resample. Check the voxel size" in notices(events)
+    assert not RunFolder.open(out).plan.resampled
+
+
+@pytest.mark.parametrize(
+    ("size", "wish", "shape"),
+    [
+        ((0.2, 1.0, 1.0), {}, (1, 16, 16)),
+        ((9.0, 0.5, 0.5), {}, (1, 8, 8)),
+        ((9.0, 0.5, 0.5), {"resample": True}, (1, 8, 8)),
+        ((9.0, 1.0, 1.0), {"diameter": 8.0}, (1, 8, 8)),
+        (None, {"diameter": 8.0}, (1, 8, 8)),
+    ],
+)
+def test_one_plane_stays_one(
+    out: Path, size: Any, wish: dict[str, Any], shape: Shape3
+) -> None:
+    model = unet_model(voxel_size=(1.0, 1.0, 1.0), object_diameter=4.0)
+    image = open_source(noise((1, 16, 16)), voxel_size=size)
+    drain(skoots.segment(image, model, out, **wish))
+    assert RunFolder.open(out).plan.shape_zyx == shape
+
+
+def test_a_run_of_a_diameter_goes_on_where_nobody_says_another(out: Path) -> None:
+    model = unet_model(object_diameter=4.0)
+    image = noise((8, 16, 16))
+    drain(skoots.segment(image, model, out, diameter=8.0))
+    events, _ = drain(skoots.segment(image, model, out, resume=True))
+    assert "is finished already" in notices(events)
+    with pytest.raises(RunError, match="another grid"):
+        next(skoots.segment(image, model, out, resume=True, diameter=4.0))
+
+
+def test_a_finished_run_from_before_a_setting_was_known_stays_finished(
+    out: Path,
+) -> None:
+    image, model = draw_boxes(SHAPE, BOX)[0], code_model()
+    drain(skoots.segment(image, model, out))
+    run = RunFolder.open(out)
+    summary = dict(run.summary or {})
+    older = {k: v for k, v in summary["inference"].items() if k != "INVERT"}
+    run.write_summary({**summary, "inference": older})
+    events, _ = drain(skoots.segment(image, model, out, resume=True))
+    assert "is finished already" in notices(events)
+    assert "anew" not in notices(events)
+
+
 def test_a_run_goes_on_at_the_scale_that_it_was_begun_at(out: Path) -> None:
     model = unet_model(voxel_size=(1.0, 1.0, 1.0))
     image = open_source(noise((8, 16, 16)), voxel_size=(1.0, 0.5, 0.5))
@@ -635,6 +686,7 @@ def test_a_small_tile_gets_what_halo_it_has_room_for_and_says_so(out: Path) -> N
         pytest.param({"region": ((0, 4), (0, 4))}, "no box", id="region of two axes"),
         pytest.param({"config": 5}, "Give Settings", id="config that is none"),
         pytest.param({"resample": True, "diameter": 3.0}, "two ways", id="two scales"),
+        pytest.param({"resample": False, "diameter": 3.0}, "two ways", id="and none"),
     ],
 )
 def test_a_wish_that_makes_no_sense_is_refused_before_a_folder_is_made(
