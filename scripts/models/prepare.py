@@ -120,7 +120,8 @@ def prepare(
     if model == "nuclei":
         write_volumes(out / "train" / "synthetic", _NUCLEI_TRAIN, SEED_TRAIN)
         write_volumes(out / "val" / "synthetic", _NUCLEI_VAL, SEED_VAL)
-    shutil.copy(_HERE / f"{model}.yaml", out)
+    for settings in _HERE.glob(f"{model}*.yaml"):
+        shutil.copy(settings, out)
 
 
 def _fold(text: str) -> tuple[int, int]:
