@@ -151,7 +151,7 @@ def _labelled_sample(name: str) -> list[LayerData]:
     sample = find_sample(name)
     layers = [volume_layer(sample.path, "image", name)]
     if sample.labels is not None:
-        layers.append(volume_layer(sample.labels, "labels", f"{name} labels"))
+        layers.append(volume_layer(sample.labels, "labels", f"{name} drawn by hand"))
     return layers
 
 

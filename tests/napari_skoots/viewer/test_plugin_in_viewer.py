@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from functools import partial
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -253,7 +254,8 @@ def test_a_program_may_end_with_the_viewer_open() -> None:
 
 
 def test_triton_is_loaded_beside_a_window_that_the_processor_draws() -> None:
-    pytest.importorskip("triton")
+    if find_spec("triton") is None:  # importing it here would end this process, too
+        pytest.skip("no triton")
     script = (
         "import napari, numpy; viewer = napari.Viewer(show=False); "
         "viewer.add_image(numpy.zeros((8, 8))); viewer.screenshot(flash=False); "
