@@ -16,6 +16,23 @@ if TYPE_CHECKING:
     from napari_skoots.controllers.session import Session
 
 
+@pytest.fixture(autouse=True)
+def _preferences_stay() -> Iterator[None]:
+    """Begin with the usual preferences, and give back those of who runs the tests."""
+    from napari_skoots.controllers import preferences  # noqa: PLC0415 - needs Qt
+
+    section = preferences._section()
+    if section is None:
+        yield
+        return
+    before = dict(section)
+    for name, field in type(section).model_fields.items():
+        setattr(section, name, field.default)
+    yield
+    for name, value in before.items():
+        setattr(section, name, value)
+
+
 @pytest.fixture
 def models_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The user's folder of models, with one small model and none that is shipped."""
