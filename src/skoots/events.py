@@ -24,8 +24,11 @@ class RunStarted:
     run: Path
     """The run folder, ``NAME.skoots.zarr``."""
 
+    image_zyx: Shape3
+    """Extent of the image, and of the labels, in voxels."""
+
     shape_zyx: Shape3
-    """Extent of the volume that the network works on, in voxels."""
+    """Extent of what the network works on, in voxels; another if it is resampled."""
 
     tile_zyx: Shape3
     """What the network reads at once, in voxels."""

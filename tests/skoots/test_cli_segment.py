@@ -41,7 +41,9 @@ class Engine:
         self.calls.append(((source, model, out, config), options))
         box = (0, 2), (0, 3), (0, 4)
         try:
-            yield RunStarted(out, (4, 3, 4), (8, 8, 8), 2, 1, "cpu", "float32")
+            yield RunStarted(
+                out, (4, 3, 4), (4, 3, 4), (8, 8, 8), 2, 1, "cpu", "float32"
+            )
             yield StageStarted("predict", 1, 2)
             if source.name in self.raises:
                 raise self.raises[source.name]

@@ -99,6 +99,7 @@ _PASSED = (
     "test image, and takes other sizes."
 )
 _NOT_RUN = (
-    "bioimageio.spec accepts the package; nobody ran it. To have it run here: "
-    'pip install "napari-skoots[share-check]"'
+    "bioimageio.spec accepts the package; nobody ran it. To have it run here, install "
+    "the extra share-check of napari-skoots; in a clone of it: pip install "
+    "'.[share-check]'"
 )

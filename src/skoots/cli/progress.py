@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from rich.progress import TaskID
 
+    from skoots._types import Shape3
     from skoots.events import Event
 
 T = TypeVar("T")
@@ -182,15 +183,25 @@ class Log:
 def _show_line(event: Event) -> None:
     match event:
         case RunStarted():
-            before, total = event.blocks_done_before, event.blocks_total
-            blocks = "1 block" if total == 1 else f"{total} blocks"
-            say(
-                f"{event.run.name}: {' x '.join(map(str, event.shape_zyx))} voxels, "
-                f"{blocks}{f' ({before} done before)' if before else ''}, "
-                f"tile {','.join(map(str, event.tile_zyx))}, on {event.device} in "
-                f"{event.number_format}"
-            )
+            say(_about_run(event))
         case Notice(message=message):
             say(f"note: {message}", style="yellow")
         case _:  # the result of a job is its return value
             pass
+
+
+def _about_run(event: RunStarted) -> str:
+    image, grid = _by(event.image_zyx), _by(event.shape_zyx)
+    before, total = event.blocks_done_before, event.blocks_total
+    return (
+        f"{event.run.name}: {image} voxels"
+        f"{'' if grid == image else f', resampled to {grid}'}, "
+        f"{'1 block' if total == 1 else f'{total} blocks'}"
+        f"{f' ({before} done before)' if before else ''}, "
+        f"tile {','.join(map(str, event.tile_zyx))}, on {event.device} in "
+        f"{event.number_format}"
+    )
+
+
+def _by(shape: Shape3) -> str:
+    return " x ".join(map(str, shape))

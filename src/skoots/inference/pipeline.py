@@ -168,7 +168,7 @@ def segment(  # noqa: PLR0913 - the one door of the engine; all but four have de
     with opened(request) as (run, notes):
         wanted = run.blocks_in(region)
         before = len(run.done_blocks("predict", PREDICT_KEY, among=wanted))
-        yield _run_started(run, len(wanted), before, where)
+        yield run_started(run, len(wanted), before, where)
         for message in (*image.notes, *notes):
             yield Notice(message)
         settings = run.plan.settle(settings)  # of which labels tell what made them
@@ -274,12 +274,14 @@ def _with_points_of_image(
             point = sent and tuple(p * z for p, z in zip(sent, zooms, strict=True))
 
 
-def _run_started(
+def run_started(
     run: RunFolder, total: int, before: int, device: torch.device
 ) -> RunStarted:
+    """Tell of a run: blocks in total and done before, and where it calculates."""
     plan = run.plan
     return RunStarted(
         run.path,
+        plan.image.shape_zyx,
         plan.shape_zyx,
         plan.tile_zyx,
         total,

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from skoots.config import InferenceConfig, get_cfg_defaults
 from skoots.errors import RunError
-from skoots.events import Notice, RunFinished, RunStarted
+from skoots.events import Notice, RunFinished
 from skoots.inference.given_settings import inference_settings
-from skoots.inference.pipeline import derive_labels
+from skoots.inference.pipeline import derive_labels, run_started
 from skoots.inference.predict import KEY as PREDICT_KEY
 from skoots.inference.provenance import changes, provenance
 from skoots.inference.pyramid import refresh
@@ -87,11 +87,8 @@ def relabel(
                 f"Nothing of {path} is predicted yet, so there is nothing to label. "
                 "Segment the image with resume=True (--resume) first."
             )
-        plan = folder.plan
-        tile, number_format = plan.tile_zyx, plan.number_format
-        yield RunStarted(
-            path, plan.shape_zyx, tile, blocks, blocks, str(where), number_format
-        )
+        tile = folder.plan.tile_zyx
+        yield run_started(folder, blocks, blocks, where)
         if _is_final(folder, settings, blocks):
             yield Notice(f"The labels of {path} are final already.")
             yield from refresh(folder)  # what somebody painted since

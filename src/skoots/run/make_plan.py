@@ -130,7 +130,7 @@ def make_plan(
             factor=checkpoint.network.factor,
         ),
         shape_zyx=geometry.shape_zyx,
-        voxel_size=grid_voxel_size(image, geometry.shape_zyx, checkpoint),
+        voxel_size=grid_voxel_size(image, geometry.shape_zyx),
         block_zyx=geometry.core_zyx,
         tile_core_zyx=geometry.core_zyx,
         halo_zyx=geometry.halo_zyx,

@@ -92,7 +92,7 @@ class RunPlan(_Record):
     """The grid that the network works on; the image's, unless resampled."""
 
     voxel_size: VoxelSize | None
-    """Of that grid, along Z, Y, X, in micrometres."""
+    """Of that grid, along Z, Y, X, in micrometres; None where the image has none."""
 
     block_zyx: Shape3
     """What is written and marked at once; what a tile keeps, until memory is short."""

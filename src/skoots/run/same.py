@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from skoots.errors import RunError
@@ -48,8 +48,6 @@ def check_same(
     RunError
         That names what differs, both values and the way out.
     """
-    if wishes.resample is None and wishes.diameter is None:
-        wishes = _as_begun(plan, wishes)
     then_image, then_model = plan.image, plan.model
     now_and_then: dict[str, tuple[object, object]] = {
         "image": (
@@ -60,11 +58,7 @@ def check_same(
             _Identity(checkpoint.digest, checkpoint.name),
             _Identity(then_model.digest, then_model.name),
         ),
-        "grid (Z, Y, X)": (grid_shape(image, checkpoint, wishes), plan.shape_zyx),
-        "voxel size (Z, Y, X)": (
-            format_voxel_size(grid_voxel_size(image, plan.shape_zyx, checkpoint)),
-            format_voxel_size(plan.voxel_size),
-        ),
+        **_grid_now_and_then(plan, image, checkpoint, wishes),
         "halo (Z, Y, X)": (wishes.halo_zyx or plan.halo_zyx, plan.halo_zyx),
         "tile (Z, Y, X)": (_tile(plan, wishes), plan.first_tile_zyx),
         **_settings_now_and_then(plan, checkpoint, settings, wishes),
@@ -79,11 +73,19 @@ def check_same(
     return _same_notices(plan, settings, wishes)
 
 
-def _as_begun(plan: RunPlan, wishes: Wishes) -> Wishes:
-    """Go on at the scale of the run where nobody says another."""
-    diameter = plan.request.diameter if plan.request else None
-    resample = plan.resampled if diameter is None else None
-    return replace(wishes, resample=resample, diameter=diameter)
+def _grid_now_and_then(
+    plan: RunPlan, image: Source, checkpoint: Checkpoint, wishes: Wishes
+) -> dict[str, tuple[object, object]]:
+    """Pair what is said of the grid with that of the run; what nobody says stays."""
+    pairs: dict[str, tuple[object, object]] = {}
+    if image.voxel_size is not None:
+        size = grid_voxel_size(image, plan.shape_zyx)
+        now, then = format_voxel_size(size), format_voxel_size(plan.voxel_size)
+        pairs["voxel size (--voxel-size), on the network's grid"] = now, then
+    if wishes.resample is not None or wishes.diameter is not None:
+        shape = grid_shape(image, checkpoint, wishes)
+        pairs["grid (--resample, --diameter)"] = shape, plan.shape_zyx
+    return pairs
 
 
 def _settings_now_and_then(

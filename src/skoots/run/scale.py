@@ -108,8 +108,7 @@ def _zooms(
 ) -> tuple[float, float, float]:
     """Give voxels of the grid per voxel of the image, along Z, Y, X."""
     _check(wishes)
-    here = image.voxel_size or checkpoint.voxel_size
-    scale = compare(checkpoint, here, image.shape[0], wishes.diameter)
+    scale = compare(checkpoint, image.voxel_size, image.shape[0], wishes.diameter)
     if wishes.diameter is not None:
         if scale is None:
             raise SettingsError(
@@ -119,13 +118,23 @@ def _zooms(
             )
         return scale.zooms
     if wishes.resample and scale is None:
-        raise SettingsError(
-            f"The model {checkpoint.name} does not say at which voxel size it was "
-            "trained. Use diameter (--diameter) instead of resample (--resample)."
-        )
+        raise SettingsError(_why_unknown(checkpoint))
     if scale is None or wishes.resample is False:
         return 1.0, 1.0, 1.0
     return scale.zooms if wishes.resample or scale.by_itself else (1.0, 1.0, 1.0)
+
+
+def _why_unknown(checkpoint: Checkpoint) -> str:
+    if checkpoint.voxel_size is None:
+        return (
+            f"The model {checkpoint.name} does not say at which voxel size it was "
+            "trained. Use diameter (--diameter) instead of resample (--resample)."
+        )
+    return (
+        "The image has no voxel size, so it is not known how far to resample it. Say "
+        "it with voxel_size (--voxel-size), or use diameter (--diameter) instead of "
+        "resample (--resample)."
+    )
 
 
 def _check(wishes: Wishes) -> None:
@@ -143,14 +152,16 @@ def _check(wishes: Wishes) -> None:
         )
 
 
-def grid_voxel_size(
-    image: Source, shape: Shape3, checkpoint: Checkpoint
-) -> VoxelSize | None:
-    """Give the voxel size of the grid along Z, Y, X, in micrometres."""
-    size = image.voxel_size or checkpoint.voxel_size
-    if size is None:
+def grid_voxel_size(image: Source, shape: Shape3) -> VoxelSize | None:
+    """Give the voxel size of the grid along Z, Y, X, in micrometres.
+
+    None where the image has none: labels that are measured must not have that of the
+    model.
+    """
+    if image.voxel_size is None:
         return None
-    z, y, x = (s * n / m for s, n, m in zip(size, image.shape, shape, strict=True))
+    pairs = zip(image.voxel_size, image.shape, shape, strict=True)
+    z, y, x = (size * n / m for size, n, m in pairs)
     return z, y, x
 
 
@@ -158,22 +169,14 @@ def scale_notices(
     image: Source, checkpoint: Checkpoint, plan: RunPlan, wishes: Wishes
 ) -> list[str]:
     """Say where the voxels may not be as large as those of the model."""
+    if wishes.resample is not None or wishes.diameter is not None:
+        return []  # it was thought of
     there = checkpoint.voxel_size
     if image.voxel_size is None:
-        if there is None:
-            return []
-        said = format_voxel_size(there)
-        return [
-            (
-                f"The image has no voxel size: that of the model is assumed, {said} "
-                "(Z, Y, X). voxel_size of open_source (--voxel-size) says another."
-            )
-        ]
+        return [] if there is None else [_unknown_notice(checkpoint, there)]
     scale = compare(checkpoint, image.voxel_size, image.shape[0])
     if there is None or scale is None or scale.fits:
         return []
-    if wishes.resample is not None or wishes.diameter is not None:
-        return []  # it was thought of
     here, trained = format_voxel_size(image.voxel_size), format_voxel_size(there)
     differ = f"The image has {here}, the model was trained at {trained} (Z, Y, X)"
     if plan.resampled:
@@ -192,3 +195,16 @@ def scale_notices(
             "with diameter (--diameter) how large objects are."
         )
     return [differ + way]
+
+
+def _unknown_notice(checkpoint: Checkpoint, there: VoxelSize) -> str:
+    across = checkpoint.object_diameter
+    objects = (
+        "" if across is None else f", where objects are {across:.0f} voxels across"
+    )
+    return (
+        "The image has no voxel size, so its voxels are taken as they are. The model "
+        f"{checkpoint.name} was trained at {format_voxel_size(there)} (Z, Y, X)"
+        f"{objects}. Say with voxel_size (--voxel-size) or diameter (--diameter) how "
+        "large yours are."
+    )

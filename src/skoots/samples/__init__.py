@@ -7,7 +7,15 @@ from skoots.samples.catalogue import (
     find_sample,
     list_samples,
     sample_at,
+    sample_of,
     sample_path,
 )
 
-__all__ = ["Sample", "find_sample", "list_samples", "sample_at", "sample_path"]
+__all__ = [
+    "Sample",
+    "find_sample",
+    "list_samples",
+    "sample_at",
+    "sample_of",
+    "sample_path",
+]

@@ -126,6 +126,22 @@ def find_sample(name: str) -> Sample:
     raise SourceNotFoundError(f"No sample is called {name!r}. There is: {known}.")
 
 
+def sample_of(model: str) -> Sample:
+    """Find the sample that a shipped model is made for, or the first for any other.
+
+    Parameters
+    ----------
+    model : str
+        Name of a model.
+
+    Examples
+    --------
+    >>> sample_of("nuclei").name, sample_of("my-cells").name
+    ('nuclei', 'medulla')
+    """
+    return next((s for s in _SAMPLES if s.model == model), _SAMPLES[0])
+
+
 def sample_at(path: Path | None) -> Sample | None:
     """Say which sample a file is, if it is one.
 

@@ -118,7 +118,7 @@ def test_objects_add_up_until_the_end_says_how_many_there_are(
 
 
 def test_device_and_notices_are_shown(progress: Progress) -> None:
-    progress.hear(RunStarted(Path("a"), (1,) * 3, (1,) * 3, 10, 0, "cuda:0", "float16"))
+    progress.hear(RunStarted(Path("a"), *[(1,) * 3] * 3, 10, 0, "cuda:0", "float16"))
     progress.hear(Notice("The disk is nearly full."))
     view = progress.view
     assert view.device == "cuda:0"

@@ -507,8 +507,40 @@ def test_voxel_sizes_that_differ_are_said(out: Path) -> None:
     events, _ = drain(skoots.segment(image, model, out))
     assert "resample=True (--resample) works at the model's" in notices(events)
     assert RunFolder.open(out).plan.shape_zyx == (8, 8, 8), "nine times the work"
-    events, _ = drain(skoots.segment(noise((8, 8, 8)), model, out, overwrite=True))
+
+
+def test_an_image_without_a_voxel_size_is_not_given_that_of_the_model(
+    out: Path,
+) -> None:
+    """What is measured on the labels would be wrong, and nothing would show it."""
+    model = unet_model(voxel_size=(3.0, 1.0, 1.0), object_diameter=8.0)
+    image = noise((8, 8, 8))
+    events, _ = drain(skoots.segment(image, model, out))
     assert "has no voxel size" in notices(events)
+    assert "8 voxels across" in notices(events)
+    assert "--voxel-size" in notices(events)
+    assert "--diameter" in notices(events)
+    assert RunFolder.open(out).voxel_size is None
+    again = skoots.segment(image, model, out, overwrite=True, diameter=4.0)
+    assert "voxel size" not in notices(drain(again)[0]), "the diameter answers that"
+    run = RunFolder.open(out)
+    assert run.plan.shape_zyx == (16, 16, 16)
+    assert run.voxel_size is None
+    (axes,) = zarr.open_group(out / "labels/instances").attrs["ome"]["multiscales"]
+    assert all("unit" not in axis for axis in axes["axes"])
+    with pytest.raises(SettingsError, match=r"no voxel size.*\(--voxel-size\)"):
+        next(skoots.segment(image, model, out, overwrite=True, resample=True))
+
+
+def test_a_voxel_size_that_is_not_said_again_is_that_of_the_run(out: Path) -> None:
+    model, grey = unet_model(voxel_size=(1.0, 1.0, 1.0)), noise((8, 8, 8))
+    sized = open_source(grey, voxel_size=(2.0, 2.0, 2.0))
+    drain(skoots.segment(sized, model, out, resample=True))
+    drain(skoots.segment(grey, model, out, resume=True))
+    assert RunFolder.open(out).voxel_size == (2.0, 2.0, 2.0)
+    other = open_source(grey, voxel_size=(1.0, 2.0, 2.0))
+    with pytest.raises(RunError, match=r"another voxel size \(--voxel-size\)"):
+        next(skoots.segment(other, model, out, resume=True))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from skoots.samples import find_sample
+from skoots.samples import sample_of
 from skoots.volume.axes import vectors_to_zyx, xyz_to_zyx, zyx_to_xyz
 from skoots.volume.source import open_source
 from skoots.volume.tiling import Span
@@ -23,14 +23,15 @@ if TYPE_CHECKING:
     from skoots._types import Shape3
     from skoots.model.checkpoint import Checkpoint
     from skoots.model.contents import Normalization
-
-SAMPLE = "medulla"
-"""The sample volume whose middle is the image."""
+    from skoots.samples import Sample
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Example:
     """An image and its answer, in the axes of BioImage.IO."""
+
+    sample: Sample
+    """The volume whose middle is the image."""
 
     image: NDArray[Any]
     """(1, 1, Z, Y, X), float32 or uint8, grey values as a file holds them."""
@@ -60,17 +61,18 @@ def make_example(checkpoint: Checkpoint) -> Example:
     """
     factor = checkpoint.network.factor
     z, y, x = (n + k * factor for k, n in enumerate(least_shape(checkpoint)))
-    image = _grey(checkpoint.normalization, (z, y, x))
-    found = _normalised(checkpoint.normalization, image)
+    sample = sample_of(checkpoint.name)
+    image = _grey(sample, checkpoint.normalization, (z, y, x))
+    found = _normalised(checkpoint, image)
     with torch.inference_mode():
         said = checkpoint.network(torch.from_numpy(zyx_to_xyz(found))[None, None])[0]
     answer = torch.cat((vectors_to_zyx(said[:3]), xyz_to_zyx(said[3:])))
-    return Example(image[None, None], answer.contiguous().numpy()[None])
+    return Example(sample, image[None, None], answer.contiguous().numpy()[None])
 
 
-def _grey(how: Normalization, shape: Shape3) -> NDArray[Any]:
-    """Give the middle of the sample, with grey values as the model expects them."""
-    source = open_source(find_sample(SAMPLE).path)
+def _grey(sample: Sample, how: Normalization, shape: Shape3) -> NDArray[Any]:
+    """Give the middle of a sample, with grey values as the model expects them."""
+    source = open_source(sample.path)
     spans = [
         Span((n - m) // 2, (n - m) // 2 + m)
         for n, want in zip(source.shape, shape, strict=True)
@@ -87,9 +89,11 @@ def _grey(how: Normalization, shape: Shape3) -> NDArray[Any]:
     return image.astype(np.float32)
 
 
-def _normalised(how: Normalization, image: NDArray[Any]) -> NDArray[np.float32]:
+def _normalised(checkpoint: Checkpoint, image: NDArray[Any]) -> NDArray[np.float32]:
+    """Give what the network gets, as a run gives it."""
+    how, invert = checkpoint.normalization, checkpoint.config.INFERENCE.INVERT
     if how.kind == "divide":
-        mean, std = 0.0, 256.0
+        mean, std = (255.0, -256.0) if invert else (0.0, 256.0)
     elif how.kind == "fixed":
         mean, std = how.mean, how.std
     else:
@@ -97,4 +101,6 @@ def _normalised(how: Normalization, image: NDArray[Any]) -> NDArray[np.float32]:
             float(image.mean(dtype=np.float64)),
             float(image.std(dtype=np.float64)),
         )
-    return ((image.astype(np.float64) - mean) / std).astype(np.float32)
+    grey = (image.astype(np.float64) - mean) / std
+    light = -grey if invert and how.kind != "divide" else grey
+    return light.astype(np.float32)

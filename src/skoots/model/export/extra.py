@@ -135,8 +135,8 @@ def _need(name: str, extra: str) -> Any:
         return import_module(name)
     except ImportError as error:
         raise MissingPackageError(
-            f"{name} cannot be imported here ({error}). Install it: pip install "
-            f'"napari-skoots[{extra}]"'
+            f"{name} cannot be imported here ({error}). Install it with the extra "
+            f"{extra} of napari-skoots; in a clone of it: pip install '.[{extra}]'"
         ) from error
 
 

@@ -24,7 +24,7 @@ from skoots.errors import (
 from skoots.model.export.attachment import attach
 from skoots.model.export.cover import write_cover
 from skoots.model.export.credits import Credits, check_licence
-from skoots.model.export.example import SAMPLE, make_example
+from skoots.model.export.example import make_example
 from skoots.model.export.extra import (
     can_check,
     check_bioimageio,
@@ -42,7 +42,6 @@ from skoots.model.export.names import (
 from skoots.model.export.rdf import Parts, describe, describe_shortly
 from skoots.model.export.readme import write_readme
 from skoots.model.export.zyx_network import write_torchscript
-from skoots.samples import find_sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -172,7 +171,7 @@ def _fill(folder: Path, attached: Attached, made_by: Credits) -> Parts:
     """Write every file of a package but its description."""
     checkpoint = attached.checkpoint
     example = make_example(checkpoint)
-    notice = find_sample(SAMPLE).licence
+    notice = example.sample.licence
     parts = Parts(
         weights=WEIGHTS,
         attachment=attached.file,
@@ -191,6 +190,7 @@ def _fill(folder: Path, attached: Attached, made_by: Credits) -> Parts:
         made_by.description or describe_shortly(checkpoint),
         attachment=parts.attachment,
         notice=parts.notice,
+        sample=example.sample.title,
         card=attached.card,
     )
     (folder / parts.readme).write_text(text, encoding="utf-8")

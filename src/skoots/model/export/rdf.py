@@ -123,7 +123,7 @@ def _input(checkpoint: Checkpoint, parts: Parts) -> dict[str, Any]:
         "data": {"type": "uint8" if divided else "float32"},
         # what comes last is said, or uint8 would be made of it again
         "preprocessing": [
-            _normalisation(checkpoint),
+            *_normalisation(checkpoint),
             {"id": "ensure_dtype", "kwargs": {"dtype": "float32"}},
         ],
         "test_tensor": {"source": parts.test_input},
@@ -173,18 +173,22 @@ def _whole(size_um: VoxelSize) -> tuple[str, list[int]]:
     return "picometer", picometres
 
 
-def _normalisation(checkpoint: Checkpoint) -> dict[str, Any]:
-    how = checkpoint.normalization
+def _normalisation(checkpoint: Checkpoint) -> list[dict[str, Any]]:
+    how, invert = checkpoint.normalization, checkpoint.config.INFERENCE.INVERT
     if how.kind == "divide":
-        return {"id": "scale_linear", "kwargs": {"gain": 1 / 256, "offset": 0.0}}
+        return [_linear(-1 / 256, 255 / 256) if invert else _linear(1 / 256, 0.0)]
     if how.kind == "fixed":
-        return {
-            "id": "fixed_zero_mean_unit_variance",
-            "kwargs": {"mean": how.mean, "std": how.std},
-        }
-    # all axes but that of the batch: each volume by itself
-    axes = ["channel", "z", "y", "x"]
-    return {"id": "zero_mean_unit_variance", "kwargs": {"axes": axes}}
+        kwargs: dict[str, Any] = {"mean": how.mean, "std": how.std}
+        found = {"id": "fixed_zero_mean_unit_variance", "kwargs": kwargs}
+    else:
+        # all axes but that of the batch: each volume by itself
+        kwargs = {"axes": ["channel", "z", "y", "x"]}
+        found = {"id": "zero_mean_unit_variance", "kwargs": kwargs}
+    return [found, _linear(-1.0, 0.0)] if invert else [found]
+
+
+def _linear(gain: float, offset: float) -> dict[str, Any]:
+    return {"id": "scale_linear", "kwargs": {"gain": gain, "offset": offset}}
 
 
 def _config(checkpoint: Checkpoint, parts: Parts) -> dict[str, Any]:

@@ -22,6 +22,8 @@ _NORMALISED = {
     "divided by 65536, which this package does not describe.",
 }
 
+_INVERTED = " Light and dark are exchanged, as the model's settings say (`INVERT`)."
+
 _TEMPLATE = """\
 # {name}
 
@@ -51,8 +53,9 @@ skeletons, which needs SKOOTS; programs of the zoo stop at the five channels.
 
 {scores}
 
-The test image is the middle of a volume of the fly medulla, not of the data that the
-model was trained on. Its origin and licence: `{notice}`.
+The test image only shows that the weights answer as they should. It is the middle of a
+sample of napari-skoots ({sample}), no matter what the model is for. Its origin and
+licence: `{notice}`.
 """
 
 _CARD = """
@@ -71,6 +74,7 @@ def write_readme(
     *,
     attachment: str,
     notice: str,
+    sample: str,
     card: str | None,
 ) -> str:
     """Describe a package in Markdown.
@@ -83,6 +87,8 @@ def write_readme(
         A sentence or two about it.
     attachment, notice : str
         Names of the model's own file and of the test image's licence in the package.
+    sample : str
+        What the test image shows.
     card : str or None
         The page that lies beside the model.
     """
@@ -92,12 +98,14 @@ def write_readme(
         name=checkpoint.name,
         description=description,
         version=__version__,
-        normalised=_NORMALISED[how.kind].format(mean=how.mean, std=how.std),
+        normalised=_NORMALISED[how.kind].format(mean=how.mean, std=how.std)
+        + (_INVERTED if checkpoint.config.INFERENCE.INVERT else ""),
         voxels=_voxels(checkpoint),
         channels=", ".join(f"`{name}`" for name in CHANNELS),
         scaling=" x ".join(f"{edge:g}" for edge in scaling),
         attachment=attachment,
         notice=notice,
+        sample=sample,
         scores=_scores(checkpoint),
     )
     return text if card is None else text + _CARD.format(card=_alone(card))

@@ -40,9 +40,10 @@ assert test_model(sys.argv[1], devices=["cpu"]).status == "passed"
 @pytest.fixture
 def package(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A package that was not tried when it was written."""
-    model, how = getattr(request, "param", (UNET, VOLUME))
+    model, how, *inverted = getattr(request, "param", (UNET, VOLUME))
     torch.manual_seed(0)
-    settings = Settings.from_dict({"MODEL": model})
+    inference = {"INVERT": bool(inverted)}
+    settings = Settings.from_dict({"MODEL": model, "INFERENCE": inference})
     source, halo = tmp_path / "cells.skoots", (4, 8, 8)
     network = build_network(settings).eval()
     save_checkpoint(source, network, settings, normalization=how, halo_zyx=halo)
@@ -58,9 +59,11 @@ def package(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
         (UNEXT, VOLUME),
         (UNET, Normalization("fixed", 3000.0, 250.0)),
         (UNET, Normalization("divide")),
+        (UNET, VOLUME, "inverted"),
+        (UNET, Normalization("divide"), "inverted"),
     ],
     indirect=True,
-    ids=["unet", "unext", "fixed", "divide"],
+    ids=["unet", "unext", "fixed", "divide", "inverted", "inverted divide"],
 )
 def test_core_gets_the_answer_of_the_engine(package: Path) -> None:
     assert can_check()

@@ -60,9 +60,12 @@ def _untried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(package, "can_check", lambda: False)
 
 
-def make_model(path: Path, model: dict[str, object] = UNET, **facts: Any) -> Path:
+def make_model(
+    path: Path, model: dict[str, object] = UNET, *, invert: bool = False, **facts: Any
+) -> Path:
     torch.manual_seed(0)
-    settings = Settings.from_dict({"MODEL": model, "INFERENCE": {"HOPS": 3}})
+    inference = {"HOPS": 3, "INVERT": invert}
+    settings = Settings.from_dict({"MODEL": model, "INFERENCE": inference})
     network = build_network(settings)
     channels = network.in_channels
     network.train()(torch.rand(2, channels, 8, 8, 8))  # moves running statistics
@@ -176,6 +179,7 @@ def test_voxels_of_parts_of_a_nanometre_are_whole_picometres(tmp_path: Path) -> 
     assert {axis["unit"] for axis in spaces} == {"picometer"}
 
 
+@pytest.mark.parametrize("invert", [False, True], ids=["", "inverted"])
 @pytest.mark.parametrize(
     ("how", "step"),
     [
@@ -186,25 +190,37 @@ def test_voxels_of_parts_of_a_nanometre_are_whole_picometres(tmp_path: Path) -> 
     ids=["volume", "fixed", "divide"],
 )
 def test_the_test_image_is_normalised_as_the_description_says(
-    how: Normalization, step: str, tmp_path: Path
+    how: Normalization, step: str, invert: bool, tmp_path: Path
 ) -> None:
-    source = make_model(tmp_path / "cells.skoots", normalization=how)
+    cells = tmp_path / "cells.skoots"
+    source = make_model(cells, normalization=how, invert=invert)
     file = export_bioimageio(source, tmp_path / "cells.zip", **WHO)
     (tensor,) = described(file)["inputs"]
-    (first,) = (p for p in tensor["preprocessing"] if p["id"] != "ensure_dtype")
-    assert first["id"] == step
-    image = array(file, "test_input.npy")
+    steps = [p for p in tensor["preprocessing"] if p["id"] != "ensure_dtype"]
+    assert steps[0]["id"] == step
+    grey = image = array(file, "test_input.npy")
     assert str(image.dtype) == tensor["data"]["type"]
-    kwargs = first["kwargs"]
-    if step == "scale_linear":
-        grey = image * kwargs["gain"] + kwargs["offset"]
-    else:
-        mean, std = kwargs.get("mean", image.mean()), kwargs.get("std", image.std())
-        grey = (image - mean) / std
+    for kwargs in (one["kwargs"] for one in steps):
+        if "gain" in kwargs:
+            grey = grey * kwargs["gain"] + kwargs["offset"]
+        else:
+            mean, std = kwargs.get("mean", image.mean()), kwargs.get("std", image.std())
+            grey = (grey - mean) / std
+    light = np.corrcoef(image.ravel(), grey.ravel())[0, 1]
+    assert light == pytest.approx(-1 if invert else 1)
     # neither black nor the same everywhere, or the comparison would say nothing
     assert 0.1 < grey.std() < 10
     found = ask(load_checkpoint(source), grey[0, 0].astype(np.float32))
     np.testing.assert_allclose(array(file, "test_output.npy")[0], found, atol=1e-4)
+
+
+def test_a_shipped_model_is_tried_on_the_sample_that_it_is_made_for(
+    tmp_path: Path,
+) -> None:
+    file = export_bioimageio("nuclei", tmp_path / "nuclei.zip", **WHO)
+    with zipfile.ZipFile(file) as archive:
+        assert "test_image_NUCLEI_LICENSE.txt" in archive.namelist()
+        assert "mouse embryo" in archive.read("README.md").decode()
 
 
 def test_a_test_image_may_be_larger_than_the_sample(tmp_path: Path) -> None:
@@ -346,10 +362,10 @@ def test_a_missing_extra_is_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "bioimageio.spec", None)
-    with pytest.raises(MissingPackageError, match=r"napari-skoots\[share\]"):
+    with pytest.raises(MissingPackageError, match=r"'\.\[share\]'"):
         export_bioimageio("mito-em", tmp_path / "m.zip", **WHO)
     monkeypatch.setitem(sys.modules, "bioimageio.core", None)
-    with pytest.raises(MissingPackageError, match=r"napari-skoots\[share-check\]"):
+    with pytest.raises(MissingPackageError, match=r"'\.\[share-check\]'"):
         check_bioimageio(tmp_path / "m.zip")
     assert not extra.can_check()
 
