@@ -94,6 +94,14 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class ScaleNotice(Notice):
+    """How the voxels of an image compare with those of the model.
+
+    A type of its own for a viewer that says so beside the sizes.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class RunFinished:
     """The labels are final. Also what the job returns."""
 

@@ -15,6 +15,7 @@ from skoots.events import (
     ObjectsDone,
     RunFinished,
     RunStarted,
+    ScaleNotice,
     StageStarted,
 )
 
@@ -82,6 +83,8 @@ class Progress:
                 self._step(done, total)
             case ObjectsDone(done=done, total=total):
                 self._step(done, total)
+            case ScaleNotice():
+                pass  # it stands beside the size of objects
             case Notice(message=message):
                 self.tell(MessageView(in_panel_words(message), level=Level.WARNING))
             case RunFinished(objects=objects):

@@ -150,6 +150,8 @@ class Showing:
         tab.where.set_boxes(wishes.boxes, wishes.box)
         size = wishes.size
         tab.object_size.set_diameter(wishes.diameter, size.model)
+        hint = size.hint if self._session.images.layer else ""
+        tab.object_size.set_hint(hint)
         tab.object_size.set_offer(size.offer or None, resample=wishes.resamples)
         out = wishes.out
         tab.output.set_output("" if out is None else str(out), wishes.out_note)

@@ -66,6 +66,17 @@ class Size:
             f"the model was trained: {times:.1f} times {how}."
         )
 
+    @property
+    def hint(self) -> str:
+        """Say what the model finds, where nobody knows how large objects are here."""
+        if self.here is not None or not self.model:
+            return ""
+        least, most = (factor * self.model for factor in self.found)
+        return (
+            f"The model finds objects of {least:.0f} to {most:.0f} voxels across. If "
+            "yours are of another size, set it here."
+        )
+
     def _about_planes(self) -> str:
         least, most = self.found
         nearer = 1 / self.scale.zooms[0] if self.scale else 1.0

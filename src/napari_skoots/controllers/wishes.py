@@ -188,7 +188,11 @@ class Wishes:
         if path is None:
             return "The image is in memory alone: give it a folder to keep."
         beside = out.parent == path.parent
-        return "" if beside else "Nothing can be written beside the image."
+        return (
+            ""
+            if beside
+            else f"Kept in {out.parent}, as nothing can be written beside the image."
+        )
 
     def set_out(self, path: Path | None) -> None:
         """Let the run go elsewhere, or (None) where it goes by itself."""

@@ -12,13 +12,7 @@ _WORDS = (
     (r"resume=True \(--resume\)", "Resume"),
     (r"overwrite=True \(--overwrite\)", "Start over"),
     (r"out \(--out\)", "Save to"),
-    (
-        r"resample=False \(--no-resample\) works on its own grid",
-        "Switch that off where you do not want it",
-    ),
-    (r"resample=True \(--resample\) works at the model's", "resample the image"),
     (r"resample=True \(--resample\)", "resampling"),
-    (r"voxel_size of open_source \(--voxel-size\) says another", "Type it under Voxel"),
     (r'device="cpu" \(--device cpu\)', "the device cpu"),
     (r"halo_zyx \(--halo\)", "Halo"),
     (r"another CORE \(Z, Y, X\)", "another Tile core (Z, Y, X)"),

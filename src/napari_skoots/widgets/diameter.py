@@ -31,7 +31,10 @@ class Diameter(QWidget):
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setRange(0, _STEPS)
         self._slider.setPageStep(_STEPS // 20)
-        tip = "How large typical objects are, across. Drag until the ring fits one."
+        tip = (
+            "How large typical objects are: across a ball of the same volume. Drag "
+            "until the ring fits one."
+        )
         explain(self._slider, tip, "Object size, slider")
         self._slider.valueChanged.connect(self._on_slid)
         self._field = Number(tip, "Object size")

@@ -65,6 +65,8 @@ class SizeSection(Section):
             "model knows them. The labels fit the image all the same.",
         )
         self._resample.clicked.connect(self.resample_toggled)
+        self._hint = MessageLine(calm=True)
+        self.add_row("", self._hint)
         self._offer = MessageLine()
         self._offer.add_button(self._resample)
         self.add_row("", self._offer)
@@ -87,12 +89,16 @@ class SizeSection(Section):
         self._diameter.set_diameter(diameter, model_diameter)
         text, tip = "", ""
         if model_diameter is not None:
-            text = f"model: {model_diameter:.3g}"
+            text = f"the model's: {model_diameter:.3g}"
             tip = f"The model knows objects of about {model_diameter:.3g} {unit}."
         self._against.set_text(text, tip)
         if self._given is not (diameter is not None):
             self._given = diameter is not None
             self._fill_menu()
+
+    def set_hint(self, text: str) -> None:
+        """Say what the model finds; empty for nothing."""
+        self._hint.show_message(MessageView(text) if text else None)
 
     def set_ring(self, shown: bool) -> None:  # noqa: FBT001 - as Qt's own
         """Say whether the ring is shown."""
@@ -127,7 +133,8 @@ class SizeSection(Section):
         """
         self._resample.setChecked(resample)
         level = Level.INFO if resample else Level.WARNING
-        message = MessageView(text, level=level) if text else None
+        told = f"{text} The image is resampled as it is read." if resample else text
+        message = MessageView(told, level=level) if text and told else None
         self._offer.show_message(message)
 
     def _fill_menu(self) -> None:

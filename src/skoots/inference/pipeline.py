@@ -169,8 +169,8 @@ def segment(  # noqa: PLR0913 - the one door of the engine; all but four have de
         wanted = run.blocks_in(region)
         before = len(run.done_blocks("predict", PREDICT_KEY, among=wanted))
         yield run_started(run, len(wanted), before, where)
-        for message in (*image.notes, *notes):
-            yield Notice(message)
+        for notice in (*map(Notice, image.notes), *notes):  # noqa: UP028 (a caller sends)
+            yield notice
         settings = run.plan.settle(settings)  # of which labels tell what made them
         summary = run.summary
         changed = changes(summary, settings)

@@ -143,8 +143,8 @@ def preview(  # noqa: PLR0913 - the same words as those of `segment`
     plan, notes = make_plan(
         image, model, settings, where, wishes, _normalization(image, model)
     )
-    for note in (*image.notes, *notes):
-        yield Notice(note)
+    for notice in (*map(Notice, image.notes), *notes):  # noqa: UP028 (a caller sends)
+        yield notice
     core = _place(plan, model, point, size_zyx, pace)
     plan = _with_tiles(plan, model, where, box_shape(core))
     said = yield from ask_box(_on_grid(image, plan), model.network, where, plan, core)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from skoots.errors import CheckpointError
+from skoots.events import Notice
 from skoots.model.precision import (
     bytes_per_voxel,
     choose_number_format,
@@ -90,7 +91,7 @@ def make_plan(
     device: torch.device,
     wishes: Wishes,
     normalization: NormalizationRecord | None = None,
-) -> tuple[RunPlan, list[str]]:
+) -> tuple[RunPlan, list[Notice]]:
     """Plan a run, reading no more than a sample of the image.
 
     Parameters
@@ -111,7 +112,7 @@ def make_plan(
     Returns
     -------
     RunPlan
-    list of str
+    list of Notice
         What the user should know.
 
     Raises
@@ -204,7 +205,7 @@ def exchanged(how: NormalizationRecord, checkpoint: Checkpoint) -> Normalization
 
 def _notices(
     image: Source, checkpoint: Checkpoint, plan: RunPlan, wishes: Wishes
-) -> list[str]:
+) -> list[Notice]:
     notes = scale_notices(image, checkpoint, plan, wishes)
     usual = plan.inference.HALO or checkpoint.halo_zyx
     if (
@@ -212,8 +213,9 @@ def _notices(
         and not wishes.halo_zyx
         and any(a < b for a, b in zip(plan.halo_zyx, usual, strict=True))
     ):
-        notes.append(
+        message = (
             f"The tile leaves room for a halo of {plan.halo_zyx} voxels (Z, Y, X); the "
             f"model was made for {usual}. Labels near the rims of tiles get worse."
         )
+        notes.append(Notice(message))
     return notes

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from skoots.errors import RunBusyError
+from skoots.events import Notice
 from skoots.model.zoo import model_word
 from skoots.run.folder import RunFolder
 from skoots.run.location import check_place, clear, clear_partial_files, locked
@@ -64,7 +65,7 @@ class Request:
 
 
 @contextmanager
-def opened(request: Request) -> Iterator[tuple[RunFolder, list[str]]]:
+def opened(request: Request) -> Iterator[tuple[RunFolder, list[Notice]]]:
     """Hold a run that is ready to be worked on; yield it and what the user should know.
 
     Raises
@@ -122,7 +123,7 @@ def _goes_on(request: Request) -> bool:
     return check_place(request.path, resume=request.resume, overwrite=request.overwrite)
 
 
-def _plan(request: Request) -> tuple[RunPlan, list[str]]:
+def _plan(request: Request) -> tuple[RunPlan, list[Notice]]:
     plan, notes = make_plan(
         request.image,
         request.checkpoint,
@@ -156,7 +157,7 @@ def _record(request: Request) -> RequestRecord:
     )
 
 
-def _space_notices(path: Path, plan: RunPlan) -> list[str]:
+def _space_notices(path: Path, plan: RunPlan) -> list[Notice]:
     """Warn of a disk that will probably be full before the run ends."""
     there = next((p for p in path.absolute().parents if p.exists()), None)
     if there is None:
@@ -170,4 +171,4 @@ def _space_notices(path: Path, plan: RunPlan) -> list[str]:
         f"at {there}. If the disk gets full the run stops; resume=True (--resume) goes "
         "on with it."
     )
-    return [notice]
+    return [Notice(notice)]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from skoots.errors import RunError
+from skoots.events import Notice
 from skoots.run.scale import grid_shape, grid_voxel_size
 from skoots.volume.voxel_size import format_voxel_size
 
@@ -35,12 +36,12 @@ def check_same(
     checkpoint: Checkpoint,
     settings: InferenceConfig,
     wishes: Wishes,
-) -> list[str]:
+) -> list[Notice]:
     """Refuse to go on with a run of something else.
 
     Returns
     -------
-    list of str
+    list of Notice
         What the user should know.
 
     Raises
@@ -107,11 +108,13 @@ def _settings_now_and_then(
 
 def _same_notices(
     plan: RunPlan, settings: InferenceConfig, wishes: Wishes
-) -> list[str]:
+) -> list[Notice]:
     """Say which settings of the model are not those of the run."""
     return [
-        f"The run was started with another {_title(key)} than the model's "
-        f"{getattr(settings, key)} and goes on with it: {used}."
+        Notice(
+            f"The run was started with another {_title(key)} than the model's "
+            f"{getattr(settings, key)} and goes on with it: {used}."
+        )
         for key, used in _used(plan, wishes).items()
         if getattr(settings, key) not in (None, used, getattr(plan.inference, key))
     ]

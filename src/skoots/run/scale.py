@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from skoots.errors import SettingsError
+from skoots.events import Notice, ScaleNotice
 from skoots.volume.voxel_size import format_voxel_size
 
 if TYPE_CHECKING:
@@ -167,13 +168,13 @@ def grid_voxel_size(image: Source, shape: Shape3) -> VoxelSize | None:
 
 def scale_notices(
     image: Source, checkpoint: Checkpoint, plan: RunPlan, wishes: Wishes
-) -> list[str]:
+) -> list[Notice]:
     """Say where the voxels may not be as large as those of the model."""
     if wishes.resample is not None or wishes.diameter is not None:
         return []  # it was thought of
     there = checkpoint.voxel_size
     if image.voxel_size is None:
-        return [] if there is None else [_unknown_notice(checkpoint, there)]
+        return [] if there is None else [ScaleNotice(_unknown(checkpoint, there))]
     scale = compare(checkpoint, image.voxel_size, image.shape[0])
     if there is None or scale is None or scale.fits:
         return []
@@ -194,10 +195,10 @@ def scale_notices(
             ", too far apart to resample. Check the voxel size (--voxel-size), or say "
             "with diameter (--diameter) how large objects are."
         )
-    return [differ + way]
+    return [ScaleNotice(differ + way)]
 
 
-def _unknown_notice(checkpoint: Checkpoint, there: VoxelSize) -> str:
+def _unknown(checkpoint: Checkpoint, there: VoxelSize) -> str:
     across = checkpoint.object_diameter
     objects = (
         "" if across is None else f", where objects are {across:.0f} voxels across"

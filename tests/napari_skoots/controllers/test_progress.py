@@ -13,7 +13,14 @@ from napari_skoots.controllers.board import done
 from napari_skoots.controllers.progress import Progress, explain
 from napari_skoots.state.views import JobState, Level, MessageView
 from skoots.errors import RunError
-from skoots.events import BlockDone, Notice, RunFinished, RunStarted, StageStarted
+from skoots.events import (
+    BlockDone,
+    Notice,
+    RunFinished,
+    RunStarted,
+    ScaleNotice,
+    StageStarted,
+)
 
 BOX = ((0, 1), (0, 1), (0, 1))
 
@@ -123,6 +130,13 @@ def test_device_and_notices_are_shown(progress: Progress) -> None:
     view = progress.view
     assert view.device == "cuda:0"
     assert view.message == MessageView("The disk is nearly full.", level=Level.WARNING)
+
+
+def test_what_stands_beside_the_size_of_objects_is_not_said_twice(
+    progress: Progress,
+) -> None:
+    progress.hear(ScaleNotice("The image is resampled as it is read."))
+    assert progress.view.message is None
 
 
 def test_an_error_of_the_engine_is_said_in_its_own_words() -> None:

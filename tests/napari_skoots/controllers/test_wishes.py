@@ -253,6 +253,20 @@ def test_the_panel_knows_what_the_engine_will_do(
     assert np.prod(shape) <= 10 * np.prod(request.source.shape)  # and rounding
 
 
+def test_without_a_voxel_size_it_is_said_what_the_model_finds(
+    session: Session,
+) -> None:
+    model = session.models.checkpoint
+    model = replace(
+        model, config=model.config.merge({"TRAINER": {"SCALE_RANGE": [0.5, 2.0]}})
+    )
+    unknown = sizes(model, None, None)
+    assert "objects of 5 to 20 voxels across" in unknown.hint
+    assert not unknown.offer
+    assert not sizes(model, None, 12.0).hint, "the user has said it"
+    assert not sizes(model, VOXEL, None).hint, "the file has"
+
+
 def test_a_model_that_is_not_loaded_offers_nothing() -> None:
     size = sizes(None, VOXEL, 12.0)
     assert (size.here, size.factor, size.offer) == (12.0, None, "")
@@ -290,7 +304,7 @@ def test_where_nothing_can_be_written_it_goes_to_the_users_data(
     )
     out = session.wishes.out
     assert out == tmp_path / "data" / "skoots" / "runs" / "cells.skoots.zarr"
-    assert "Nothing can be written beside" in session.wishes.out_note
+    assert "nothing can be written beside" in session.wishes.out_note
 
 
 def test_the_name_tells_channel_and_time(session: Session) -> None:

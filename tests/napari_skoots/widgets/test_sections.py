@@ -70,6 +70,7 @@ def test_setters_say_nothing(shown: Any, listen: Any) -> None:
     size.set_diameter(20.0, 32.0)
     size.set_diameter(None, None)
     size.set_ring(True)
+    size.set_hint("The model finds objects of 5 to 20 voxels.")
     size.set_offer("They differ.", resample=True)
     size.set_label_layers([("l", "L")])
     model.set_models([ModelView("m", "M"), ModelView("n", "N")], "n")
@@ -279,6 +280,8 @@ def test_an_offer_to_resample_comes_and_goes(
     diary = listen(section)
     qtbot.keyClick(box, Qt.Key.Key_Space)
     assert diary == [("resample_toggled", (True,))]
+    section.set_offer("They differ.", resample=True)
+    assert "differ. The image is resampled" in section._offer.accessibleName()
     section.set_offer(None)
     assert not box.isVisible()
 
