@@ -29,6 +29,7 @@ class ModelChoice:
         self._models = models
         self._image: str | None = None
         self._left_to_us = True
+        self._due = False  # whether a model is still to be proposed for the image
         images.changed.connect(self._on_image)
         models.listed.connect(self._propose)
         models.imported.connect(self._on_own)
@@ -39,6 +40,11 @@ class ModelChoice:
         self._on_own(name)
         self._models.choose(name)
 
+    def choose_digest(self, digest: str) -> None:
+        """Take the model of a run that is opened, for its image alone."""
+        self._due = False
+        self._models.choose_digest(digest)
+
     def _on_own(self, name: str) -> None:
         self._left_to_us = False
         keep_model(name)
@@ -46,12 +52,14 @@ class ModelChoice:
     def _on_image(self) -> None:
         if self._images.current != self._image:
             self._image = self._images.current
+            self._due = True
             self._propose()
 
     def _propose(self) -> None:
         layer = self._images.layer
         sample = None if layer is None else sample_at(path_of(layer))
-        if sample is None or not self._left_to_us:
+        if sample is None or not (self._due and self._left_to_us):
             return
         if sample.model in {model.key for model in self._models.views}:
+            self._due = False
             self._models.choose(sample.model)

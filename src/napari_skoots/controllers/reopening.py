@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from napari.layers import Image
 
     from napari_skoots.controllers.images import Images
+    from napari_skoots.controllers.model_choice import ModelChoice
     from napari_skoots.controllers.models import Models
     from napari_skoots.controllers.segmenting import Segmenting
     from napari_skoots.controllers.wishes import Wishes
@@ -30,7 +31,7 @@ class Reopening:
     ----------
     viewer : ViewerModel
         Where it is shown.
-    images, models, wishes, segmenting
+    images, models, choice, wishes, segmenting
         Are set to what the run was made with, as far as it is still there.
     """
 
@@ -39,12 +40,14 @@ class Reopening:
         viewer: ViewerModel,
         images: Images,
         models: Models,
+        choice: ModelChoice,
         wishes: Wishes,
         segmenting: Segmenting,
     ) -> None:
         self._viewer = viewer
         self._images = images
         self._models = models
+        self._choice = choice
         self._wishes = wishes
         self._segmenting = segmenting
 
@@ -148,7 +151,7 @@ class Reopening:
     def _choose_same(self, run: RunFolder, path: Path | None) -> None:
         """Let the next run be one like this; of its image, if that is there."""
         asked = self._asked(run)
-        self._models.choose_digest(run.plan.model.digest)
+        self._choice.choose_digest(run.plan.model.digest)
         if path is not None:
             self._wishes.set_out(path)
         self._wishes.set(

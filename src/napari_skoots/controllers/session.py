@@ -107,7 +107,12 @@ class Session:
         self.baking = Baking(viewer, self.board)
         self.results = Results(viewer, self.board, self.segmenting)
         self.reopening = Reopening(
-            viewer, self.images, self.models, self.wishes, self.segmenting
+            viewer,
+            self.images,
+            self.models,
+            self.model_choice,
+            self.wishes,
+            self.segmenting,
         )
         self.choose_dropped = preferences.choose_dropped
         self._dropped = Dropped(viewer, self.images)

@@ -159,8 +159,8 @@ def segment(  # noqa: PLR0913 - each parameter is an option
         float | None,
         typer.Option(
             metavar="VOXELS",
-            help="Diameter of an object in the image: work at the scale at which it "
-            "is as large as in training.",
+            help="Diameter of a typical object in the image, of a ball of its volume: "
+            "work at the scale at which it is as large as in training.",
             rich_help_panel=_IMAGE,
         ),
     ] = None,

@@ -95,10 +95,11 @@ def grid_shape(image: Source, checkpoint: Checkpoint, wishes: Wishes) -> Shape3:
     zooms = _zooms(image, checkpoint, wishes)
     for axis, zoom in zip("ZYX", zooms, strict=True):
         if not 1 / LARGEST_ZOOM <= zoom <= LARGEST_ZOOM:
+            times, how = (zoom, "larger") if zoom > 1 else (1 / zoom, "smaller")
             raise SettingsError(
-                f"The image would be resampled {zoom:.3g} times along {axis}; at most "
-                f"{LARGEST_ZOOM:g} times makes sense. Check the voxel size "
-                f"({format_voxel_size(image.voxel_size)}) or the diameter."
+                f"The image would be made {times:.3g} times {how} along {axis}; at "
+                f"most {LARGEST_ZOOM:g} times makes sense. Check diameter (--diameter) "
+                f"or voxel_size (--voxel-size: {format_voxel_size(image.voxel_size)})."
             )
     z, y, x = (max(1, round(n * f)) for n, f in zip(image.shape, zooms, strict=True))
     return z, y, x

@@ -155,4 +155,7 @@ def sample_at(path: Path | None) -> Sample | None:
     >>> sample_at(sample_path("nuclei")).model
     'nuclei'
     """
-    return next((sample for sample in _SAMPLES if sample.path == path), None)
+    if path is None:
+        return None
+    place = path.resolve()  # of a link to it, too
+    return next((s for s in _SAMPLES if s.path.resolve() == place), None)

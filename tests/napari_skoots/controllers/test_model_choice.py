@@ -12,6 +12,7 @@ pytest.importorskip("napari")
 from napari.components import ViewerModel
 from session_cases import ready, save_image, save_model
 
+from skoots.model.safe_file import file_digest
 from skoots.samples import list_samples, sample_path
 
 if TYPE_CHECKING:
@@ -78,3 +79,27 @@ def test_a_sample_whose_model_is_not_there_is_no_error(
 ) -> None:
     session.open_paths([sample_path("nuclei")])
     assert session.models.current == "tiny"
+
+
+def test_the_model_of_a_run_that_is_opened_stays_when_models_are_listed_again(
+    stocked: Session, models_folder: Path
+) -> None:
+    other = save_model(models_folder, "other", seed=1)
+    stocked.models.refresh()
+    stocked.open_paths([sample_path("nuclei")])
+    stocked.model_choice.choose_digest(file_digest(other))
+    assert stocked.models.current == "other"
+    stocked.models.refresh()  # as after an import
+    assert stocked.models.current == "other"
+    stocked.open_paths([sample_path("chloroplast")])
+    assert stocked.models.current == "chloroplast-em", "the run's was for its image"
+
+
+def test_a_link_to_a_sample_is_that_sample(stocked: Session, tmp_path: Path) -> None:
+    link = tmp_path / "mine.tif"
+    try:
+        link.symlink_to(sample_path("nuclei"))
+    except OSError:
+        pytest.skip("links may not be made here")
+    stocked.open_paths([link])
+    assert stocked.models.current == "nuclei"
