@@ -81,7 +81,7 @@ def test_a_step_has_three_crops_where_they_show_objects_and_else_two(
 
 
 @pytest.mark.usefixtures("_plenty")
-def test_a_step_takes_no_longer_than_one_with_a_single_large_crop() -> None:
+def test_the_crops_of_a_step_have_the_voxels_of_a_single_large_one() -> None:
     for across in (12, 90):
         sizes = np.array([across**3 // 2])
         like = replace(measured((400, 400, 400)), volumes=sizes)
