@@ -1,7 +1,7 @@
 """Make the folder that a shipped model is trained in: volumes and settings.
 
     python scripts/models/prepare.py mito-em --data ../shared/data --out build/mito-em
-    skoots train --config-file build/mito-em/mito-em.yaml
+    cd build/mito-em && skoots train --config-file mito-em.yaml
 
 The annotated volumes are also averaged to coarser voxels, some along one axis alone, so
 that one network learns a range of voxel sizes and sections; changes of a few ten per

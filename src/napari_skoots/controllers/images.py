@@ -375,4 +375,6 @@ def _sized(source: Source, size: VoxelSize | None) -> Source:
     """Give a volume the voxel size that the panel shows."""
     if size is None or size == source.voxel_size:
         return source
-    return replace(source, voxel_size=size)  # type: ignore[type-var]  # all are dataclasses
+    # given: a receipt names it, and a command that asks for the same needs it
+    given = {"voxel_size": size, "voxel_size_given": True}
+    return replace(source, **given)  # type: ignore[type-var]  # all are ArraySource

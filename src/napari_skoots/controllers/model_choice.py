@@ -41,7 +41,7 @@ class ModelChoice:
         self._models.choose(name)
 
     def choose_digest(self, digest: str) -> None:
-        """Take the model of a run that is opened, for its image alone."""
+        """Take the model of a run that is opened, which nobody chose for good."""
         self._due = False
         self._models.choose_digest(digest)
 

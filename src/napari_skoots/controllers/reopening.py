@@ -151,6 +151,10 @@ class Reopening:
     def _choose_same(self, run: RunFolder, path: Path | None) -> None:
         """Let the next run be one like this; of its image, if that is there."""
         asked = self._asked(run)
+        known = self._images.voxel_size
+        size = asked.get("voxel_size") or (None if known else run.voxel_size)
+        if path is not None and size is not None and size != known:
+            self._images.set_voxel_size(size)
         self._choice.choose_digest(run.plan.model.digest)
         if path is not None:
             self._wishes.set_out(path)

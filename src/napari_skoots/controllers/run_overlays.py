@@ -143,8 +143,6 @@ class RunOverlays:
 
         plan = self._opened.run.plan
         source = open_source(self._opened.path / "probability", axes="ZYX")
-        pairs = zip(plan.image.shape_zyx, plan.shape_zyx, strict=True)
-        steps = [image / grid for image, grid in pairs]  # a resampled run has its own
         return Image(
             SourceArray(source),
             name=f"{self._opened.name} probability",
@@ -153,7 +151,7 @@ class RunOverlays:
             blending="additive",
             opacity=0.7,
             metadata={FACTS: {"overlay": True}},
-            **coarse_geometry(geometry_of(self._opened.layer), steps),
+            **coarse_geometry(geometry_of(self._opened.layer), plan.grid_step),
         )
 
     def _add(self, layer: Layer) -> None:

@@ -207,6 +207,7 @@ class Session:
         self.board.failed.connect(notify_failure)
         self.noted.connect(notify)
         self.images.changed.connect(self._on_image)
+        self.segmenting.opened.connect(self._on_labels)
         self._window.when_gone(self.close)
         bind_keys(viewer, self.preview, self.segment)
         viewer.layers.events.inserted.connect(self._on_inserted)
@@ -218,6 +219,10 @@ class Session:
         layer, axes = self.images.layer, self.images.axes
         geometry = geometry_of(layer, axes) if layer and lies_last(axes) else None
         self.segmenting.attend(self.images.current, geometry)
+
+    def _on_labels(self) -> None:
+        """Take away the preview, which would lie over the labels that it was for."""
+        self.previewing.dismiss()
 
     def _on_moved(self) -> None:
         self._settle.start()

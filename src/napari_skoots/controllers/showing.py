@@ -152,7 +152,12 @@ class Showing:
         tab.object_size.set_diameter(wishes.diameter, size.model)
         hint = size.hint if self._session.images.layer else ""
         tab.object_size.set_hint(hint)
-        tab.object_size.set_offer(size.offer or None, resample=wishes.resamples)
+        advice = size.advice(resampled=wishes.resamples)
+        tab.object_size.set_offer(
+            f"{size.offer} {advice}".strip() or None,
+            resample=wishes.resamples,
+            possible=size.scale is None or size.scale.possible,
+        )
         out = wishes.out
         tab.output.set_output("" if out is None else str(out), wishes.out_note)
         self._show_actions()

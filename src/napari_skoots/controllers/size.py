@@ -31,6 +31,9 @@ class Size:
     scale: Scale | None = None
     """How the voxels compare, as the engine sees it; None where it is not known."""
 
+    trained: VoxelSize | None = None
+    """Voxel size of the training data along Z, Y, X, in micrometres, if it is known."""
+
     @property
     def here(self) -> float | None:
         """In this image, as far as is known."""
@@ -55,27 +58,51 @@ class Size:
         large = factor > 1
         times = factor if large else 1 / factor
         how = "larger" if large else "smaller"
+        here, there = _in_short(self.here), _in_short(self.model)
         if self.typed is None:
             return (
-                f"Objects such as the model's would measure {self.here:.0f} voxels "
-                f"here, {times:.1f} times {how} than where it was trained "
-                f"({self.model:.0f})."
+                f"Objects such as the model's would measure {here} voxels here, "
+                f"{times:.1f} times {how} than where it was trained ({there})."
             )
         return (
-            f"Objects measure {self.here:.0f} voxels here and {self.model:.0f} where "
-            f"the model was trained: {times:.1f} times {how}."
+            f"Objects measure {here} voxels here and {there} where the model was "
+            f"trained: {times:.1f} times {how}."
+        )
+
+    def advice(self, *, resampled: bool) -> str:
+        """Say what follows from the offer; empty where there is none."""
+        if not self.offer or self.scale is None:
+            return ""
+        if not self.scale.possible:
+            return (
+                "That is too far apart to resample. Check the voxel size, and the "
+                "size of objects."
+            )
+        if resampled:
+            return "The image is resampled as it is read."
+        more = math.prod(self.scale.zooms)
+        if self.scale.by_itself:
+            return "Without resampling they are found badly."
+        return (
+            f"Without resampling they are found badly; with it there are {more:.0f} "
+            "times as many voxels to work on."
         )
 
     @property
     def hint(self) -> str:
         """Say what the model finds, where nobody knows how large objects are here."""
-        if self.here is not None or not self.model:
+        if self.here is not None or self.scale is not None:
             return ""
-        least, most = (factor * self.model for factor in self.found)
-        return (
-            f"The model finds objects of {least:.0f} to {most:.0f} voxels across. If "
-            "yours are of another size, set it here."
-        )
+        if self.model:
+            least, most = (factor * self.model for factor in self.found)
+            return (
+                f"The model finds objects of {least:.0f} to {most:.0f} voxels across. "
+                "If yours are of another size, set it here."
+            )
+        if self.trained is None:
+            return ""
+        nm = " × ".join(f"{1000 * edge:.4g}" for edge in self.trained)
+        return f"The model is made for voxels of {nm} nm. Type the size of yours above."
 
     def _about_planes(self) -> str:
         least, most = self.found
@@ -116,4 +143,10 @@ def sizes(
         expected = model * there[2] / voxel_size[2]
     found = checkpoint.config.TRAINER.SCALE_RANGE
     scale = compare(checkpoint, voxel_size, planes, typed)
-    return Size(model, expected, typed, found, scale)
+    return Size(model, expected, typed, found, scale, there)
+
+
+def _in_short(diameter: float | None) -> str:
+    if diameter is None:
+        return ""
+    return f"{diameter:.0f}" if diameter >= 10 else f"{diameter:.2g}"

@@ -156,16 +156,16 @@ class Wishes:
     @property
     def resamples(self) -> bool:
         """Whether the image is resampled: as the user said, else where it helps."""
-        if self.resample is not None:
-            return self.resample
         scale = self.size.scale
-        return scale is not None and scale.by_itself
+        if scale is None or not scale.possible:
+            return False
+        return scale.by_itself if self.resample is None else self.resample
 
     @property
     def _wish(self) -> dict[str, object]:
         """What was chosen, in the words of ``skoots.segment``."""
         if self.diameter is None:
-            return {} if self.resample is None else {"resample": self.resample}
+            return {} if self.resample is None else {"resample": self.resamples}
         return {"diameter": self.diameter} if self.resamples else {"resample": False}
 
     # ---- where to
@@ -191,7 +191,7 @@ class Wishes:
         return (
             ""
             if beside
-            else f"Kept in {out.parent}, as nothing can be written beside the image."
+            else f"Nothing can be written beside the image; kept in {out.parent}."
         )
 
     def set_out(self, path: Path | None) -> None:

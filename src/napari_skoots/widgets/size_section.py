@@ -89,7 +89,7 @@ class SizeSection(Section):
         self._diameter.set_diameter(diameter, model_diameter)
         text, tip = "", ""
         if model_diameter is not None:
-            text = f"the model's: {model_diameter:.3g}"
+            text = f"model: {model_diameter:.3g}"
             tip = f"The model knows objects of about {model_diameter:.3g} {unit}."
         self._against.set_text(text, tip)
         if self._given is not (diameter is not None):
@@ -121,7 +121,9 @@ class SizeSection(Section):
             self._layers = ordered
             self._fill_menu()
 
-    def set_offer(self, text: str | None, *, resample: bool = False) -> None:
+    def set_offer(
+        self, text: str | None, *, resample: bool = False, possible: bool = True
+    ) -> None:
         """Offer to resample.
 
         Parameters
@@ -130,11 +132,13 @@ class SizeSection(Section):
             How the sizes differ; None where there is nothing to offer.
         resample : bool
             Whether the image is resampled at present.
+        possible : bool
+            Whether it can be.
         """
+        self._resample.setEnabled(possible)
         self._resample.setChecked(resample)
         level = Level.INFO if resample else Level.WARNING
-        told = f"{text} The image is resampled as it is read." if resample else text
-        message = MessageView(told, level=level) if text and told else None
+        message = MessageView(text, level=level) if text else None
         self._offer.show_message(message)
 
     def _fill_menu(self) -> None:

@@ -31,7 +31,7 @@ def list_models(*, as_json: bool) -> None:
         OUT.print(_make_table(rows))
     for row in rows:
         _print_more(row)
-    say("F1: on a volume that training never saw, unchanged; cards have changed ones.")
+    say("F1 at 0.5 on one volume that training never saw; cards have changed copies.")
     say(f"Your own models: put .skoots or .trch files into {user_folder()}")
 
 

@@ -264,10 +264,12 @@ class RunFolder:
         steps : sequence of tuple of int
             Of each level along Z, Y, X, in voxels of the labels.
         """
-        name, size = self.plan.image.name, self.plan.voxel_size
+        name, step = self.plan.image.name, self.plan.grid_step
         with storage_errors(self.path):
             top = self._arrays.top
-            top.attrs["ome"] = image_metadata(name, "probability", size)
+            top.attrs["ome"] = image_metadata(
+                name, "probability", step, self.voxel_size
+            )
             known = {"version": VERSION, "labels": ["instances"]}
             top["labels"].attrs["ome"] = known
             described = label_metadata(steps, self.voxel_size)

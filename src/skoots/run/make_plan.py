@@ -18,7 +18,8 @@ from skoots.run.plan import (
     NormalizationRecord,
     RunPlan,
 )
-from skoots.run.scale import grid_shape, grid_voxel_size, scale_notices
+from skoots.run.scale import grid_shape, grid_voxel_size
+from skoots.run.scale_notices import scale_notices
 from skoots.run.tile_size import (
     check_grid,
     choose_core,
@@ -76,7 +77,7 @@ def plan_geometry(
             f"The model {checkpoint.name} takes {channels} channels and an image has "
             "one. Use a model of one channel."
         )
-    shape = grid_shape(image, checkpoint, wishes)
+    shape = grid_shape(image.shape, image.voxel_size, checkpoint, wishes)
     number_format = choose_number_format(device)
     halo, core = _halo_and_core(
         checkpoint, settings, wishes, shape, device, number_format

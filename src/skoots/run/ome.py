@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,13 +15,31 @@ if TYPE_CHECKING:
 
 VERSION = "0.5"
 
+Step: TypeAlias = tuple[float, float, float]
+"""Along Z, Y, X."""
+
+_ONE = (1.0, 1.0, 1.0)
+
 
 def image_metadata(
-    name: str, path: str, voxel_size: VoxelSize | None
+    name: str, path: str, step: Step, voxel_size: VoxelSize | None
 ) -> dict[str, Any]:
-    """Describe one array as an image of one level."""
-    levels = [(path, (1, 1, 1))]
-    return {"version": VERSION, "multiscales": [_multiscale(name, levels, voxel_size)]}
+    """Describe one array as an image of one level.
+
+    Parameters
+    ----------
+    name, path : str
+        Of the image, and of the array in its group.
+    step : tuple of float
+        Voxels of the labels along Z, Y, X from one voxel of the image to the next.
+    voxel_size : tuple of float or None
+        Of the labels, likewise, in micrometres.
+    """
+    described = _multiscale(name, [(path, step)], voxel_size)
+    # faces meet, not the centres of the first voxels
+    pairs = zip(step, voxel_size or _ONE, strict=True)
+    _move(described, [(s - 1) / 2 * n for s, n in pairs])
+    return {"version": VERSION, "multiscales": [described]}
 
 
 def label_metadata(
@@ -63,10 +81,7 @@ def image_of_labels_metadata(
     """
     levels = [(str(i), step) for i, step in enumerate(steps)]
     described = _multiscale(name, levels, voxel_size)
-    if any(origin):
-        for dataset in described["datasets"]:
-            moved = {"type": "translation", "translation": [float(o) for o in origin]}
-            dataset["coordinateTransformations"].append(moved)
+    _move(described, origin)
     return {
         "version": VERSION,
         "multiscales": [described],
@@ -74,11 +89,18 @@ def image_of_labels_metadata(
     }
 
 
+def _move(described: dict[str, Any], origin: Sequence[float]) -> None:
+    if any(origin):
+        moved = {"type": "translation", "translation": [float(o) for o in origin]}
+        for dataset in described["datasets"]:
+            dataset["coordinateTransformations"].append(moved)
+
+
 def _multiscale(
-    name: str, levels: Sequence[tuple[str, Shape3]], voxel_size: VoxelSize | None
+    name: str, levels: Sequence[tuple[str, Step]], voxel_size: VoxelSize | None
 ) -> dict[str, Any]:
     unit = {} if voxel_size is None else {"unit": "micrometer"}
-    size = voxel_size or (1.0, 1.0, 1.0)
+    size = voxel_size or _ONE
     return {
         "name": name,
         "axes": [{"name": a, "type": "space", **unit} for a in "zyx"],
@@ -89,7 +111,7 @@ def _multiscale(
     }
 
 
-def _transformations(size: VoxelSize, step: Shape3) -> list[dict[str, Any]]:
+def _transformations(size: VoxelSize, step: Step) -> list[dict[str, Any]]:
     scale = [s * n for s, n in zip(size, step, strict=True)]
     # every n-th voxel is kept, the first one too: its centre does not move
     return [{"type": "scale", "scale": scale}]

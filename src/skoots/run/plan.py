@@ -134,11 +134,15 @@ class RunPlan(_Record):
         """Of the labels' grid, the image's, along Z, Y, X, in micrometres."""
         if self.voxel_size is None:
             return None
-        grid, image = self.shape_zyx, self.image.shape_zyx
-        z, y, x = (
-            size * here / there
-            for size, here, there in zip(self.voxel_size, grid, image, strict=True)
-        )
+        pairs = zip(self.voxel_size, self.grid_step, strict=True)
+        z, y, x = (size / step for size, step in pairs)
+        return z, y, x
+
+    @property
+    def grid_step(self) -> tuple[float, float, float]:
+        """How many voxels of the image one of the grid is long, along Z, Y, X."""
+        pairs = zip(self.image.shape_zyx, self.shape_zyx, strict=True)
+        z, y, x = (image / grid for image, grid in pairs)
         return z, y, x
 
     @property

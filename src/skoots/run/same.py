@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from skoots.errors import RunError
 from skoots.events import Notice
-from skoots.run.scale import grid_shape, grid_voxel_size
+from skoots.run.scale import grid_shape
 from skoots.volume.voxel_size import format_voxel_size
 
 if TYPE_CHECKING:
@@ -79,12 +79,13 @@ def _grid_now_and_then(
 ) -> dict[str, tuple[object, object]]:
     """Pair what is said of the grid with that of the run; what nobody says stays."""
     pairs: dict[str, tuple[object, object]] = {}
+    then = plan.label_voxel_size
     if image.voxel_size is not None:
-        size = grid_voxel_size(image, plan.shape_zyx)
-        now, then = format_voxel_size(size), format_voxel_size(plan.voxel_size)
-        pairs["voxel size (--voxel-size), on the network's grid"] = now, then
+        sizes = format_voxel_size(image.voxel_size), format_voxel_size(then)
+        pairs["voxel size (--voxel-size)"] = sizes
     if wishes.resample is not None or wishes.diameter is not None:
-        shape = grid_shape(image, checkpoint, wishes)
+        size = image.voxel_size or then
+        shape = grid_shape(image.shape, size, checkpoint, wishes)
         pairs["grid (--resample, --diameter)"] = shape, plan.shape_zyx
     return pairs
 

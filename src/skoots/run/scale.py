@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from skoots.errors import SettingsError
-from skoots.events import Notice, ScaleNotice
-from skoots.volume.voxel_size import format_voxel_size
 
 if TYPE_CHECKING:
     from skoots._types import Shape3, VoxelSize
     from skoots.model.checkpoint import Checkpoint
-    from skoots.run.plan import RunPlan
     from skoots.run.wishes import Wishes
     from skoots.volume.source import Source
 
@@ -71,17 +68,15 @@ def compare(
         None where it is not known how they compare.
     """
     there = checkpoint.voxel_size
-    known = here is not None and there is not None
-    deep = here[0] / there[0] if here and there else 1.0
     if diameter is not None:
         if checkpoint.object_diameter is None:
             return None
         wide = high = checkpoint.object_diameter / diameter
-        # the depth of a voxel against its width, as the model knows it
-        deep = wide * deep / (here[1] / there[1]) if here and there else wide
+        # a model that does not say knows voxels that are as deep as they are wide
+        deep = wide * _depth(here) / _depth(there) if here else wide
     elif here and there:
-        high, wide = here[1] / there[1], here[2] / there[2]
-    if not known and diameter is None:
+        deep, high, wide = (a / b for a, b in zip(here, there, strict=True))
+    else:
         return None
     flat = planes == 1
     least, most = checkpoint.config.TRAINER.SCALE_RANGE
@@ -90,27 +85,71 @@ def compare(
     return Scale((1.0 if flat else deep, high, wide), fits)
 
 
-def grid_shape(image: Source, checkpoint: Checkpoint, wishes: Wishes) -> Shape3:
-    """Give the extent of the grid that the network works on."""
-    zooms = _zooms(image, checkpoint, wishes)
+def found_diameters(checkpoint: Checkpoint) -> tuple[float, float] | None:
+    """Give the least and the greatest size of objects that a model finds.
+
+    Returns
+    -------
+    tuple of float or None
+        In voxels across; None where the model does not say how large its objects were.
+    """
+    if checkpoint.object_diameter is None:
+        return None
+    least, most = checkpoint.config.TRAINER.SCALE_RANGE
+    return least * checkpoint.object_diameter, most * checkpoint.object_diameter
+
+
+def _depth(voxel_size: VoxelSize | None) -> float:
+    """Give how deep a voxel is for its width."""
+    return 1.0 if voxel_size is None else voxel_size[0] / voxel_size[1]
+
+
+def grid_shape(
+    extent: Shape3,
+    voxel_size: VoxelSize | None,
+    checkpoint: Checkpoint,
+    wishes: Wishes,
+) -> Shape3:
+    """Give the extent of the grid that the network works on, in voxels.
+
+    Parameters
+    ----------
+    extent : tuple of int
+        Of the image along Z, Y, X, in voxels.
+    voxel_size : tuple of float or None
+        Of the image, likewise, in micrometres.
+    checkpoint : Checkpoint
+        The model.
+    wishes : Wishes
+        What the user wants of the grid.
+
+    Raises
+    ------
+    SettingsError
+        If a wish cannot be met.
+    """
+    zooms = _zooms(extent, voxel_size, checkpoint, wishes)
     for axis, zoom in zip("ZYX", zooms, strict=True):
         if not 1 / LARGEST_ZOOM <= zoom <= LARGEST_ZOOM:
             times, how = (zoom, "larger") if zoom > 1 else (1 / zoom, "smaller")
             raise SettingsError(
                 f"The image would be made {times:.3g} times {how} along {axis}; at "
                 f"most {LARGEST_ZOOM:g} times makes sense. Check diameter (--diameter) "
-                f"or voxel_size (--voxel-size: {format_voxel_size(image.voxel_size)})."
+                f"and voxel_size (--voxel-size)."
             )
-    z, y, x = (max(1, round(n * f)) for n, f in zip(image.shape, zooms, strict=True))
+    z, y, x = (max(1, round(n * f)) for n, f in zip(extent, zooms, strict=True))
     return z, y, x
 
 
 def _zooms(
-    image: Source, checkpoint: Checkpoint, wishes: Wishes
+    extent: Shape3,
+    voxel_size: VoxelSize | None,
+    checkpoint: Checkpoint,
+    wishes: Wishes,
 ) -> tuple[float, float, float]:
     """Give voxels of the grid per voxel of the image, along Z, Y, X."""
     _check(wishes)
-    scale = compare(checkpoint, image.voxel_size, image.shape[0], wishes.diameter)
+    scale = compare(checkpoint, voxel_size, extent[0], wishes.diameter)
     if wishes.diameter is not None:
         if scale is None:
             raise SettingsError(
@@ -165,48 +204,3 @@ def grid_voxel_size(image: Source, shape: Shape3) -> VoxelSize | None:
     pairs = zip(image.voxel_size, image.shape, shape, strict=True)
     z, y, x = (size * n / m for size, n, m in pairs)
     return z, y, x
-
-
-def scale_notices(
-    image: Source, checkpoint: Checkpoint, plan: RunPlan, wishes: Wishes
-) -> list[Notice]:
-    """Say where the voxels may not be as large as those of the model."""
-    if wishes.resample is not None or wishes.diameter is not None:
-        return []  # it was thought of
-    there = checkpoint.voxel_size
-    if image.voxel_size is None:
-        return [] if there is None else [ScaleNotice(_unknown(checkpoint, there))]
-    scale = compare(checkpoint, image.voxel_size, image.shape[0])
-    if there is None or scale is None or scale.fits:
-        return []
-    here, trained = format_voxel_size(image.voxel_size), format_voxel_size(there)
-    differ = f"The image has {here}, the model was trained at {trained} (Z, Y, X)"
-    if plan.resampled:
-        way = (
-            ": the image is resampled as it is read. resample=False (--no-resample) "
-            "works on its own grid."
-        )
-    elif scale.possible:
-        way = (
-            ". Objects of another size in voxels are found badly: resample=True "
-            "(--resample) works at the model's, on many more voxels."
-        )
-    else:
-        way = (
-            ", too far apart to resample. Check the voxel size (--voxel-size), or say "
-            "with diameter (--diameter) how large objects are."
-        )
-    return [ScaleNotice(differ + way)]
-
-
-def _unknown(checkpoint: Checkpoint, there: VoxelSize) -> str:
-    across = checkpoint.object_diameter
-    objects = (
-        "" if across is None else f", where objects are {across:.0f} voxels across"
-    )
-    return (
-        "The image has no voxel size, so its voxels are taken as they are. The model "
-        f"{checkpoint.name} was trained at {format_voxel_size(there)} (Z, Y, X)"
-        f"{objects}. Say with voxel_size (--voxel-size) or diameter (--diameter) how "
-        "large yours are."
-    )

@@ -1,7 +1,8 @@
 """Which volumes come with the package, and where they lie.
 
-A sample is a TIFF with its voxel size in its tags, so that it is opened like any file
-of a user's own, and a text file that says where it is from and on which terms.
+A sample is a TIFF, with its voxel size in its tags where that is known, so that it is
+opened like any file of a user's own, and a text file that says where it is from and on
+which terms.
 """
 
 from __future__ import annotations

@@ -127,12 +127,13 @@ def typical_diameter(
     voxels : array of int, (K,)
         How many voxels each object has.
     voxel_size, model_voxel_size : tuple of float, optional
-        Of the image, and of what a model was trained on, along Z, Y, X. Without them
-        the diameter is that of the objects as they lie in their grid, which is what a
-        model's `object_diameter` is. With both it is what `skoots.segment` is to be
-        given as `diameter`: there the depth of a voxel is set right on top, and where
-        the image's voxels are relatively deeper than the model's, an object counts
-        fewer of them.
+        Of the image, and of what a model was trained on, along Z, Y, X. Without that
+        of the image the diameter is that of the objects as they lie in their grid,
+        which is what a model's `object_diameter` is. With it, it is what
+        `skoots.segment` is to be given as `diameter`: there the depth of a voxel is
+        set right on top, and where the image's voxels are relatively deeper than the
+        model's, an object counts fewer of them. A model that says none counts as one
+        of cubes.
 
     Returns
     -------
@@ -152,10 +153,10 @@ def typical_diameter(
     if not counts.size:
         return None
     diameter = float(np.median((6 * counts / math.pi) ** (1 / 3)))
-    if voxel_size is None or model_voxel_size is None:
+    if voxel_size is None:
         return diameter
     here = voxel_size[0] / voxel_size[1]
-    there = model_voxel_size[0] / model_voxel_size[1]
+    there = model_voxel_size[0] / model_voxel_size[1] if model_voxel_size else 1.0
     return float(diameter * (here / there) ** (1 / 3))
 
 

@@ -12,6 +12,8 @@ pytest.importorskip("napari")
 
 from session_cases import TIMEOUT, Gate, free, message, put_before, save_image
 
+from napari_skoots.state.views import Where
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -95,6 +97,14 @@ def test_removed_by_hand_nothing_is_left_to_answer(
     preview(qtbot, session)
     session.viewer.layers.remove(NAME)
     assert session.previewing.view is None
+
+
+def test_labels_take_its_place(qtbot: QtBot, session: Session, image: Any) -> None:
+    preview(qtbot, session)
+    session.wishes.set(where=Where.WHOLE)
+    session.segment()
+    free(qtbot, session)
+    assert [layer.name for layer in session.viewer.layers] == ["cells", "cells labels"]
 
 
 def test_a_preview_is_no_image_and_no_result(

@@ -33,6 +33,7 @@ from napari_skoots.controllers.engine import EngineState
 from napari_skoots.plugin import read_run
 from napari_skoots.state.views import Where
 from skoots.errors import RunError
+from skoots.run.receipt import receipt_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,6 +111,32 @@ def test_a_finished_run_comes_back_with_its_image_and_settings(
     assert view.final
     assert view.objects == len(np.unique(labels_of(run))) - 1
     assert (said, ask(again)) == ([], [])
+
+
+def test_a_voxel_size_that_was_typed_comes_back_and_is_in_the_receipt(
+    qtbot: QtBot, session: Session, tmp_path: Path, tomorrow: Callable[[], Session]
+) -> None:
+    image = save_image(tmp_path / "cells.tif", voxel=None)
+    typed = (0.05, 0.02, 0.005)  # half of the model's, so that it is resampled
+    session.open_paths([image])
+    session.images.set_voxel_size(typed)
+    session.wishes.set(where=Where.WHOLE, resample=True)
+    run = session.wishes.out
+    assert run is not None
+    session.segment()
+    free(qtbot, session)
+    session.close()
+    assert "--voxel-size 0.05,0.02,0.005" in receipt_of(run).command_line
+    again = tomorrow()
+    again.open_paths([run])
+    assert again.images.voxel_size == typed
+    assert again.wishes.resamples
+    said = noted(again)
+    again.segment()
+    again.answer("Go on with it")
+    free(qtbot, again)
+    assert (said, ask(again)) == ([], [])
+    assert "finished already" in message(again)
 
 
 def test_an_unfinished_run_can_be_resumed_to_the_labels_of_one_without_a_stop(

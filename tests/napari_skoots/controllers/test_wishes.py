@@ -247,10 +247,11 @@ def test_the_panel_knows_what_the_engine_will_do(
     wishes.set(diameter=typed)
     request = wishes.request()
     asked = EngineWishes(**request.wish)
-    shape = grid_shape(request.source, request.checkpoint, asked)
-    assert (shape != request.source.shape) == wishes.resamples
+    extent = request.source.shape
+    shape = grid_shape(extent, request.source.voxel_size, request.checkpoint, asked)
+    assert (shape != extent) == wishes.resamples
     assert bool(wishes.size.offer) >= wishes.resamples
-    assert np.prod(shape) <= 10 * np.prod(request.source.shape)  # and rounding
+    assert np.prod(shape) <= 10 * np.prod(extent)  # and rounding
 
 
 def test_without_a_voxel_size_it_is_said_what_the_model_finds(
@@ -265,6 +266,50 @@ def test_without_a_voxel_size_it_is_said_what_the_model_finds(
     assert not unknown.offer
     assert not sizes(model, None, 12.0).hint, "the user has said it"
     assert not sizes(model, VOXEL, None).hint, "the file has"
+
+
+def test_a_model_without_objects_says_its_voxels(session: Session) -> None:
+    model = replace(session.models.checkpoint, object_diameter=None)
+    assert "50 × 20 × 10 nm" in sizes(model, None, None).hint
+    assert not sizes(model, VOXEL, None).hint
+    assert not sizes(replace(model, voxel_size=None), None, None).hint
+
+
+@pytest.mark.parametrize(
+    ("here", "typed", "words"),
+    [
+        ((0.05, 0.02, 0.005), None, "is resampled as it is read"),
+        ((0.25, 0.1, 0.05), None, "125 times as many voxels"),
+        ((5.0, 2.0, 1.0), None, "too far apart to resample"),
+        (VOXEL, 1.0, "1000 times as many voxels"),
+        (VOXEL, 0.5, "too far apart to resample"),
+        (VOXEL, None, ""),
+    ],
+)
+def test_it_is_said_what_follows_from_another_size(
+    session: Session, here: Any, typed: float | None, words: str
+) -> None:
+    size = sizes(session.models.checkpoint, here, typed)
+    resampled = size.scale is not None and size.scale.by_itself
+    assert words in size.advice(resampled=resampled)
+    assert bool(size.advice(resampled=resampled)) == bool(words)
+    assert " 0 voxels" not in size.offer
+
+
+def test_switched_off_it_is_said_what_that_costs(session: Session) -> None:
+    size = sizes(session.models.checkpoint, (0.05, 0.02, 0.005), None)
+    assert "found badly" in size.advice(resampled=False)
+
+
+def test_a_wish_to_resample_does_not_outlive_what_it_was_about(
+    session: Session,
+) -> None:
+    layer = add(session, scale=(0.05, 0.02, 0.005), units=("um", "um", "um"))
+    session.wishes.set(resample=True)
+    layer.scale, layer.units = (1, 1, 1), ("pixel",) * 3
+    assert session.images.voxel_size is None
+    assert not session.wishes.resamples
+    assert session.wishes.request().wish == {"resample": False}
 
 
 def test_a_model_that_is_not_loaded_offers_nothing() -> None:
@@ -304,7 +349,7 @@ def test_where_nothing_can_be_written_it_goes_to_the_users_data(
     )
     out = session.wishes.out
     assert out == tmp_path / "data" / "skoots" / "runs" / "cells.skoots.zarr"
-    assert "nothing can be written beside" in session.wishes.out_note
+    assert "Nothing can be written beside" in session.wishes.out_note
 
 
 def test_the_name_tells_channel_and_time(session: Session) -> None:

@@ -484,6 +484,10 @@ def test_a_diameter_works_at_the_scale_of_the_training(out: Path) -> None:
     drain(skoots.segment(image, model, out, diameter=10.0))
     # twice as wide, and as deep as the model knows a voxel: half of that
     assert RunFolder.open(out).plan.shape_zyx == (8, 24, 24)
+    model = unet_model(object_diameter=20.0)  # which may have learned from cubes
+    image = open_source(noise((8, 12, 12)), voxel_size=(2.0, 1.0, 1.0))
+    drain(skoots.segment(image, model, out, diameter=20.0, overwrite=True))
+    assert RunFolder.open(out).plan.shape_zyx == (16, 12, 12)
 
 
 @pytest.mark.parametrize(
@@ -516,8 +520,8 @@ def test_an_image_without_a_voxel_size_is_not_given_that_of_the_model(
     model = unet_model(voxel_size=(3.0, 1.0, 1.0), object_diameter=8.0)
     image = noise((8, 8, 8))
     events, _ = drain(skoots.segment(image, model, out))
-    assert "has no voxel size" in notices(events)
-    assert "8 voxels across" in notices(events)
+    assert "taken as it is" in notices(events)
+    assert "finds objects of 5 to 12 voxels across" in notices(events)
     assert "--voxel-size" in notices(events)
     assert "--diameter" in notices(events)
     assert RunFolder.open(out).voxel_size is None
@@ -526,10 +530,25 @@ def test_an_image_without_a_voxel_size_is_not_given_that_of_the_model(
     run = RunFolder.open(out)
     assert run.plan.shape_zyx == (16, 16, 16)
     assert run.voxel_size is None
-    (axes,) = zarr.open_group(out / "labels/instances").attrs["ome"]["multiscales"]
-    assert all("unit" not in axis for axis in axes["axes"])
+    reach = []
+    for path, array in (("labels/instances", "0"), ("", "probability")):
+        group = zarr.open_group(out / path, mode="r")
+        (multiscale,) = group.attrs["ome"]["multiscales"]
+        assert all("unit" not in axis for axis in multiscale["axes"])
+        scale = multiscale["datasets"][0]["coordinateTransformations"][0]["scale"]
+        reach.append(np.multiply(group[array].shape, scale))
+    np.testing.assert_allclose(*reach)  # labels and image lie on each other
     with pytest.raises(SettingsError, match=r"no voxel size.*\(--voxel-size\)"):
         next(skoots.segment(image, model, out, overwrite=True, resample=True))
+
+
+def test_what_a_model_finds_is_said_where_it_knows_no_voxel_size(out: Path) -> None:
+    image = open_source(noise((8, 8, 8)), voxel_size=(1.0, 1.0, 1.0))
+    events, _ = drain(skoots.segment(image, unet_model(object_diameter=8.0), out))
+    assert "5 to 12 voxels across" in notices(events)
+    assert "--voxel-size" not in notices(events), "which would not help"
+    events, _ = drain(skoots.segment(image, unet_model(), out, overwrite=True))
+    assert not notices(events)
 
 
 def test_a_voxel_size_that_is_not_said_again_is_that_of_the_run(out: Path) -> None:
@@ -537,6 +556,7 @@ def test_a_voxel_size_that_is_not_said_again_is_that_of_the_run(out: Path) -> No
     sized = open_source(grey, voxel_size=(2.0, 2.0, 2.0))
     drain(skoots.segment(sized, model, out, resample=True))
     drain(skoots.segment(grey, model, out, resume=True))
+    drain(skoots.segment(grey, model, out, resume=True, resample=True))
     assert RunFolder.open(out).voxel_size == (2.0, 2.0, 2.0)
     other = open_source(grey, voxel_size=(1.0, 2.0, 2.0))
     with pytest.raises(RunError, match=r"another voxel size \(--voxel-size\)"):

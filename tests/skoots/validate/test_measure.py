@@ -159,8 +159,9 @@ def test_the_typical_diameter_is_that_of_balls() -> None:
         ((0.01, 0.01, 0.01), (0.01, 0.01, 0.01)),
         ((0.05, 0.01, 0.01), (0.01, 0.01, 0.01)),
         ((0.02, 0.02, 0.02), (0.06, 0.02, 0.02)),
+        ((0.05, 0.01, 0.01), None),
     ],
-    ids=["alike", "deep image", "deep model"],
+    ids=["alike", "deep image", "deep model", "a model that does not say"],
 )
 def test_a_measured_diameter_brings_objects_to_the_size_of_the_models(
     here: Any, there: Any
@@ -169,6 +170,6 @@ def test_a_measured_diameter_brings_objects_to_the_size_of_the_models(
     image = open_source(np.zeros((400, 500, 500), np.uint8), voxel_size=here)
     voxels = [3000]
     diameter = typical_diameter(voxels, here, there)
-    grid = grid_shape(image, model, Wishes(diameter=diameter))
+    grid = grid_shape(image.shape, here, model, Wishes(diameter=diameter))
     scale = math.prod(grid) / math.prod(image.shape)
     assert typical_diameter([round(voxels[0] * scale)]) == pytest.approx(24, rel=0.01)

@@ -22,7 +22,7 @@ _NORMALISED = {
     "divided by 65536, which this package does not describe.",
 }
 
-_INVERTED = " Light and dark are exchanged, as the model's settings say (`INVERT`)."
+_INVERTED = " Its preprocessing exchanges light and dark, as the model asks (`INVERT`)."
 
 _TEMPLATE = """\
 # {name}
