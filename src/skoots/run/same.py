@@ -85,8 +85,8 @@ def _grid_now_and_then(
         pairs["voxel size (--voxel-size)"] = sizes
     if wishes.resample is not None or wishes.diameter is not None:
         size = image.voxel_size or then
-        shape = grid_shape(image.shape, size, checkpoint, wishes)
-        pairs["grid (--resample, --diameter)"] = shape, plan.shape_zyx
+        grids = grid_shape(image.shape, size, checkpoint, wishes), plan.shape_zyx
+        pairs["grid, by resample (--resample) or diameter (--diameter)"] = grids
     return pairs
 
 
