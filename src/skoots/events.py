@@ -137,9 +137,11 @@ class TrainStarted:
     """Steps that an earlier process took."""
 
     steps: int
-    """Steps in all."""
+    """Steps in all, at most."""
 
     epochs: int
+    seconds: float
+    """After which it ends in any case; 0 for never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,23 @@ class Validating:
     """Volumes and boxes that are scored."""
 
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """It is known how good the network is by now."""
+
+    step: int
+    """Steps that it has taken; 0 for the model that training starts from."""
+
+    validation: Mapping[str, float]
+    """Losses of held-out crops, and scores of held-out volumes; see `EpochDone`."""
+
+    best: bool
+    """Whether it is the best so far; it was saved then."""
+
+    seconds: float
+    """Time spent training, by earlier processes too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +254,7 @@ Event: TypeAlias = (
     | TrainStarted
     | TrainStep
     | Validating
+    | Validated
     | EpochDone
     | CheckpointSaved
     | TrainFinished

@@ -77,6 +77,7 @@ class _Bar:
             speed_estimate_period=120,
         )
         self._task = self._progress.add_task("train", total=None, loss="", start=False)
+        self._timed = False
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -88,14 +89,17 @@ class _Bar:
     def show(self, event: Event) -> None:
         """Move the bar, or write a line."""
         match event:
-            case TrainStarted(steps=steps, steps_done=done):
+            case TrainStarted(steps=steps, steps_done=done, seconds=seconds):
                 say_started(event)
+                self._timed = seconds > 0
                 self._progress.start_task(self._task)
-                self._progress.update(self._task, total=steps, completed=done)
-            case TrainStep(step=step, loss=loss):
-                self._progress.update(
-                    self._task, completed=step, loss=f"loss {loss:.3f}"
-                )
+                total = seconds or steps
+                done = 0 if self._timed else done
+                self._progress.update(self._task, total=total, completed=done)
+            case TrainStep(step=step, loss=loss, seconds=seconds):
+                done = int(seconds) if self._timed else step
+                loss_now = f"loss {loss:.3f}"
+                self._progress.update(self._task, completed=done, loss=loss_now)
             case Validating(done=done, total=total):
                 scored = f"validating, {done}/{total} volumes"
                 self._progress.update(self._task, loss=scored)
@@ -110,7 +114,7 @@ class _Log:
 
     def __init__(self) -> None:
         self._said = self._began = monotonic()
-        self._before = 0
+        self._before, self._limit = 0, 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -121,8 +125,8 @@ class _Log:
     def show(self, event: Event) -> None:
         """Write a line, if there is news."""
         match event:
-            case TrainStarted(steps_done=before):
-                self._before, self._began = before, monotonic()
+            case TrainStarted(steps_done=before, seconds=limit):
+                self._before, self._began, self._limit = before, monotonic(), limit
                 say_started(event)
             case TrainStep() if monotonic() - self._said >= _LOG_SECONDS:
                 self._said = monotonic()
@@ -135,8 +139,10 @@ class _Log:
 
     def _say_step(self, event: TrainStep) -> None:
         pace = (monotonic() - self._began) / (event.step - self._before)
-        left = clock(pace * (event.total - event.step))
-        say(f"step {event.step}/{event.total}, loss {event.loss:.3f}, {left} left")
+        left, total = pace * (event.total - event.step), f"/{event.total}"
+        if self._limit:
+            left, total = max(self._limit - event.seconds, 0.0), ""
+        say(f"step {event.step}{total}, loss {event.loss:.3f}, {clock(left)} left")
 
 
 def _show_line(event: Event) -> None:
@@ -153,10 +159,12 @@ def say_started(event: TrainStarted) -> None:
     """Say what is trained, on what and where."""
     volumes = "1 volume" if event.volumes == 1 else f"{event.volumes} volumes"
     before = f" ({event.steps_done} done before)" if event.steps_done else ""
+    steps = f"{event.steps} steps{before} in {event.epochs} epochs"
+    if event.seconds:
+        steps = f"{event.seconds:.0f} s{before}"
     say(
         f"{event.project}: {event.network}, {volumes} with {event.objects} objects, "
-        f"{event.steps} steps{before} in {event.epochs} epochs, on {event.device} in "
-        f"{event.number_format}"
+        f"{steps}, on {event.device} in {event.number_format}"
     )
 
 

@@ -87,6 +87,24 @@ class TrainerConfig(Section):
         title="Checkpoint every",
         description="Minutes of training that a kill may lose.",
     )
+    SECONDS: NonNegative = Field(
+        default=0.0,
+        title="Seconds",
+        description="A training ends with the epoch in which it has taken so long, "
+        "validations included; 0: after NUM_EPOCHS alone.",
+    )
+    VALIDATE_SECONDS: NonNegative = Field(
+        default=0.0,
+        title="Validate every",
+        description="Seconds of training at least from one validation to the next, "
+        "beside VALIDATE_EPOCH_SKIP.",
+    )
+    VALIDATE_FIRST: bool = Field(
+        default=False,
+        title="Validate first",
+        description="Validate the model that a training starts from, too. Where none "
+        "is better it is the one that is delivered.",
+    )
     SCORE_VALIDATIONS: Count = Field(
         default=1,
         title="Score every",

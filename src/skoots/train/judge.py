@@ -6,6 +6,7 @@ import math
 from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
+from skoots.events import Validated
 from skoots.train.curves import SCORES
 from skoots.train.epochs import Stream, random_numbers
 from skoots.train.instance_score import score_volumes
@@ -46,15 +47,26 @@ class Judge:
         self._sources = sources
         self._delivery = delivery
 
-    def is_due(self, epoch: int) -> bool:
-        """Tell whether an epoch, from 0, ends with a validation."""
-        train = self._project.settings.TRAIN
-        last = epoch + 1 == train.NUM_EPOCHS
-        turn = (epoch + 1) % train.VALIDATE_EPOCH_SKIP == 0
+    def is_due(self, epoch: int, progress: Progress, *, last: bool) -> bool:
+        """Tell whether an epoch, from 0, ends with a validation.
+
+        Parameters
+        ----------
+        epoch : int
+            From 0.
+        progress : Progress
+            How far the training is.
+        last : bool
+            Whether no epoch follows.
+        """
+        settings = self._project.settings
+        turn = (epoch + 1) % settings.TRAIN.VALIDATE_EPOCH_SKIP == 0
+        waited = progress.seconds - progress.validated_at
+        turn = turn and waited >= settings.TRAINER.VALIDATE_SECONDS
         return self._sources.held_out and (last or turn)
 
     def validate(
-        self, epoch: int, progress: Progress
+        self, epoch: int, progress: Progress, *, last: bool = False
     ) -> Generator[Event, Any, tuple[dict[str, float], bool]]:
         """Judge the averaged weights and keep them if they are the best so far.
 
@@ -64,10 +76,12 @@ class Judge:
             From 0.
         progress : Progress
             Remembers the best; changed at the end.
+        last : bool
+            Whether no other validation follows.
 
         Yields
         ------
-        Validating
+        Validating, Validated
             Closing the generator leaves all as it was.
 
         Returns
@@ -79,10 +93,12 @@ class Judge:
             Whether there was none better before.
         """
         found = self._losses(epoch)
-        if self._scores_now(epoch, progress):
+        if self._scores_now(progress, last=last):
             found |= yield from self._scores()
         progress.validations += 1
-        return found, self._keep_if_best(found, progress)
+        best = self._keep_if_best(found, progress)
+        yield Validated(progress.step, found, best, progress.seconds)
+        return found, best
 
     def _losses(self, epoch: int) -> dict[str, float]:
         if self._sources.validation is None:
@@ -108,11 +124,10 @@ class Judge:
         )
         return {name: getattr(scores, name) for name in SCORES}
 
-    def _scores_now(self, epoch: int, progress: Progress) -> bool:
+    def _scores_now(self, progress: Progress, *, last: bool) -> bool:
         every = self._project.settings.TRAINER.SCORE_VALIDATIONS
         if not self._sources.scored or every == 0:
             return False
-        last = epoch + 1 == self._project.settings.TRAIN.NUM_EPOCHS
         return last or progress.validations % every == 0
 
     def _keep_if_best(self, found: dict[str, float], progress: Progress) -> bool:

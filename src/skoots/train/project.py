@@ -52,6 +52,8 @@ MAY_CHANGE = frozenset(
         "TRAIN.BACKGROUND_STORE_DATA_ON_GPU",
         "TRAINER.THREADS",
         "TRAINER.CHECKPOINT_MINUTES",
+        "TRAINER.SECONDS",
+        "TRAINER.VALIDATE_SECONDS",
     }
 )
 """What a training that goes on may do otherwise: how long and where, not what. Its

@@ -39,6 +39,9 @@ class Progress:
     """Steps in the sums."""
 
     validations: int = 0
+    validated_at: float = 0.0
+    """Of these seconds, when the last validation ended."""
+
     best: list[float] = field(default_factory=list)
     """The best validation so far: panoptic quality, then the negative loss of the
     masks; empty before one."""

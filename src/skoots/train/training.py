@@ -81,8 +81,11 @@ class Training:
         """Take all steps that are left."""
         for message in self._begin():
             yield Notice(message)
-        self._todo = range(self._progress.step, self._steps)
+        begun = self._progress.step
+        self._todo = range(begun, begun if self._time_is_up() else self._steps)
         yield self._started()
+        if begun == 0 and self._settings.TRAINER.VALIDATE_FIRST:
+            yield from self._validated(0)
         curves = (
             Curves(self._project.curves_file, self._progress.epochs)
             if self._ranks.leads
@@ -117,8 +120,10 @@ class Training:
                     yield from self._saved()
                     if curves is not None:
                         curves.draw()
-                yield from self._end_epoch_if_due(curves)
+                ended = yield from self._end_epoch_if_due(curves)
                 self._progress.seconds = time.monotonic() - began
+                if ended and self._time_is_up():
+                    break
 
     def _take_step(self, batch: Batch) -> tuple[Outcome, float]:
         step = self._progress.step
@@ -128,16 +133,16 @@ class Training:
         self._progress.count(outcome)
         return outcome, rate
 
-    def _end_epoch_if_due(self, curves: Curves | None) -> Generator[Event, Any, None]:
+    def _end_epoch_if_due(self, curves: Curves | None) -> Generator[Event, Any, bool]:
+        """End an epoch whose steps are taken; tell whether they are."""
         epoch = self._progress.epochs
         if self._progress.step < (epoch + 1) * self._epochs.steps:
-            return
+            return False
+        last = self._time_is_up() or epoch + 1 == self._settings.TRAIN.NUM_EPOCHS
         validation: dict[str, float] = {}
         best = False
-        if self._ranks.leads and self._judge.is_due(epoch):
-            yield from self._saved()  # it may take long
-            judging = self._judge.validate(epoch, self._progress)
-            validation, best = yield from judging
+        if self._judge.is_due(epoch, self._progress, last=last):
+            validation, best = yield from self._validated(epoch, last=last)
         means = self._progress.close_epoch()
         step = self._progress.step
         done = EpochDone(
@@ -160,6 +165,26 @@ class Training:
         if (epoch + 1) % interval == 0:
             yield from self._saved()
         self._ranks.barrier()
+        return True
+
+    def _validated(
+        self, epoch: int, *, last: bool = False
+    ) -> Generator[Event, Any, tuple[dict[str, float], bool]]:
+        """Say how good the network is by now; nothing where another process does."""
+        if not (self._ranks.leads and self._sources.held_out):
+            return {}, False
+        if self._progress.step:
+            yield from self._saved()  # it may take long
+        began = time.monotonic()
+        judging = self._judge.validate(epoch, self._progress, last=last)
+        validation, best = yield from judging
+        self._progress.seconds += time.monotonic() - began
+        self._progress.validated_at = self._progress.seconds
+        return validation, best
+
+    def _time_is_up(self) -> bool:
+        limit = self._settings.TRAINER.SECONDS
+        return self._ranks.agree(0 < limit <= self._progress.seconds)
 
     # ---- the beginning, the end, and what is saved between
 
@@ -197,6 +222,7 @@ class Training:
             steps_done=self._progress.step,
             steps=self._steps,
             epochs=self._settings.TRAIN.NUM_EPOCHS,
+            seconds=self._settings.TRAINER.SECONDS,
         )
 
     def _batch(self, step: int) -> Batch:
