@@ -1,0 +1,152 @@
+"""The folder in which a kind of objects is taught, from one sitting to the next.
+
+==================  ===========================================================
+``project.json``    the version of this form
+``examples``        a folder for each image; see `skoots.teach.example`
+``models``          what was kept: ``NAME.skoots`` and its card ``NAME.md``
+``trainings``       a folder for each training; see `skoots.train.project`
+==================  ===========================================================
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from skoots.errors import RunExistsError, TrainingError
+from skoots.run.storage import storage_errors, write_atomically
+from skoots.teach.example import RECORD as EXAMPLE_RECORD
+from skoots.teach.example import Example
+
+if TYPE_CHECKING:
+    import os
+
+    from skoots.volume.source import Source
+
+PROJECT_SUFFIX = ".skoots-project"
+"""How the name of every project ends."""
+
+RECORD = "project.json"
+_FORMAT = 1
+
+
+class TeachProject:
+    """The examples of one kind of objects, and the models that learned from them.
+
+    Parameters
+    ----------
+    path : path
+        A folder that `create` made.
+
+    Raises
+    ------
+    TrainingError
+        If it is no project, or one of a later version.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        _check(self.path / RECORD)
+
+    @classmethod
+    def create(cls, path: str | os.PathLike[str]) -> Self:
+        """Make a project without examples.
+
+        Parameters
+        ----------
+        path : path
+            A folder ``NAME.skoots-project`` that is not there, or is empty.
+
+        Raises
+        ------
+        TrainingError
+            If the name ends otherwise.
+        RunExistsError
+            If something lies there.
+        StorageError
+            If nothing can be written there.
+        """
+        place = Path(path)
+        if not place.name.endswith(PROJECT_SUFFIX):
+            raise TrainingError(
+                f"{place.name} is no name for a project. Let it end in "
+                f"{PROJECT_SUFFIX}, such as cells{PROJECT_SUFFIX}."
+            )
+        with storage_errors(place):
+            place.mkdir(parents=True, exist_ok=True)
+            if any(place.iterdir()):
+                raise RunExistsError(
+                    f"{place} is not empty. Open the project in it, or choose another "
+                    "name."
+                )
+            content = json.dumps({"format": _FORMAT}).encode()
+            write_atomically(place / RECORD, content)
+        return cls(place)
+
+    @property
+    def name(self) -> str:
+        """What the project is called, without its ending."""
+        return self.path.name.removesuffix(PROJECT_SUFFIX)
+
+    @property
+    def models(self) -> Path:
+        """The folder of the models that were kept; it may be missing."""
+        return self.path / "models"
+
+    @property
+    def trainings(self) -> Path:
+        """The folder of the trainings; it may be missing."""
+        return self.path / "trainings"
+
+    @property
+    def examples(self) -> tuple[Example, ...]:
+        """All examples, by name."""
+        found = sorted((self.path / "examples").glob(f"*/{EXAMPLE_RECORD}"))
+        return tuple(Example(record.parent) for record in found)
+
+    def find(self, image: Source) -> Example | None:
+        """Give the example of an image, known by its voxels, if there is one."""
+        signature = image.signature()
+        same = (one for one in self.examples if one.signature == signature)
+        return next(same, None)
+
+    def add(self, image: Source) -> Example:
+        """Give the example of an image, made if it is new.
+
+        Parameters
+        ----------
+        image : Source
+            The image. One that lies in no file is copied into the project.
+
+        Raises
+        ------
+        StorageError
+            If nothing can be written.
+        """
+        known = self.find(image)
+        if known is not None:
+            return known
+        stem = re.sub(r"[^\w.-]+", "_", image.name).strip("._") or "image"
+        place, number = self.path / "examples" / stem, 1
+        while place.exists():
+            number += 1
+            place = place.with_name(f"{stem}-{number}")
+        return Example.create(place, image)
+
+
+def _check(record: Path) -> None:
+    try:
+        said = json.loads(record.read_text(encoding="utf-8"))
+        version = int(said["format"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TrainingError(
+            f"{record.parent} is no project: {record.name} is missing or damaged. Name "
+            f"a folder that ends in {PROJECT_SUFFIX}."
+        ) from error
+    if version > _FORMAT:
+        raise TrainingError(
+            f"{record.parent} was made by a later version of SKOOTS (format {version}, "
+            f"this one reads {_FORMAT}). Update SKOOTS."
+        )

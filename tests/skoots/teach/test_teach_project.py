@@ -1,0 +1,186 @@
+"""What is painted survives: examples, boxes and images of a project."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import tifffile
+import zarr
+
+from skoots.errors import (
+    RunExistsError,
+    SkootsError,
+    SourceNotFoundError,
+    TrainingError,
+)
+from skoots.teach import TeachProject
+from skoots.train.data.taught_boxes import TaughtBox
+from skoots.volume.source import open_source
+from skoots.volume.tiling import whole
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from skoots.volume.source import Source
+
+SHAPE = (40, 60, 70)
+
+
+def grey(seed: int = 0, shape: tuple[int, ...] = SHAPE) -> NDArray[np.uint8]:
+    return np.random.default_rng(seed).integers(0, 255, shape, np.uint8)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> TeachProject:
+    return TeachProject.create(tmp_path / "cells.skoots-project")
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Source:
+    path = tmp_path / "image.tif"
+    tifffile.imwrite(path, grey(shape=(3, *SHAPE)), metadata={"axes": "CZYX"})
+    return open_source(path, axes="CZYX", channel=1, voxel_size=(0.1, 0.05, 0.05))
+
+
+def test_tomorrow_everything_is_there(project: TeachProject, image: Source) -> None:
+    example = project.add(image)
+    example.labels[3:9, 10:20, 5:15] = 7
+    boxes = (TaughtBox((0, 0, 0), (20, 30, 30)), TaughtBox((1, 2, 3), (4, 5, 6), True))
+    example.set_boxes(boxes)
+    (again,) = TeachProject(project.path).examples
+    assert (project.name, again.name) == ("cells", "image")
+    assert again.boxes == boxes
+    painted = np.asarray(again.labels[:])
+    assert painted.dtype == np.uint32
+    assert (painted == 7).sum() == 600
+    assert painted.sum() == 600 * 7
+    there = again.image()
+    assert there.voxel_size == (0.1, 0.05, 0.05)
+    np.testing.assert_array_equal(there.read(whole(SHAPE)), image.read(whole(SHAPE)))
+
+
+def test_an_image_is_one_example_wherever_it_lies(
+    project: TeachProject, image: Source, tmp_path: Path
+) -> None:
+    first = project.add(image)
+    first.labels[0, 0, 0] = 1
+    assert project.add(image).labels[0, 0, 0] == 1
+    copied = tmp_path / "elsewhere.tif"
+    tifffile.imwrite(copied, image.read(whole(SHAPE)), metadata={"axes": "ZYX"})
+    assert project.add(open_source(copied)).path == first.path
+    other = project.add(open_source(grey(1)))
+    same_name = project.add(open_source(grey(2)))
+    assert len({first.path, other.path, same_name.path}) == 3
+    assert project.find(open_source(grey(3))) is None
+
+
+def test_an_image_in_memory_is_kept_with_what_is_painted(project: TeachProject) -> None:
+    values = grey(5).astype(np.uint16) * 200
+    example = project.add(open_source(values, voxel_size=(1.0, 2.0, 3.0)))
+    (again,) = TeachProject(project.path).examples
+    source = again.image()
+    assert source.voxel_size == (1.0, 2.0, 3.0)
+    np.testing.assert_array_equal(source.read(whole(SHAPE)), values)
+    assert example.signature == source.signature()
+
+
+@pytest.mark.parametrize("kind", ["numpy", "signed", "zarr", "dask", "bool"])
+def test_labels_of_another_layer_are_copied_and_stay_as_they_are(
+    project: TeachProject, image: Source, tmp_path: Path, kind: str
+) -> None:
+    painted = (grey(9) // 64).astype(np.uint16)
+    expected = painted.astype(np.uint32)
+    there: Any = painted
+    if kind == "signed":
+        there = painted.astype(np.int64)
+        there[0] = -3
+        expected[0] = 0
+    elif kind == "bool":
+        there, expected = painted > 0, (painted > 0).astype(np.uint32)
+    elif kind == "zarr":
+        there = zarr.create_array(tmp_path / "l.zarr", data=painted, chunks=(8, 8, 8))
+    elif kind == "dask":
+        there = pytest.importorskip("dask.array").from_array(painted, chunks=16)
+    before = np.array(there)
+    example = project.add(image)
+    example.copy_labels(there)
+    np.testing.assert_array_equal(example.labels[:], expected)
+    example.labels[:] = 5
+    np.testing.assert_array_equal(np.array(there), before)
+
+
+def test_everything_painted_is_one_box(project: TeachProject, image: Source) -> None:
+    example = project.add(image)
+    example.teach_everything()
+    (box,) = example.boxes
+    assert (box.start_zyx, box.stop_zyx) == ((0, 0, 0), SHAPE)
+
+
+def test_a_box_ends_with_the_image(project: TeachProject, image: Source) -> None:
+    example = project.add(image)
+    example.set_boxes([TaughtBox((-4, 2, 3), (400, 9, 9))])
+    (box,) = example.boxes
+    assert (box.start_zyx, box.stop_zyx) == ((0, 2, 3), (40, 9, 9))
+    with pytest.raises(TrainingError, match="holds nothing of the image"):
+        example.set_boxes([TaughtBox((50, 0, 0), (60, 9, 9))])
+    assert example.boxes == (box,), "what was there before stays"
+
+
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        (np.zeros((4, 4), np.uint8), r"\(4, 4\) voxels and the image \(40, 60, 70\)"),
+        (np.zeros(SHAPE, np.float32), "float32, which holds no ids"),
+        (np.full(SHAPE, 1 << 40, np.int64), "4294967295 is the largest"),
+    ],
+    ids=["2D", "floats", "large ids"],
+)
+def test_labels_that_do_not_fit_are_refused(
+    project: TeachProject, image: Source, labels: Any, words: str
+) -> None:
+    with pytest.raises(TrainingError, match=words):
+        project.add(image).copy_labels(labels)
+
+
+def test_an_image_that_is_gone_or_another_is_named(
+    project: TeachProject, image: Source
+) -> None:
+    example = project.add(image)
+    assert image.path is not None
+    shutil.copyfile(image.path, image.path.with_suffix(".old"))
+    tifffile.imwrite(image.path, grey(8, (3, *SHAPE)), metadata={"axes": "CZYX"})
+    with pytest.raises(TrainingError, match="its voxels are others now"):
+        example.image()
+    image.path.unlink()
+    with pytest.raises(SourceNotFoundError, match="no longer at"):
+        example.image()
+
+
+def test_a_folder_that_is_no_project_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="Let it end in"):
+        TeachProject.create(tmp_path / "cells")
+    with pytest.raises(TrainingError, match="is no project"):
+        TeachProject(tmp_path)
+    busy = tmp_path / "busy.skoots-project"
+    busy.mkdir()
+    (busy / "mine.txt").write_text("mine")
+    with pytest.raises(RunExistsError, match="not empty"):
+        TeachProject.create(busy)
+    assert (busy / "mine.txt").read_text() == "mine"
+    later = TeachProject.create(tmp_path / "later.skoots-project")
+    (later.path / "project.json").write_text(json.dumps({"format": 2}))
+    with pytest.raises(SkootsError, match="later version"):
+        TeachProject(later.path)
+
+
+def test_a_damaged_example_is_named(project: TeachProject, image: Source) -> None:
+    example = project.add(image)
+    (example.path / "example.json").write_text("{")
+    with pytest.raises(TrainingError, match="no example"):
+        _ = project.examples
