@@ -20,6 +20,7 @@ from skoots.train.data.lazy_volume import LazyVolume
 from skoots.train.data.memory import fits
 from skoots.train.data.pieces import count_pieces_of_all, notice_pieces
 from skoots.train.data.readers import ImageReader
+from skoots.train.data.said_intensity import INTENSITY_END, said_intensity
 from skoots.train.data.skeleton_files import find_skeletons
 from skoots.train.data.skeletonize import ensure_skeletons, kept_back
 from skoots.volume.axes import triple_to_xyz, zyx_to_xyz
@@ -83,6 +84,7 @@ def load_pair(pair: Pair, budget: int) -> Generator[Event, None, AnnotatedVolume
     known = read_known(pair, labels)
     masks = _volume(known.masks, shape, known.masks.dtype, held=held)
     grey, values, odd = _image(image, held=held)
+    values = said_intensity(pair.beside(INTENSITY_END), grey, values)
     said += [*odd, *known.notices(pair)]
     yield from (Notice(text) for text in said)
     return AnnotatedVolume(

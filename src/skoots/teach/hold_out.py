@@ -1,0 +1,96 @@
+"""What is kept aside, so that it can be said how good a model is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from skoots.train.data.taught_boxes import TaughtBox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from skoots.teach.painted import Painted
+
+SHARE = 0.2
+"""Of the objects that lie in boxes."""
+
+
+def hold_out(painted: Sequence[Painted]) -> list[tuple[TaughtBox, ...]]:
+    """Choose which boxes, or parts of boxes, training does not see.
+
+    A box that the user holds out is that; else a whole box, if there are several and
+    one has about a fifth of the objects; else the end of the box with most of them,
+    where the cut goes through as few objects as it can.
+
+    Parameters
+    ----------
+    painted : sequence of Painted
+        Of every example of a project.
+
+    Returns
+    -------
+    list of tuple of TaughtBox
+        The boxes of each example, those that are held out among them. Nothing is held
+        out where no two objects lie in boxes.
+    """
+    found = [one.boxes for one in painted]
+    if any(box.held_out for boxes in found for box in boxes):
+        return found
+    places = [(i, j) for i, one in enumerate(painted) for j in range(len(one.boxes))]
+    counts = [len(_inside(painted[i], painted[i].boxes[j])) for i, j in places]
+    total = sum(counts)
+    if total < 2:
+        return found
+    wanted = max(1, round(SHARE * total))
+    best = min(range(len(places)), key=lambda k: (abs(counts[k] - wanted), k))
+    if 1 <= counts[best] <= min(2 * wanted, total - 1):
+        i, j = places[best]
+        box = painted[i].boxes[j]
+        held = TaughtBox(box.start_zyx, box.stop_zyx, held_out=True)
+        found[i] = (*found[i][:j], held, *found[i][j + 1 :])
+        return found
+    i, j = places[int(np.argmax(counts))]
+    part = _end_of(painted[i], painted[i].boxes[j], wanted)
+    if part is not None:
+        found[i] = (*found[i], part)
+    return found
+
+
+def _end_of(painted: Painted, box: TaughtBox, wanted: int) -> TaughtBox | None:
+    """Give the end of a box with so many objects; None where none leaves others."""
+    extents = _inside(painted, box)
+    if len(extents) <= wanted or max(box.box, key=lambda span: span.size).size < 2:
+        return None
+    cuts = list(_cuts(extents, box, wanted))
+    _, _, axis, low, high = min(cuts)
+    start, stop = list(box.start_zyx), list(box.stop_zyx)
+    start[axis], stop[axis] = low, high
+    return TaughtBox(
+        (start[0], start[1], start[2]), (stop[0], stop[1], stop[2]), held_out=True
+    )
+
+
+def _cuts(
+    extents: NDArray[np.int64], box: TaughtBox, wanted: int
+) -> Iterator[tuple[int, float, int, int, int]]:
+    """Yield objects that are cut, the share of the box, axis, start and stop."""
+    for axis in range(3):
+        low, high = box.start_zyx[axis], box.stop_zyx[axis]
+        starts, stops = extents[:, axis, 0], extents[:, axis, 1]
+        near = int(np.clip(np.sort(stops)[wanted - 1], low + 1, high - 1))
+        far = int(np.clip(np.sort(starts)[-wanted], low + 1, high - 1))
+        for place, start, stop in ((near, low, near), (far, far, high)):
+            crossing = int(((starts < place) & (stops > place)).sum())
+            yield crossing, (stop - start) / (high - low), axis, start, stop
+
+
+def _inside(painted: Painted, box: TaughtBox) -> NDArray[np.int64]:
+    """Give the extents of the objects whose middle lies in a box, (K, 3, 2)."""
+    table = painted.objects
+    middles = table.centroid_zyx
+    within = (middles >= box.start_zyx) & (middles < box.stop_zyx)
+    return table.box_zyx[within.all(axis=1)]

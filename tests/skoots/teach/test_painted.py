@@ -1,0 +1,180 @@
+"""What is painted is counted, and what is missing is said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skoots.events import result_of
+from skoots.teach import TeachProject
+from skoots.teach.hold_out import hold_out
+from skoots.teach.painted import Painted, advice, look, problem, union_voxels
+from skoots.train.data.taught_boxes import TaughtBox
+from skoots.volume.source import open_source
+from skoots.volume.tiling import box_slices
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from skoots.teach import Example
+
+SHAPE = (20, 60, 60)
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> Example:
+    project = TeachProject.create(tmp_path / "cells.skoots-project")
+    return project.add(open_source(np.zeros(SHAPE, np.uint8)))
+
+
+def paint(example: Example, number: int, *spans: tuple[int, int]) -> None:
+    z, y, x = (slice(*span) for span in spans)
+    example.labels[z, y, x] = number
+
+
+def cubes(example: Example, count: int) -> None:
+    """Paint cubes of 6 voxels in a row along X, 9 apart."""
+    for number in range(count):
+        paint(example, number + 1, (6, 12), (6, 12), (4 + 9 * number, 10 + 9 * number))
+
+
+def seen(example: Example) -> Painted:
+    return result_of(look(example))
+
+
+def test_objects_boxes_and_voxels_are_counted(example: Example) -> None:
+    cubes(example, 2)
+    paint(example, 3, (0, 2), (50, 54), (50, 55))  # outside of the box
+    example.set_boxes([TaughtBox((0, 0, 0), (20, 20, 30))])
+    found = seen(example)
+    assert len(found.objects) == 3
+    assert found.taught_voxels == 20 * 20 * 30 + 40
+    assert found.background_voxels == 20 * 20 * 30 - 2 * 216
+    assert (found.cut, found.broken, found.tiny) == ((), (), ())
+    assert problem([found]) == ""
+    assert advice(found) == []
+
+
+def test_what_is_missing_is_said(example: Example) -> None:
+    assert "Nothing is painted" in problem([seen(example)])
+    cubes(example, 1)
+    assert "There is no box" in problem([seen(example)])
+    example.set_boxes([TaughtBox((6, 6, 4), (12, 12, 10))])
+    assert "All that lies in boxes is painted" in problem([seen(example)])
+    example.teach_everything()
+    assert problem([seen(example)]) == ""
+
+
+def test_another_example_may_say_what_background_is(
+    example: Example, tmp_path: Path
+) -> None:
+    cubes(example, 1)
+    project = TeachProject(example.path.parents[1])
+    other = project.add(open_source(np.ones(SHAPE, np.uint8)))
+    other.set_boxes([TaughtBox((0, 0, 0), (9, 9, 9))])
+    assert problem([seen(one) for one in project.examples]) == ""
+
+
+@pytest.mark.parametrize(
+    ("last", "cut"),
+    [(30, (1,)), (29, ()), (31, ())],
+    ids=["ends there", "ends before", "goes on"],
+)
+def test_an_object_that_ends_with_the_box_is_perhaps_not_finished(
+    example: Example, last: int, cut: tuple[int, ...]
+) -> None:
+    paint(example, 1, (5, 9), (5, 9), (20, last))
+    example.set_boxes([TaughtBox((0, 0, 0), (20, 30, 30))])
+    found = seen(example)
+    assert found.cut == cut
+    assert bool(advice(found)) == bool(cut)
+
+
+def test_at_a_face_of_the_image_an_object_ends_as_it_must(example: Example) -> None:
+    paint(example, 1, (0, 9), (0, 9), (0, 9))
+    paint(example, 2, (15, 20), (50, 60), (50, 60))
+    example.teach_everything()
+    assert seen(example).cut == ()
+
+
+def test_pieces_and_slips_of_the_brush_are_named(example: Example) -> None:
+    cubes(example, 2)
+    paint(example, 1, (15, 18), (40, 44), (40, 44))
+    paint(example, 9, (0, 1), (0, 2), (0, 2))
+    example.teach_everything()
+    found = seen(example)
+    assert (found.broken, found.tiny) == ((1,), (9,))
+    pieces, slips = advice(found)
+    assert "Object 1 is in several pieces" in pieces
+    assert "Object 9 has less than 20 voxels" in slips
+
+
+def boxes_within(shape: tuple[int, int, int]) -> Any:
+    def of_corners(corners: Any) -> TaughtBox:
+        low, high = np.sort(np.array(corners), axis=0)
+        start, stop = low.tolist(), (high + 1).tolist()
+        return TaughtBox(tuple(start), tuple(stop))
+
+    corner = st.tuples(*(st.integers(0, n - 1) for n in shape))
+    return st.tuples(corner, corner).map(of_corners)
+
+
+@given(st.lists(boxes_within((6, 7, 8)), max_size=6))
+@settings(deadline=None)
+def test_voxels_of_several_boxes_count_once(boxes: list[TaughtBox]) -> None:
+    there = np.zeros((6, 7, 8), bool)
+    for box in boxes:
+        there[box_slices(box.box)] = True
+    assert union_voxels(boxes) == there.sum()
+
+
+def held(boxes: tuple[TaughtBox, ...]) -> TaughtBox:
+    (found,) = (box for box in boxes if box.held_out)
+    return found
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 6])
+def test_of_one_box_an_end_is_held_out_that_cuts_no_object(
+    example: Example, count: int
+) -> None:
+    cubes(example, count)
+    example.set_boxes([TaughtBox((0, 0, 0), SHAPE)])
+    painted = seen(example)
+    (boxes,) = hold_out([painted])
+    part = held(boxes)
+    within = np.asarray(example.labels[box_slices(part.box)])
+    ids, voxels = np.unique(within[within > 0], return_counts=True)
+    assert len(ids) == 1
+    assert voxels.tolist() == [216]
+    assert boxes[0] == painted.boxes[0], "which still says what background is"
+
+
+def test_of_several_boxes_one_with_a_fifth_of_the_objects_is_held_out(
+    example: Example,
+) -> None:
+    cubes(example, 4)
+    paint(example, 9, (6, 12), (40, 46), (40, 46))
+    large = TaughtBox((0, 0, 0), (20, 30, 60))
+    small = TaughtBox((0, 35, 30), (20, 55, 60))
+    example.set_boxes([large, small])
+    (boxes,) = hold_out([seen(example)])
+    assert boxes == (large, TaughtBox(small.start_zyx, small.stop_zyx, held_out=True))
+
+
+def test_what_the_user_holds_out_is_held_out(example: Example) -> None:
+    cubes(example, 4)
+    chosen = TaughtBox((0, 0, 30), (20, 30, 60), held_out=True)
+    example.set_boxes([TaughtBox((0, 0, 0), (20, 30, 30)), chosen])
+    (boxes,) = hold_out([seen(example)])
+    assert held(boxes) == chosen
+
+
+def test_of_one_object_nothing_can_be_held_out(example: Example) -> None:
+    cubes(example, 1)
+    example.teach_everything()
+    (boxes,) = hold_out([seen(example)])
+    assert not any(box.held_out for box in boxes)
