@@ -31,6 +31,9 @@ LEAST_VOXELS = 20
 class Painted:
     """What is painted in one example."""
 
+    shape: Shape3
+    """Extent of the image along Z, Y, X, in voxels."""
+
     objects: ObjectTable
     boxes: tuple[TaughtBox, ...]
     taught_voxels: int
@@ -71,6 +74,7 @@ def look(example: Example) -> Generator[Event, None, Painted]:
     inside = union_voxels(boxes)
     painted = sum(_painted_in(labels, box) for box in _disjoint(boxes))
     return Painted(
+        shape=example.shape,
         objects=table,
         boxes=boxes,
         taught_voxels=inside + int(table.voxels.sum()) - painted,
