@@ -8,5 +8,6 @@ from __future__ import annotations
 
 from skoots.teach.example import Example
 from skoots.teach.project import TeachProject
+from skoots.teach.teaching import teach
 
-__all__ = ["Example", "TeachProject"]
+__all__ = ["Example", "TeachProject", "teach"]

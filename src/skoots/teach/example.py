@@ -121,6 +121,11 @@ class Example:
         return self._record.image.shape_zyx
 
     @property
+    def voxel_size(self) -> VoxelSize | None:
+        """Edge lengths of a voxel along Z, Y, X, in micrometres."""
+        return self._record.voxel_size
+
+    @property
     def signature(self) -> str:
         """Digest of the image's voxels, by which it is known again."""
         return self._record.image.signature

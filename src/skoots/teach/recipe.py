@@ -1,0 +1,116 @@
+"""Settings of a training that takes a minute and begins with a model that knows much.
+
+It keeps what the model was trained with, its losses, vectors and normalisation, and
+changes how long and how fast: short epochs, a rate that does not fall, for nobody knows
+when it ends, the strictest sigma from the start, an average over few steps.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from skoots._types import Shape3
+    from skoots.config import Settings
+    from skoots.model.checkpoint import Checkpoint
+
+EPOCH_STEPS = 10
+"""After which it is asked whether time is up, or a validation due."""
+
+BATCH = 2
+
+CROP: Shape3 = (32, 64, 64)
+"""Of a step along Z, Y, X; where a stack is thinner, as many voxels."""
+
+_LEAST_DEPTH = 16
+_ENDLESS = 1_000_000
+"""Epochs: the time ends it."""
+
+
+def fine_tuning(
+    base: Checkpoint, data: Path, shapes: Sequence[Shape3], seconds: float
+) -> Settings:
+    """Give the settings of a training that begins with a model.
+
+    Parameters
+    ----------
+    base : Checkpoint
+        The model, of a file.
+    data : Path
+        What `skoots.teach.materials.write_materials` wrote.
+    shapes : sequence of tuple of int
+        Extents of the volumes there, along Z, Y, X, in voxels.
+    seconds : float
+        How long; 0 for until it is stopped.
+    """
+    depth, high, wide = crop_shape(shapes)
+    each = math.ceil(EPOCH_STEPS * BATCH / len(shapes))
+    values: dict[str, dict[str, Any]] = {
+        "TRAIN": {
+            **_one_folder("TRAIN", data, each),
+            **_one_folder("VALIDATION"),
+            **_one_folder("BACKGROUND"),
+            "PRETRAINED_MODEL_PATH": [str(base.path)],
+            "TRAIN_BATCH_SIZE": BATCH,
+            "NUM_EPOCHS": _ENDLESS,
+            "VALIDATE_EPOCH_SKIP": 1,
+            "SAVE_INTERVAL": _ENDLESS,
+            "LEARNING_RATE": 1e-3,
+            "SCHEDULER": "constant",
+            "N_WARMUP": EPOCH_STEPS,
+            "INITIAL_SIGMA": _last_sigma(base.config),
+            "SIGMA_DECAY": [],
+            "LOSS_SKELETON_START_EPOCH": -1,
+        },
+        "TRAINER": {
+            "EMA_DECAY": 0.95,
+            "FREEZE_NORM_EPOCH": None,
+            "SECONDS": seconds,
+            "VALIDATE_SECONDS": 10.0,
+            "VALIDATE_FIRST": True,
+            "SCORE_VALIDATIONS": 1,
+            "CHECKPOINT_MINUTES": 0.5,
+        },
+        "AUGMENTATION": {
+            "CROP_WIDTH": wide,
+            "CROP_HEIGHT": high,
+            "CROP_DEPTH": depth,
+        },
+        "AUGMENTATION_EXTRA": {"CROPS": []},
+        "INFERENCE": {"HALO": list(base.halo_zyx)},
+    }
+    return base.config.merge(values)
+
+
+def crop_shape(shapes: Sequence[Shape3]) -> Shape3:
+    """Give the extent of a crop along Z, Y, X: of a thin stack wider and less deep.
+
+    Examples
+    --------
+    >>> crop_shape([(60, 200, 200)]), crop_shape([(10, 200, 200)])
+    ((32, 64, 64), (16, 88, 88))
+    """
+    deepest = max(shape[0] for shape in shapes)
+    depth = min(CROP[0], max(_LEAST_DEPTH, -(-deepest // 8) * 8))
+    across = math.sqrt(math.prod(CROP) / depth)
+    return depth, int(across // 8) * 8, int(across // 8) * 8
+
+
+def _one_folder(key: str, folder: Path | None = None, each: int = 0) -> dict[str, Any]:
+    there = folder is not None
+    return {
+        f"{key}_DATA_DIR": [str(folder)] if there else [],
+        f"{key}_SAMPLE_PER_IMAGE": [each] if there else [],
+        f"{key}_STORE_DATA_ON_GPU": [False] if there else [],
+    }
+
+
+def _last_sigma(settings: Settings) -> list[float]:
+    """Give the sigma that a training ended with, along X, Y, Z, in voxels."""
+    shrunk = math.prod(factor for factor, _ in settings.TRAIN.SIGMA_DECAY)
+    least = settings.TRAINER.SIGMA_FLOOR
+    return [max(least, sigma * shrunk) for sigma in settings.TRAIN.INITIAL_SIGMA]
