@@ -39,12 +39,11 @@ class Pulse:
     """
 
     def __init__(self, *, blame: bool = False) -> None:
-        self.phase = ""
-        """What is going on; gaps of the phase "" are not kept."""
-
+        self._phase = ""
         self._gaps: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
         self._last = time.perf_counter()
         self._worked = time.thread_time()
+        self._began = self._last, self._worked
         self._timer = QTimer()
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(TICK_MS)
@@ -58,6 +57,20 @@ class Pulse:
         if blame:
             signal.signal(signal.SIGALRM, self._look)
             signal.setitimer(signal.ITIMER_REAL, LOOK, LOOK)
+
+    @property
+    def phase(self) -> str:
+        """What is going on; gaps of the phase "" are not kept."""
+        return self._phase
+
+    @phase.setter
+    def phase(self, name: str) -> None:
+        now, worked = time.perf_counter(), time.thread_time()
+        if self._phase and self._phase not in self._gaps:
+            # it was shorter than the wait for a tick: it was one gap
+            before, done = self._began
+            self._gaps[self._phase].append((now - before, worked - done))
+        self._phase, self._began = name, (now, worked)
 
     def _tick(self) -> None:
         now, worked = time.perf_counter(), time.thread_time()

@@ -73,7 +73,7 @@ def test_a_benchmark_runs_at_a_tiny_size(script: str, tmp_path: Path) -> None:
     if script == "label":  # the pass runs where only storage and a processor are
         assert reports[0]["ours"]["torch"] == [0.0]
     if script == "plugin":
-        assert "gaps" in reports[0]  # empty where no stage was long enough for a tick
+        assert reports[0]["gaps"]  # of every stage, however short it was
 
 
 def test_every_script_is_run_by_a_test() -> None:

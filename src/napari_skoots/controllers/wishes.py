@@ -187,12 +187,9 @@ class Wishes:
             return ""
         if path is None:
             return "The image is in memory alone: give it a folder to keep."
-        beside = out.parent == path.parent
-        return (
-            ""
-            if beside
-            else f"Nothing can be written beside the image; kept in {out.parent}."
-        )
+        if out.parent == path.parent:
+            return ""
+        return f"Nothing can be written beside the image; kept in {out.parent}."
 
     def set_out(self, path: Path | None) -> None:
         """Let the run go elsewhere, or (None) where it goes by itself."""
