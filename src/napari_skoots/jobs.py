@@ -77,6 +77,7 @@ class Job(QObject):
         self._cancelled = False
         self._left = False
         self._point: Point | None = None
+        self._word: str | None = None
         self._go = threading.Event()
         self._go.set()
         self._thread = threading.Thread(target=self._run, name=f"skoots: {title}")
@@ -124,6 +125,10 @@ class Job(QObject):
         """Ask for what is nearest to a point (Z, Y, X), in voxels of the image."""
         self._point = point
 
+    def ask(self, word: str) -> None:
+        """Send a word to the generator, once, before any point."""
+        self._word = word
+
     def leave(self) -> None:
         """Stop as `cancel` does, and tell nobody: who listened is gone."""
         self._left = True
@@ -146,22 +151,23 @@ class Job(QObject):
         try:
             with closing(self._start()) as generator:
                 last = self._drain(generator)
-        except Exception as error:  # noqa: BLE001 - the one place that hands on all
+        except Exception as error:
             last = ("failed", error)
         self._tell(*last)
         self._tell("ended")
 
     def _drain(self, generator: Generator[Event, Any, Any]) -> tuple[str, Any]:
         """Advance the generator to its end, or until the job is cancelled."""
-        point: Point | None = None  # a generator that begins takes nothing else
+        sent: Point | str | None = None  # a generator that begins takes nothing else
         while not self._cancelled:
             try:
-                event = generator.send(point)
+                event = generator.send(sent)
             except StopIteration as end:
                 return "returned", end.value
             self._tell("event", event)
             self._go.wait()
-            point = self._point
+            word, self._word = self._word, None
+            sent = word or self._point
         return "stopped", None
 
     def _tell(self, signal: str, value: object = None) -> None:

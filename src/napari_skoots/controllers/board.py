@@ -11,7 +11,7 @@ from qtpy.QtCore import QTimer
 from napari_skoots.controllers.progress import Progress, explain
 from napari_skoots.state.views import JobState, Level, MessageView
 from skoots.errors import RunError
-from skoots.events import RunStarted
+from skoots.events import RunStarted, TrainStarted
 
 if TYPE_CHECKING:
     from napari_skoots.jobs import Job
@@ -139,7 +139,7 @@ class Board:
     # ---- what the job says
 
     def _on_event(self, event: Event) -> None:
-        if isinstance(event, RunStarted):
+        if isinstance(event, RunStarted | TrainStarted):
             self._device = event.device
             self._memory.start()
             self._look_at_memory()
@@ -168,7 +168,7 @@ class Board:
         self.freed.emit()
 
     def _look_at_memory(self) -> None:
-        from skoots.model.devices import describe_device  # noqa: PLC0415 - torch
+        from skoots.model.devices import describe_device
 
         if self._progress is None or not self._device:
             return

@@ -102,6 +102,16 @@ class Models:
         """The model that was chosen, once it is loaded."""
         return self._loaded.get(self._wanted or "")
 
+    def find(self, name: str) -> Checkpoint | None:
+        """Give a model that need not be chosen; None until it is loaded."""
+        if name not in self._loaded and name in self._files:
+            self._read(name)
+        return self._loaded.get(name)
+
+    def trouble(self, name: str) -> str:
+        """Why a model cannot be loaded; empty where nobody tried."""
+        return self._problems.get(name, "")
+
     @property
     def facts(self) -> str:
         """Say in a line what the model was trained on."""
@@ -143,7 +153,7 @@ class Models:
     def _choose_by_digest(self) -> None:
         if self._digest is None or not self._files:
             return
-        from skoots.model.safe_file import file_digest  # noqa: PLC0415 - imports torch
+        from skoots.model.safe_file import file_digest
 
         for name, model in self._files.items():
             if file_digest(model.path) == self._digest:
@@ -156,7 +166,7 @@ class Models:
         """Copy a model file into the user's folder, and choose it."""
 
         def start() -> Generator[Event, Any, str]:
-            from skoots.model.shelf import import_model  # noqa: PLC0415 - imports torch
+            from skoots.model.shelf import import_model
 
             yield Notice(f"Checking {path.name}")
             return import_model(path).name
@@ -167,7 +177,7 @@ class Models:
 
     def remove(self) -> None:
         """Delete the model that was chosen from the user's folder."""
-        from skoots.model.shelf import remove_model  # noqa: PLC0415 - imports torch
+        from skoots.model.shelf import remove_model
 
         gone = self._wanted
         if gone is None:
@@ -183,7 +193,7 @@ class Models:
 
     def refresh(self) -> None:
         """List the models anew, and choose one if none is chosen."""
-        from skoots.model.zoo import known_models  # noqa: PLC0415 - imports torch
+        from skoots.model.zoo import known_models
 
         self._files = {model.name: model for model in known_models()}
         if self._wanted not in self._files:
@@ -222,8 +232,8 @@ class Models:
         self._problems.pop(name, None)
 
         def start() -> Generator[Event, Any, None]:
-            from skoots.inference.estimate import measure_pace  # noqa: PLC0415 - torch
-            from skoots.model.zoo import load_model  # noqa: PLC0415 - imports torch
+            from skoots.inference.estimate import measure_pace
+            from skoots.model.zoo import load_model
 
             self._loaded[name] = known or load_model(path)
             yield Notice("loaded")
@@ -234,6 +244,24 @@ class Models:
         job.event.connect(self._on_news)
         job.failed.connect(lambda error: self._on_not_loaded(name, error))
         self._run("load", job)
+
+    def _read(self, name: str) -> None:
+        """Load a model without choosing it, in a thread."""
+        key = f"read {name}"
+        if key in self._jobs or self._engine.state is not EngineState.READY:
+            return
+        path = self._files[name].path
+
+        def start() -> Generator[Event, Any, None]:
+            from skoots.model.zoo import load_model
+
+            self._loaded[name] = load_model(path)
+            yield Notice("loaded")
+
+        job = Job(start, f"Load {name}")
+        job.event.connect(self._on_news)
+        job.failed.connect(lambda error: self._on_not_loaded(name, error))
+        self._run(key, job)
 
     def _run(self, key: str, job: Job) -> None:
         job.failed.connect(self._on_failed)

@@ -17,6 +17,8 @@ from skoots.events import (
     RunStarted,
     ScaleNotice,
     StageStarted,
+    TrainStarted,
+    TrainStep,
 )
 
 if TYPE_CHECKING:
@@ -35,8 +37,12 @@ STAGES = {
     "preview": "Predicting",
     "measure": "Measuring objects",
     "convert": "Writing",
+    "train": "Training",
 }
 """What a user reads for a stage of the engine."""
+
+_UNITS = {"skeletonize": "objects", "train": "seconds"}
+"""What is counted, where it is not tiles."""
 
 _LEAST = 0.5
 """Seconds that a stage must have run before its end is foretold."""
@@ -74,6 +80,11 @@ class Progress:
     def hear(self, event: Event) -> None:
         """Take an event of the engine."""
         match event:
+            case TrainStarted(device=device, seconds=seconds):
+                self._begin("train", 0, int(seconds))
+                self.view = replace(self.view, device=device)
+            case TrainStep(seconds=seconds):
+                self._train(seconds)
             case RunStarted(device=device):
                 self.view = replace(self.view, device=device)
             case StageStarted(stage=stage, done=done, total=total):
@@ -119,7 +130,7 @@ class Progress:
             done=done,
             total=total,
             seconds_left=None,
-            unit="objects" if stage == "skeletonize" else "tiles",
+            unit=_UNITS.get(stage, "tiles"),
         )
 
     def _step(self, done: int, total: int) -> None:
@@ -128,6 +139,13 @@ class Progress:
         if steps > 0 and seconds >= _LEAST and self.view.state is JobState.RUNNING:
             left = seconds / steps * (total - done)
         self.view = replace(self.view, done=done, total=total, seconds_left=left)
+
+    def _train(self, seconds: float) -> None:
+        """Count seconds of training; the end is known where somebody set one."""
+        total = self.view.total
+        left = max(0.0, total - seconds) if total else None
+        done = min(int(seconds), total) if total else 0
+        self.view = replace(self.view, done=done, seconds_left=left)
 
     def _count(self, objects: int | None) -> None:
         if objects is None:
@@ -142,7 +160,7 @@ def explain(error: Exception) -> MessageView:
     Errors of the engine say both in their own words; of others, the user can only send
     a report.
     """
-    import traceback  # noqa: PLC0415 - when something went wrong
+    import traceback
 
     details = "".join(traceback.format_exception(error))
     if isinstance(error, SkootsError):

@@ -6,11 +6,14 @@ changes nothing of it.
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from skoots.events import RunStarted
+
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping
     from pathlib import Path
 
     from skoots.events import Event, RunFinished
@@ -48,6 +51,9 @@ class Request:
     wish: Mapping[str, Any] = field(default_factory=dict)
     """``resample`` or ``diameter``, or neither."""
 
+    stamp: Callable[[Path], object] | None = None
+    """Writes into the labels of a run that begins, before the network is asked."""
+
     @property
     def title(self) -> str:
         """What the user reads of the job."""
@@ -71,9 +77,9 @@ class Request:
         self, *, resume: bool, overwrite: bool
     ) -> Generator[Event, Any, RunFinished]:
         """Make the job; the engine is imported by then."""
-        from skoots.inference.pipeline import segment  # noqa: PLC0415 - imports torch
+        from skoots.inference.pipeline import segment
 
-        return segment(
+        job = segment(
             self.source,
             self.checkpoint,
             self.out,
@@ -85,3 +91,21 @@ class Request:
             preview=True,
             **self.wish,
         )
+        return job if resume or self.stamp is None else _stamped(job, self.stamp)
+
+
+def _stamped(
+    job: Generator[Event, Any, RunFinished], stamp: Callable[[Path], object]
+) -> Generator[Event, Any, RunFinished]:
+    """Run a job whose labels are written into as soon as there are any."""
+    sent: Any = None
+    with closing(job):
+        while True:
+            try:
+                event = job.send(sent)
+            except StopIteration as end:
+                finished: RunFinished = end.value
+                return finished
+            if isinstance(event, RunStarted):
+                stamp(event.run)
+            sent = yield event

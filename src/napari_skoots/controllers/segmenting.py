@@ -154,7 +154,7 @@ class Segmenting:
         self.ask(None)
 
         def begin() -> Generator[Event, Any, RunFinished]:
-            from skoots.inference.relabel import relabel  # noqa: PLC0415 - torch
+            from skoots.inference.relabel import relabel
 
             settings = {"INFERENCE": config} if config else None
             return relabel(opened.path, settings, device=device)
@@ -233,7 +233,7 @@ class Segmenting:
 
     def _about(self, request: Request) -> Question:
         """Ask what to do with a run that is there."""
-        from skoots.run.folder import RunFolder  # noqa: PLC0415 - imports zarr
+        from skoots.run.folder import RunFolder
 
         name, run = request.out.name, RunFolder.open(request.out)
         anew = ("Start over", lambda: self.ask(self._about_deleting(request)))
@@ -280,6 +280,11 @@ class Segmenting:
         for opened in self._runs.values():
             opened.abandon()
 
+    def last_of(self, image: str | None) -> Request | None:
+        """Give what was segmented last, if it was this image (its unique id)."""
+        last = self._last
+        return last if last is not None and last.image_id == image else None
+
     def find(self, path: Path) -> ShownRun | None:
         """Give the run of a folder, if it is open."""
         runs = self._runs.values()
@@ -298,7 +303,7 @@ class Segmenting:
         self.settled.emit(opened)
 
     def _open(self, path: Path) -> ShownRun:
-        from napari_skoots.controllers.shown_run import (  # noqa: PLC0415 - zarr
+        from napari_skoots.controllers.shown_run import (
             ShownRun,
         )
 

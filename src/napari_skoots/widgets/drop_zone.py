@@ -71,16 +71,16 @@ class DropZone(QWidget):
     def _on_folder(self) -> None:
         self.folder_requested.emit()
 
-    def set_canvas(self, chosen: bool) -> None:  # noqa: FBT001 - as Qt's own
+    def set_canvas(self, chosen: bool) -> None:
         """Say whether images that are dropped on the canvas are chosen."""
         self._canvas.setChecked(chosen)
 
-    def set_hovered(self, hovered: bool) -> None:  # noqa: FBT001 - takes a signal
+    def set_hovered(self, hovered: bool) -> None:
         """Light up, or stop."""
         self._hovered = hovered
         self.update()
 
-    def paintEvent(self, a0: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, a0: QPaintEvent | None) -> None:
         """Draw a dashed frame in the colour of the text."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -1,0 +1,162 @@
+"""Segment again with a model that was taught: a look first, then what was segmented.
+
+What the user painted or accepted stays as it is: it is written into the new labels
+before the network is asked, as strokes that no pass overwrites.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_skoots.controllers.output import free_path
+from skoots.errors import RunError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from napari_skoots.controllers.teaching.exercise import Exercise
+
+    from napari_skoots.controllers.board import Board
+    from napari_skoots.controllers.images import Images
+    from napari_skoots.controllers.models import Models
+    from napari_skoots.controllers.previewing import Previewing
+    from napari_skoots.controllers.segmenting import Segmenting
+    from napari_skoots.controllers.wishes import Wishes
+    from skoots.events import Event
+    from skoots.teach.example import Example
+
+
+class Again:
+    """Waits for the model, then for the preview, then segments.
+
+    Parameters
+    ----------
+    board : Board
+        Runs the jobs.
+    images : Images
+        The image that was chosen.
+    models : Models
+        Loads the model.
+    wishes : Wishes
+        What is segmented where nothing was before.
+    previewing : Previewing
+        The look first.
+    segmenting : Segmenting
+        What was segmented before.
+    exercise : Exercise
+        What was painted.
+    """
+
+    def __init__(
+        self,
+        board: Board,
+        images: Images,
+        models: Models,
+        wishes: Wishes,
+        previewing: Previewing,
+        segmenting: Segmenting,
+        exercise: Exercise,
+    ) -> None:
+        self._board = board
+        self._images = images
+        self._models = models
+        self._wishes = wishes
+        self._previewing = previewing
+        self._segmenting = segmenting
+        self._exercise = exercise
+        self._model: str | None = None
+        self._looked = False
+        models.changed.connect(self._go_on)
+        board.freed.connect(self._go_on)
+
+    def begin(self, model: str) -> None:
+        """Segment with a model as soon as it is loaded.
+
+        Parameters
+        ----------
+        model : str
+            Its name.
+
+        Raises
+        ------
+        RunError
+            If a job runs.
+        """
+        if self._board.busy:
+            raise RunError("A job is running. Wait for it, or cancel it.")
+        self._model, self._looked = model, False
+        self._models.choose(model)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Do the next thing that can be done."""
+        if self._model is None or self._board.busy:
+            return
+        if self._models.current != self._model or self._models.problem:
+            self._model = None  # the user chose another, or it cannot be loaded
+            return
+        if self._models.checkpoint is None or self._models.pace is None:
+            return
+        if not self._looked:
+            self._looked = True
+            self._previewing.begin(at_cursor=False)
+            return
+        self._model = None
+        if self._previewing.view is not None:  # else it was cancelled
+            self._segment()
+
+    def _segment(self) -> None:
+        last = self._segmenting.last_of(self._images.current)
+        request = self._wishes.request(whole=last is not None)
+        if last is not None:
+            request = replace(request, region=last.region)
+        request = replace(request, out=free_path(request.out))
+        example = self._exercise.example
+        if example is not None:
+            request = replace(request, stamp=partial(stamp, example=example))
+        self._segmenting.start(request)
+
+
+def stamp(run: Path, example: Example) -> int:
+    """Write what is painted in an example into the labels of a run, as strokes.
+
+    Parameters
+    ----------
+    run : Path
+        The run folder.
+    example : Example
+        Of the same image.
+
+    Returns
+    -------
+    int
+        How many objects were written.
+    """
+    from napari_skoots.labels_array import ZarrLabels
+    from skoots.validate.measure import measure_objects
+
+    table = _drained(measure_objects(example.labels))
+    labels = ZarrLabels.of_run(run)
+    try:
+        for number, box in zip(table.ids.tolist(), table.box_zyx.tolist(), strict=True):
+            place = tuple(slice(low, high) for low, high in box)
+            mine = np.asarray(example.labels[place]) == number
+            part = labels[place]
+            part[mine] = labels.next_label()
+            labels[place] = part
+    finally:
+        labels.close()
+    return len(table.ids)
+
+
+def _drained(events: Generator[Event, Any, Any]) -> Any:
+    while True:
+        try:
+            next(events)
+        except StopIteration as end:
+            return end.value

@@ -1,0 +1,118 @@
+"""How a training goes, from its events."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from napari_skoots.state.teaching import LessonView
+from skoots.events import (
+    ObjectsDone,
+    Predicted,
+    StageStarted,
+    TrainStarted,
+    TrainStep,
+    Validated,
+)
+
+if TYPE_CHECKING:
+    from skoots.events import Event, TeachFinished
+
+UNASSIGNED = 0.25
+"""Share of the foreground without an object from which on the user is told.
+
+An untrained network leaves as much; so it counts only where it has been less."""
+
+_SMOOTH = 0.9
+"""Share of the mean loss that a step keeps."""
+
+_MOST_POINTS = 600
+"""Of a curve; beyond, every second one goes."""
+
+_STAGES = {
+    "find": "Measuring what is painted",
+    "skeletonize": "Making skeletons",
+    "measure": "Measuring what is painted",
+}
+
+
+class Course:
+    """Turns events into what the panel shows.
+
+    Parameters
+    ----------
+    seconds : float
+        That were wished; 0 for until it is stopped.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.view = LessonView(True, preparing="Preparing…", seconds_total=seconds)
+        self._mean = math.nan
+        self._least = math.inf
+
+    def hear(self, event: Event) -> None:
+        """Take an event of the training."""
+        match event:
+            case StageStarted(stage=stage) if not self.view.step:
+                self._prepare(_STAGES.get(stage, "Preparing…"))
+            case ObjectsDone() if not self.view.step:
+                self._prepare("Making skeletons")
+            case TrainStarted(seconds=seconds):
+                self._prepare("First step…")
+                self.view = replace(self.view, seconds_total=seconds)
+            case TrainStep(loss=loss, seconds=seconds, step=step):
+                self._step(step, loss, seconds)
+            case Validated(validation=found, best=best, seconds=seconds):
+                self._score(found.get("f1_50"), seconds, best=best)
+            case Predicted(unassigned=share):
+                self._watch(share)
+            case _:
+                pass
+
+    def end(self) -> None:
+        """Say that it runs no more."""
+        self.view = replace(self.view, running=False, preparing="", finishing=False)
+
+    def words(self, result: TeachFinished) -> str:
+        """Say how it ended."""
+        trained = f"{self.view.step} steps in {self.view.seconds:.0f} s."
+        if not result.after:
+            return f"{trained} Nothing was held out, so nobody knows how good it is."
+        if not result.improved:
+            return f"{trained} No model was better than the one it began with."
+        return f"{trained} The best model is from second {self.view.best_at or 0:.0f}."
+
+    def _prepare(self, text: str) -> None:
+        self.view = replace(self.view, preparing=text)
+
+    def _step(self, step: int, loss: float, seconds: float) -> None:
+        if math.isfinite(loss):
+            first = math.isnan(self._mean)
+            mean = loss if first else _SMOOTH * self._mean + (1 - _SMOOTH) * loss
+            self._mean = mean
+            points = (*self.view.loss, (seconds, mean))
+            if len(points) > _MOST_POINTS:
+                points = points[::2]
+            self.view = replace(self.view, loss=points)
+        self.view = replace(self.view, preparing="", step=step, seconds=seconds)
+
+    def _score(self, f1: float | None, seconds: float, *, best: bool) -> None:
+        if f1 is not None:
+            score = (*self.view.score, (seconds, f1))
+            self.view = replace(self.view, score=score)
+        if best:
+            self.view = replace(self.view, best_at=seconds)
+
+    def _watch(self, share: float | None) -> None:
+        """Raise the alarm where more and more of the foreground has no object."""
+        alarm = ""
+        if share is not None:
+            self._least = min(self._least, share)
+            if share > UNASSIGNED and share > 2 * self._least:
+                alarm = (
+                    f"{share:.0%} of what the network takes for objects belongs to "
+                    f"none of them, and it was {self._least:.0%}: it may have learned "
+                    "your objects by heart. The best model so far is kept."
+                )
+        self.view = replace(self.view, unassigned=share, alarm=alarm)

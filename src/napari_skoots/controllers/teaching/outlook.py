@@ -1,0 +1,91 @@
+"""What a network in training finds in the preview box, as a layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_skoots.layers import geometry_of, shifted
+from napari_skoots.layers.source import FACTS
+from skoots.events import Predicted
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+    from napari.layers import Labels
+
+    from skoots.events import Event
+
+NAME = "SKOOTS while it learns"
+
+_OPACITY = 0.4
+"""So that what is painted below can be told apart."""
+
+
+class Outlook:
+    """One layer that is drawn anew with each prediction, and goes in the end.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Shows it.
+    """
+
+    def __init__(self, viewer: ViewerModel) -> None:
+        self._viewer = viewer
+        self._layer: Labels | None = None
+        self._start: tuple[int, ...] = ()
+        self._refused = False
+
+    def hear(self, event: Event, painted: Labels | None) -> None:
+        """Show a prediction, unless the user took the layer away.
+
+        Parameters
+        ----------
+        event : Event
+            Any.
+        painted : napari.layers.Labels or None
+            The teaching layer, on which it lies.
+        """
+        if not isinstance(event, Predicted) or painted is None:
+            return
+        if self._layer is not None and self._layer not in self._viewer.layers:
+            self._refused = True  # the user removed it: not again in this training
+        if self._refused:
+            return
+        with np.load(event.path) as stored:
+            labels = stored["labels"]
+        start = tuple(bounds[0] for bounds in event.box_zyx)
+        same = self._layer is not None and self._layer.data.shape == labels.shape
+        if same and start == self._start and self._layer is not None:
+            self._layer.data = labels
+            return
+        self._replace(labels, start, painted)
+
+    def hide(self) -> None:
+        """Take the layer away; the training is over."""
+        layer, self._layer, self._refused = self._layer, None, False
+        if layer is not None and layer in self._viewer.layers:
+            self._viewer.layers.remove(layer)
+
+    def _replace(
+        self,
+        labels: np.ndarray[tuple[int, ...], np.dtype[np.uint32]],
+        start: tuple[int, ...],
+        painted: Labels,
+    ) -> None:
+        from napari.layers import Labels
+
+        self.hide()
+        layer = Labels(
+            labels,
+            name=NAME,
+            opacity=_OPACITY,
+            metadata={FACTS: {"overlay": True}},
+            **shifted(geometry_of(painted), start),
+        )
+        active = self._viewer.layers.selection.active
+        self._viewer.add_layer(layer)
+        if active is not None:  # the user paints on
+            self._viewer.layers.selection.active = active
+        self._layer, self._start = layer, start

@@ -1,0 +1,109 @@
+"""The labels of before and of after, as layers of which one is seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_skoots.layers import geometry_of, shifted
+from napari_skoots.layers.source import FACTS
+from napari_skoots.state.teaching import Side
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from napari.components import ViewerModel
+    from napari.layers import Labels
+    from skoots.teach.comparison import Part
+
+    from skoots.teach.example import Example
+
+_NAMES = {Side.BEFORE: "before teaching", Side.AFTER: "after teaching"}
+
+
+class Sides:
+    """Two labellings of what was held out.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Shows them.
+    """
+
+    def __init__(self, viewer: ViewerModel) -> None:
+        self._viewer = viewer
+        self._layers: dict[Side, list[Labels]] = {}
+
+    def take(
+        self, parts: Iterable[Part], example: Example | None, painted: Labels
+    ) -> None:
+        """Show the parts that lie in the image that is looked at.
+
+        Parameters
+        ----------
+        parts : iterable of Part
+            Of all examples.
+        example : Example or None
+            The one of that image.
+        painted : napari.layers.Labels
+            Its teaching layer, on which they lie.
+        """
+        self.hide()
+        own = [p for p in parts if example is not None and p.example == example.name]
+        for part in own:
+            with np.load(part.path) as stored:
+                start = stored["start_zyx"].tolist()
+                for side in Side:
+                    if side.value in stored:
+                        self._add(side, stored[side.value], start, painted)
+        if own:
+            self._go_to(own[0].path, painted)
+
+    def show(self, side: Side) -> None:
+        """Let one of them be seen."""
+        for each, layers in self._layers.items():
+            for layer in layers:
+                layer.visible = each is side
+
+    def hide(self) -> None:
+        """Take them out of the viewer."""
+        for layer in [layer for layers in self._layers.values() for layer in layers]:
+            if layer in self._viewer.layers:
+                self._viewer.layers.remove(layer)
+        self._layers = {}
+
+    def _add(
+        self,
+        side: Side,
+        labels: np.ndarray[Any, Any],
+        start: list[int],
+        painted: Labels,
+    ) -> None:
+        from napari.layers import Labels
+
+        layer = Labels(
+            labels.astype(np.uint32),
+            name=_NAMES[side],
+            metadata={FACTS: {"overlay": True}},
+            **shifted(geometry_of(painted), start),
+        )
+        active = self._viewer.layers.selection.active
+        self._viewer.add_layer(layer)
+        if active is not None:
+            self._viewer.layers.selection.active = active
+        self._layers.setdefault(side, []).append(layer)
+
+    def _go_to(self, path: Any, painted: Labels) -> None:
+        """Bring the middle of a part into view, if another plane is looked at."""
+        with np.load(path) as stored:
+            start, shape = stored["start_zyx"], stored["after"].shape
+        middle = painted.data_to_world(start + (np.array(shape) - 1) / 2)
+        first = self._viewer.dims.ndim - len(middle)
+        axis = first  # along Z
+        if axis in self._viewer.dims.displayed:
+            return
+        low = painted.data_to_world(start)[0]
+        high = painted.data_to_world(start + np.array(shape) - 1)[0]
+        if not low <= self._viewer.dims.point[axis] <= high:
+            self._viewer.dims.set_point(axis, float(middle[0]))
