@@ -27,11 +27,12 @@ SCRIPTS = {
     "halo": [],
     "scores": [],
     "models": [],
+    "teach": [],
     "transforms": [],
     "train_step": [],
     "plugin": ["--case", "whole"],
 }
-ONCE = {"memory", "halo", "readings", "scores", "train_step"}
+ONCE = {"memory", "halo", "readings", "scores", "teach", "train_step"}
 NO_SCRIPTS = {
     "alternate",
     "crowded",
