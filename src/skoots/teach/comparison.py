@@ -21,6 +21,7 @@ from skoots.model.checkpoint import Checkpoint, load_checkpoint
 from skoots.run.storage import storage_errors, write_atomically
 from skoots.teach.found import find_in_box
 from skoots.teach.record import (
+    COMPARISON,
     HeldOut,
     TeachRecord,
     read_arrays,
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from skoots.teach.example import Example
     from skoots.teach.project import TeachProject
 
-COMPARISON = "comparison.json"
 STAGE = "compare"
 
 Marks = dict[str, float]
@@ -139,9 +139,7 @@ def compare(
     comparison = _sum_up(after, found, seconds, taught=taught)
     if taught and not comparison.improved:
         yield Notice("The best model finds no more on the image than the one before.")
-    with storage_errors(training):
-        content = comparison.model_dump_json(indent=1).encode()
-        write_atomically(training / COMPARISON, content)
+    _write(training, comparison)
     return read_comparison(training)
 
 
@@ -158,16 +156,13 @@ def read_comparison(training: Path) -> TeachFinished:
     TrainingError
         If it is missing or damaged.
     """
-    record = read_record(training)
-    try:
-        content = (training / COMPARISON).read_bytes()
-        said = _Comparison.model_validate_json(content)
-        pairs = list(zip(record.held_out, said.parts, strict=bool(said.parts)))
-    except (OSError, ValidationError, ValueError) as error:
+    record, said = read_record(training), _read(training)
+    if len(said.parts) != len(record.held_out):
         raise TrainingError(
-            f"The comparison in {training} is missing or damaged: {COMPARISON}. Teach "
-            "anew, or discard the training."
-        ) from error
+            f"The comparison in {training} is damaged: {len(record.held_out)} boxes "
+            f"were held out, and it has {len(said.parts)}. Teach anew, or discard it."
+        )
+    pairs = zip(record.held_out, said.parts, strict=True)
     parts = tuple(
         ComparedPart(
             example=held.example,
@@ -180,7 +175,7 @@ def read_comparison(training: Path) -> TeachFinished:
     )
     return TeachFinished(
         training=training,
-        model=training / said.model,
+        model=(training / said.model).resolve(),
         improved=said.improved,
         before=said.before,
         after=said.after,
@@ -189,9 +184,40 @@ def read_comparison(training: Path) -> TeachFinished:
     )
 
 
-def is_compared(training: Path) -> bool:
-    """Tell whether a training has come to its end."""
-    return (training / COMPARISON).is_file()
+def point_at(training: Path, model: str) -> None:
+    """Say that the model of a comparison lies elsewhere by now.
+
+    Parameters
+    ----------
+    training : Path
+        The folder of the training.
+    model : str
+        Where, as seen from there.
+
+    Raises
+    ------
+    StorageError
+        If nothing can be written.
+    """
+    said = _read(training).model_copy(update={"model": model})
+    _write(training, said)
+
+
+def _read(training: Path) -> _Comparison:
+    try:
+        content = (training / COMPARISON).read_bytes()
+        return _Comparison.model_validate_json(content)
+    except (OSError, ValidationError) as error:
+        raise TrainingError(
+            f"The comparison in {training} is missing or damaged: {COMPARISON}. Teach "
+            "anew, or discard the training."
+        ) from error
+
+
+def _write(training: Path, comparison: _Comparison) -> None:
+    with storage_errors(training):
+        content = comparison.model_dump_json(indent=1).encode()
+        write_atomically(training / COMPARISON, content)
 
 
 def _part_file(training: Path, number: int) -> Path:
@@ -284,6 +310,7 @@ def _marks(marked: Sequence[_Marked]) -> Marks:
     return {
         "f1_50": means.f1_50,
         "panoptic_quality": means.panoptic_quality,
+        "average_best_overlap": means.average_best_overlap,
         "found": float(found),
         "objects_truth": float(means.objects_truth),
         "objects_predicted": float(means.objects_predicted),

@@ -26,7 +26,7 @@ from skoots._types import Shape3
 from skoots.errors import TrainingError
 from skoots.run.storage import storage_errors, write_atomically
 
-RECORD = "teaching.json"
+RECORD, COMPARISON = "teaching.json", "comparison.json"
 
 Region = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
 """Start and stop along Z, Y, X, in voxels."""
@@ -102,6 +102,11 @@ def read_record(training: Path) -> TeachRecord:
             f"{training} is no training of a project: {RECORD} is missing or damaged. "
             "Teach anew."
         ) from error
+
+
+def is_compared(training: Path) -> bool:
+    """Tell whether a training has come to its end."""
+    return (training / COMPARISON).is_file()
 
 
 def truth_file(training: Path, number: int) -> Path:

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 from skoots.events import CheckpointSaved, Notice, TrainFinished
 from skoots.inference.out_of_memory import is_out_of_memory
-from skoots.teach.comparison import compare, is_compared, read_comparison
+from skoots.teach.comparison import compare, read_comparison
 from skoots.teach.looking import Ear, Looking, check_place
 from skoots.teach.prepare import prepare
-from skoots.teach.record import read_record
+from skoots.teach.record import is_compared, read_record
 from skoots.teach.smaller import make_smaller
 from skoots.train.engine import train
 from skoots.train.project import Project
