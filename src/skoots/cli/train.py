@@ -2,6 +2,7 @@
 
 # typer reads the annotations when the program runs: no `from __future__` here.
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -176,7 +177,7 @@ def train(  # noqa: PLR0913 - each parameter is an option
             raise typer.Exit(INTERRUPTED)
 
 
-def _refuse(options: dict[str, object], why: str) -> None:
+def _refuse(options: Mapping[str, object], why: str) -> None:
     for name, value in options.items():
         if value is not None:
             raise SettingsError(f"{name} {why}")
