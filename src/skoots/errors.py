@@ -86,6 +86,10 @@ class UnnamedAxesError(AxesError):
         self.axes = axes
         self.lengths = lengths
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let it travel from one process to another."""
+        return type(self), (str(self), self.axes, self.lengths)
+
 
 class TilingError(SkootsError, ValueError):
     """A tile size and a halo that cannot cover a volume."""
@@ -113,3 +117,7 @@ class ScoreError(SkootsError, ValueError):
 
 class TrainingError(SkootsError, RuntimeError):
     """Training data or a training run that cannot be used."""
+
+
+class WorkerError(TrainingError):
+    """A process that teaches and that has ended, or failed in a way nobody foresaw."""

@@ -53,7 +53,8 @@ class StageStarted:
     stage: str
     """``predict``, ``label``, ``assign`` or ``finish``; ``preview`` for a part of an
     image, ``refresh`` for coarser levels of painted labels, ``convert`` for a TIFF;
-    ``find``, ``skeletonize``, ``bake``, ``coarse`` for labels."""
+    ``find``, ``skeletonize``, ``bake``, ``coarse`` for labels; ``compare`` for what a
+    model finds before and after teaching."""
 
     done: int
     """Blocks, or objects, that need no work any more."""
@@ -244,6 +245,80 @@ class TrainFinished:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """What a network that is being taught finds by now, around one place."""
+
+    step: int
+    """Steps that it has taken."""
+
+    path: Path
+    """An NPZ whose ``labels`` are (Z, Y, X), uint32, on the image's grid. It stays as
+    it is until the next but one of these."""
+
+    example: str
+    """Name of the example whose image it is."""
+
+    box_zyx: tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
+    """Start and stop of the labels along Z, Y, X, in voxels of the image."""
+
+    objects: int
+    unassigned: float | None
+    """Share of the foreground that no object has, from 0 to 1; None without any."""
+
+    seconds: float
+    """That it took."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedPart:
+    """What was found in one held-out box, before and after."""
+
+    example: str
+    """Name of the example whose image it is."""
+
+    box_zyx: tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
+    """Start and stop along Z, Y, X, in voxels of the image."""
+
+    path: Path
+    """An NPZ with ``after``, ``truth`` and, unless it began from scratch, ``before``:
+    (Z, Y, X), uint32; ``start_zyx`` and ``example``."""
+
+    before: Mapping[str, float] | None
+    """Scores; see `TeachFinished`."""
+
+    after: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class TeachFinished:
+    """A model was taught and compared with the one before. Also what the job returns.
+
+    Scores are ``f1_50``, ``panoptic_quality``, ``found`` (true objects that have a
+    partner at IoU 0.5), ``objects_truth``, ``objects_predicted``, and ``unassigned``
+    where there is foreground: the share of it that no object has.
+    """
+
+    training: Path
+    """The folder of the training."""
+
+    model: Path
+    """The best one on what was held out."""
+
+    improved: bool
+    """False if that is the one it began with."""
+
+    before: Mapping[str, float] | None
+    """Of the model that it began with; None from scratch, or where that is gone."""
+
+    after: Mapping[str, float]
+    """Of the best model; empty where nothing was held out."""
+
+    parts: tuple[ComparedPart, ...]
+    seconds: float = 0.0
+    """Of training."""
+
+
 Event: TypeAlias = (
     RunStarted
     | StageStarted
@@ -258,6 +333,8 @@ Event: TypeAlias = (
     | EpochDone
     | CheckpointSaved
     | TrainFinished
+    | Predicted
+    | TeachFinished
 )
 
 T = TypeVar("T")

@@ -2,6 +2,7 @@
 
 # typer reads the annotations when the program runs: no `from __future__` here.
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -9,12 +10,22 @@ import typer
 
 from skoots.cli.console import INTERRUPTED, OUT, guard
 from skoots.cli.options import Debug
+from skoots.errors import SettingsError
 
 _DATA = "Instead of training"
+_TEACHING = "Of a project of painted objects"
 
 
 def train(  # noqa: PLR0913 - each parameter is an option
     *,
+    project: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[NAME.skoots-project]",
+            help="Teach a model with the painted objects of this project.",
+            show_default=False,
+        ),
+    ] = None,
     config_file: Annotated[
         Path | None,
         typer.Option(
@@ -71,6 +82,45 @@ def train(  # noqa: PLR0913 - each parameter is an option
             show_default=False,
         ),
     ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            "--base",
+            metavar="MODEL",
+            help="Needed: the model to begin with, a name or a file; or 'scratch'.",
+            rich_help_panel=_TEACHING,
+            show_default=False,
+        ),
+    ] = None,
+    seconds: Annotated[
+        float | None,
+        typer.Option(
+            "--seconds",
+            min=0,
+            help="How long; 0: until it is stopped. By default 60.",
+            rich_help_panel=_TEACHING,
+            show_default=False,
+        ),
+    ] = None,
+    diameter: Annotated[
+        float | None,
+        typer.Option(
+            "--diameter",
+            help="Of a typical object, in voxels. By default that of the painted ones.",
+            rich_help_panel=_TEACHING,
+            show_default=False,
+        ),
+    ] = None,
+    keep: Annotated[
+        str | None,
+        typer.Option(
+            "--keep",
+            metavar="NAME",
+            help="Keep the model in the project under this name.",
+            rich_help_panel=_TEACHING,
+            show_default=False,
+        ),
+    ] = None,
     debug: Debug = False,
 ) -> None:
     """Train a model on annotated volumes.
@@ -84,8 +134,34 @@ def train(  # noqa: PLR0913 - each parameter is an option
       skoots train --config-file FILE --resume
 
     'cells' holds the volumes, or two folders of them, 'train' and 'val'.
+
+    Or with a few objects that were painted in the viewer, for a minute:
+
+      skoots train cells.skoots-project --base mito-em --keep cells
     """
     with guard(debug=debug):
+        elsewhere = {
+            "--config-file": config_file,
+            "--out": out,
+            "--overwrite": overwrite or None,
+            "--init": init,
+            "--preview": preview,
+        }
+        teaching = {
+            "--base": base,
+            "--seconds": seconds,
+            "--diameter": diameter,
+            "--keep": keep,
+        }
+        if project is not None:
+            _refuse(elsewhere, "is not for a project. Leave it out.")
+            from skoots.cli.teaching import Wish, run  # noqa: PLC0415 - as below
+
+            wish = Wish(base, seconds, diameter, keep, device, threads)
+            if not run(project, wish, resume=resume):
+                raise typer.Exit(INTERRUPTED)
+            return
+        _refuse(teaching, "is for a project: name one, NAME.skoots-project.")
         from skoots.cli import training  # noqa: PLC0415 - keeps `skoots --help` fast
 
         if init is not None:
@@ -99,6 +175,12 @@ def train(  # noqa: PLR0913 - each parameter is an option
         )
         if not training.run(place, device, threads):
             raise typer.Exit(INTERRUPTED)
+
+
+def _refuse(options: Mapping[str, object], why: str) -> None:
+    for name, value in options.items():
+        if value is not None:
+            raise SettingsError(f"{name} {why}")
 
 
 def train_as_published(

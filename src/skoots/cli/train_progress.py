@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from time import monotonic
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from rich.progress import (
     BarColumn,
@@ -20,8 +20,8 @@ from skoots.cli.stopping import stop_requests
 from skoots.events import (
     EpochDone,
     Notice,
+    Predicted,
     StageStarted,
-    TrainFinished,
     TrainStarted,
     TrainStep,
     Validating,
@@ -36,17 +36,24 @@ if TYPE_CHECKING:
 _LOG_SECONDS = 30.0
 """A log gets a line for a step so long after the last one."""
 
+_ENDLESS = 1_000_000
+"""So many epochs mean: until it is stopped, or its time is up."""
+
+_SILENT = ("measure", "preview", "compare")
+"""Stages of a moment."""
+
 _STOPPING = "stopping after this step; once more to stop at once, and lose what is new"
 
 
-def drain_training(
-    events: Generator[Event, Any, TrainFinished],
-) -> TrainFinished | None:
+Finished = TypeVar("Finished")
+
+
+def drain_training(events: Generator[Event, Any, Finished]) -> Finished | None:
     """Run a training and show how far it is.
 
     Returns
     -------
-    TrainFinished or None
+    TrainFinished, TeachFinished or None
         None if it was asked to stop; its state is saved then.
     """
     view = _Bar() if ERR.is_terminal else _Log()
@@ -55,7 +62,7 @@ def drain_training(
             try:
                 view.show(next(events))
             except StopIteration as end:  # without a word, where another process speaks
-                finished: TrainFinished = end.value
+                finished: Finished = end.value
                 return finished
         events.close()
     return None
@@ -93,7 +100,7 @@ class _Bar:
                 say_started(event)
                 self._timed = seconds > 0
                 self._progress.start_task(self._task)
-                total = seconds or steps
+                total = seconds or (None if is_endless(event) else steps)
                 done = 0 if self._timed else done
                 self._progress.update(self._task, total=total, completed=done)
             case TrainStep(step=step, loss=loss, seconds=seconds):
@@ -115,6 +122,7 @@ class _Log:
     def __init__(self) -> None:
         self._said = self._began = monotonic()
         self._before, self._limit = 0, 0.0
+        self._endless = False
 
     def __enter__(self) -> Self:
         return self
@@ -127,6 +135,7 @@ class _Log:
         match event:
             case TrainStarted(steps_done=before, seconds=limit):
                 self._before, self._began, self._limit = before, monotonic(), limit
+                self._endless = is_endless(event)
                 say_started(event)
             case TrainStep() if monotonic() - self._said >= _LOG_SECONDS:
                 self._said = monotonic()
@@ -142,17 +151,28 @@ class _Log:
         left, total = pace * (event.total - event.step), f"/{event.total}"
         if self._limit:
             left, total = max(self._limit - event.seconds, 0.0), ""
+        elif self._endless:
+            say(f"step {event.step}, loss {event.loss:.3f}, {clock(event.seconds)}")
+            return
         say(f"step {event.step}{total}, loss {event.loss:.3f}, {clock(left)} left")
 
 
 def _show_line(event: Event) -> None:
     match event:
-        case StageStarted(stage=stage, total=total):
+        case StageStarted(stage=stage, total=total) if stage not in _SILENT:
             say(f"{stage}: {total} objects")
+        case Predicted(objects=objects, unassigned=share):
+            lost = "" if share is None else f", {share:.0%} of the foreground in none"
+            say(f"step {event.step}: {objects} objects in a look{lost}")
         case Notice(message=message):
             say(f"note: {message}", style="yellow")
         case _:
             pass
+
+
+def is_endless(event: TrainStarted | EpochDone) -> bool:
+    """Tell whether a training has no last step, or none that anybody waits for."""
+    return event.epochs >= _ENDLESS
 
 
 def say_started(event: TrainStarted) -> None:
@@ -162,6 +182,8 @@ def say_started(event: TrainStarted) -> None:
     steps = f"{event.steps} steps{before} in {event.epochs} epochs"
     if event.seconds:
         steps = f"{event.seconds:.0f} s{before}"
+    elif is_endless(event):
+        steps = f"until it is stopped{before}"
     say(
         f"{event.project}: {event.network}, {volumes} with {event.objects} objects, "
         f"{steps}, on {event.device} in {event.number_format}"
@@ -171,7 +193,8 @@ def say_started(event: TrainStarted) -> None:
 def say_validation(event: EpochDone) -> None:
     """Say how good the network is by now."""
     found: Mapping[str, float] = event.validation
-    words = [f"epoch {event.epoch + 1}/{event.epochs}"]
+    epoch = f"epoch {event.epoch + 1}/{event.epochs}"
+    words = [f"step {event.step}" if is_endless(event) else epoch]
     words.append(f"loss {event.losses['loss']:.3f}")
     names = {
         "loss": "validation",

@@ -6,8 +6,32 @@ the boxes in which everything is painted, and the models that came of it.
 
 from __future__ import annotations
 
-from skoots.teach.example import Example
-from skoots.teach.project import TeachProject
-from skoots.teach.teaching import teach
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-__all__ = ["Example", "TeachProject", "teach"]
+if TYPE_CHECKING:
+    from skoots.teach.example import Example
+    from skoots.teach.process import Worker
+    from skoots.teach.project import TeachProject
+    from skoots.teach.teaching import go_on, teach
+
+__all__ = ["Example", "TeachProject", "Worker", "go_on", "teach"]
+
+# Whoever starts a worker need not wait for torch.
+_HOMES = {
+    "Example": "skoots.teach.example",
+    "TeachProject": "skoots.teach.project",
+    "Worker": "skoots.teach.process",
+    "go_on": "skoots.teach.teaching",
+    "teach": "skoots.teach.teaching",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

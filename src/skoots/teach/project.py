@@ -4,7 +4,8 @@
 ``project.json``    the version of this form
 ``examples``        a folder for each image; see `skoots.teach.example`
 ``models``          what was kept: ``NAME.skoots`` and its card ``NAME.md``
-``trainings``       a folder for each training; see `skoots.train.project`
+``trainings``       a folder for each training; see `skoots.train.project` and
+                    `skoots.teach.record`
 ==================  ===========================================================
 """
 
@@ -19,6 +20,7 @@ from skoots.errors import RunExistsError, TrainingError
 from skoots.run.storage import storage_errors, write_atomically
 from skoots.teach.example import RECORD as EXAMPLE_RECORD
 from skoots.teach.example import Example
+from skoots.teach.record import is_compared
 
 if TYPE_CHECKING:
     import os
@@ -99,6 +101,17 @@ class TeachProject:
     def trainings(self) -> Path:
         """The folder of the trainings; it may be missing."""
         return self.path / "trainings"
+
+    @property
+    def unfinished(self) -> tuple[Path, ...]:
+        """The trainings that were interrupted, the last one first."""
+        made = (p for p in self.trainings.glob("*") if p.name.isdigit())
+        return tuple(
+            place
+            for place in sorted(made, key=lambda p: int(p.name), reverse=True)
+            if not is_compared(place)
+            and any((place / name).is_file() for name in ("state.pt", "best.skoots"))
+        )
 
     @property
     def examples(self) -> tuple[Example, ...]:

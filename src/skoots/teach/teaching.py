@@ -5,73 +5,84 @@
     examples ──> painted.look ──> hold_out ──> materials: trainings/NNN/data
                                                     │
     base model ──> recipe: settings ──> trainings/NNN ──> skoots.train.engine.train
+    from scratch ─> scratch: settings ──────┘              │ saved        │ ended
+                                                           v              v
+                                                  looking: Predicted   comparison
 """
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from skoots.errors import TrainingError
-from skoots.model.zoo import load_model
-from skoots.run.scale import grid_shape
-from skoots.run.wishes import Wishes
-from skoots.teach.hold_out import hold_out
-from skoots.teach.materials import write_materials
-from skoots.teach.painted import look, problem
-from skoots.teach.recipe import fine_tuning
-from skoots.train.data.channels import open_channels
+from skoots.events import CheckpointSaved, Notice, TrainFinished
+from skoots.inference.out_of_memory import is_out_of_memory
+from skoots.teach.comparison import compare, read_comparison
+from skoots.teach.looking import Ear, Looking, check_place
+from skoots.teach.prepare import prepare
+from skoots.teach.record import is_compared, read_record
+from skoots.teach.smaller import make_smaller
 from skoots.train.engine import train
 from skoots.train.project import Project
-from skoots.validate.measure import typical_diameter
+from skoots.train.training import FINISH
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator
     from pathlib import Path
+    from typing import TypeVar
 
-    from skoots._types import Shape3
-    from skoots.events import Event, TrainFinished
+    from skoots.events import Event, TeachFinished
     from skoots.model.checkpoint import Checkpoint
-    from skoots.teach.example import Example
-    from skoots.teach.painted import Painted
+    from skoots.teach.looking import Place
     from skoots.teach.project import TeachProject
+
+    T = TypeVar("T")
 
 
 def teach(
     project: TeachProject,
-    base: str | Checkpoint,
+    base: str | Checkpoint | None,
     *,
     seconds: float = 60.0,
     diameter: float | None = None,
     device: str = "auto",
     threads: int = 0,
-) -> Generator[Event, Any, TrainFinished]:
-    """Train a model a little further, on what is painted.
+    look_at: Place | None = None,
+) -> Generator[Event, Any, TeachFinished]:
+    """Train a model on what is painted, and compare it with the one before.
 
     Parameters
     ----------
     project : TeachProject
         Holds the examples; the training lies there afterwards.
-    base : str or Checkpoint
-        The model to begin with: a name, a path, or a model of a file.
+    base : str, Checkpoint or None
+        The model to begin with: a name, a path, or a model of a file; None: from
+        scratch.
     seconds : float
-        How long; 0 for until it is stopped, by closing the generator.
+        How long; 0 for until it is stopped. Time in which no event is asked for does
+        not count.
     diameter : float, optional
         Of a typical object, in voxels of the images; measured where it is left out.
     device : str
         ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
     threads : int
         Processor threads that may work; 0: all there are.
+    look_at : tuple, optional
+        Name of an example and a point (Z, Y, X) in voxels of its image: what is found
+        around it is shown now and then. The middle of what is held out, if nobody says.
 
     Yields
     ------
-    StageStarted, BlockDone
-        While examples are measured; then what `skoots.train.engine.train` says.
+    Event
+        StageStarted and BlockDone while examples are measured, what
+        `skoots.train.engine.train` says, Predicted, at last TeachFinished. A point
+        that is sent moves the place that is looked at; ``finish`` ends the training
+        with this epoch, as if its time were up. Closing the generator stops it and
+        saves its state: see `go_on`.
 
     Returns
     -------
-    TrainFinished
+    TeachFinished
         Its model is the best on what was held out, which may be the base itself.
 
     Raises
@@ -80,90 +91,122 @@ def teach(
         If nothing can be learned from the examples yet; the message says what is
         missing.
     """
-    training = yield from prepare(project, base, seconds=seconds, diameter=diameter)
-    return (yield from train(training.path, device=device, threads=threads))
+    check_place(project, look_at)
+    ear = Ear()
+    job = prepare(project, base, seconds=seconds, diameter=diameter, device=device)
+    place = yield from _heard(job, ear)
+    return (yield from _taught(project, place, ear, device, threads, look_at))
 
 
-def prepare(
+def go_on(
     project: TeachProject,
-    base: str | Checkpoint,
+    training: Path,
     *,
-    seconds: float = 60.0,
-    diameter: float | None = None,
-) -> Generator[Event, Any, Project]:
-    """Make the training that `teach` runs, for who runs it in another process.
+    seconds: float | None = None,
+    device: str = "auto",
+    threads: int = 0,
+    look_at: Place | None = None,
+) -> Generator[Event, Any, TeachFinished]:
+    """Go on with a training that was interrupted, and compare as `teach` does.
 
     Parameters
     ----------
-    project, base, seconds, diameter
+    project : TeachProject
+        As of `teach`.
+    training : Path
+        The folder of the training, as `TeachProject.unfinished` lists them.
+    seconds : float, optional
+        How long in all, if not as long as it was to take.
+    device, threads, look_at
         As those of `teach`.
 
     Yields
     ------
-    StageStarted, BlockDone
+    Event
+        Those of `teach`; it hears the same.
 
     Returns
     -------
-    Project
-        ``python -m skoots.train.worker`` trains it.
+    TeachFinished
+        At once, if it was compared already.
 
     Raises
     ------
     TrainingError
-        As `teach`.
+        If it is no training of a project.
+    RunBusyError
+        If another process is at it.
     """
-    model = load_model(base) if isinstance(base, str) else base
-    if model.path is None:
-        raise TrainingError(
-            f"The model {model.name} lies in no file. Save it, and begin with that."
-        )
-    examples = project.examples
-    painted = []
-    for example in examples:
-        painted.append((yield from look(example)))  # noqa: PERF401 (it yields)
-    missing = problem(painted)
-    if missing:
-        raise TrainingError(missing)
-    place = _free_place(project.trainings)
-    images = _write(examples, painted, model, diameter, place / "data")
-    shapes = [open_channels(image).shape_zyx for image in images]
-    settings = fine_tuning(model, place / "data", shapes, seconds)
-    return Project.create(place, settings)
+    check_place(project, look_at)
+    ear = Ear()
+    if is_compared(training) and seconds is None:
+        finished = read_comparison(training)
+        yield finished
+        return finished
+    place = Project(training)
+    if seconds is not None:
+        settings = place.settings.merge({"TRAINER": {"SECONDS": seconds}})
+        place = Project.create(training, settings, resume=True)
+    return (yield from _taught(project, place, ear, device, threads, look_at))
 
 
-def _write(
-    examples: Sequence[Example],
-    painted: Sequence[Painted],
-    model: Checkpoint,
-    diameter: float | None,
-    folder: Path,
-) -> list[Path]:
-    """Write what is learned from, at the size that objects have for the model."""
-    images = []
-    together = zip(examples, painted, hold_out(painted), strict=True)
-    for example, one, boxes in together:
-        if not (len(one.objects) or boxes):
-            continue
-        grid = _grid(example, painted, model, diameter)
-        images += write_materials(example, one, boxes, grid, model.halo_zyx, folder)
-    return images
+def _taught(
+    project: TeachProject,
+    place: Project,
+    ear: Ear,
+    device: str,
+    threads: int,
+    look_at: Place | None,
+) -> Generator[Event, Any, TeachFinished]:
+    record = read_record(place.path)
+    looking = Looking(project, place.path, record, look_at, device)
+    while True:
+        job = _trained(place, ear, looking, device, threads)
+        trained = yield from job
+        if trained is not None:
+            break
+        # the crop is smaller now: from the last checkpoint, or from the start
+    comparing = compare(project, place.path, trained.seconds, device)
+    finished = yield from _heard(comparing, ear)
+    yield finished
+    return finished
 
 
-def _grid(
-    example: Example,
-    painted: Sequence[Painted],
-    model: Checkpoint,
-    diameter: float | None,
-) -> Shape3:
-    """Give the grid on which objects are as large in voxels as the model's."""
-    if model.object_diameter is None:
-        return example.shape
-    size = example.voxel_size
-    voxels = np.concatenate([one.objects.voxels for one in painted])
-    found = diameter or typical_diameter(voxels, size, model.voxel_size)
-    return grid_shape(example.shape, size, model, Wishes(diameter=found))
+def _trained(
+    place: Project, ear: Ear, looking: Looking, device: str, threads: int
+) -> Generator[Event, Any, TrainFinished | None]:
+    """Train; give None if memory was short and a smaller crop may do."""
+    job = train(place.path, resume=True, device=device, threads=threads)
+    seen, begun = 0, False
+    with closing(job):
+        while True:
+            try:
+                event = job.send(FINISH if begun and ear.finish else None)
+                begun = True
+            except StopIteration as end:
+                finished: TrainFinished = end.value
+                return finished
+            except (MemoryError, RuntimeError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                break
+            ear.hear((yield event))
+            step = event.step if isinstance(event, CheckpointSaved) else 0
+            if step > seen or (ear.moved and place.last.is_file()):
+                seen = max(seen, step)
+                ear.moved = False
+                ear.hear((yield looking.look(ear.point)))
+    ear.hear((yield Notice(make_smaller(place))))
+    return None
 
 
-def _free_place(trainings: Path) -> Path:
-    numbers = [int(p.name) for p in trainings.glob("*") if p.name.isdigit()]
-    return trainings / f"{max(numbers, default=0) + 1:03d}"
+def _heard(job: Generator[Event, Any, T], ear: Ear) -> Generator[Event, Any, T]:
+    """Run a part of the work that does nothing else with what is sent."""
+    with closing(job):
+        while True:
+            try:
+                event = next(job)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            ear.hear((yield event))

@@ -53,6 +53,7 @@ class InstanceScore:
     f1_mean: float = 0.0
     panoptic_quality: float = 0.0
     semantic_iou: float = 0.0
+    average_best_overlap: float = 0.0
 
     objects_truth: int = 0
     objects_predicted: int = 0
@@ -60,7 +61,14 @@ class InstanceScore:
     """Volumes and boxes that were scored."""
 
 
-_MEANS = ("f1_50", "f1_75", "f1_mean", "panoptic_quality", "semantic_iou")
+_MEANS = (
+    "f1_50",
+    "f1_75",
+    "f1_mean",
+    "panoptic_quality",
+    "semantic_iou",
+    "average_best_overlap",
+)
 
 
 def score_volumes(

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from skoots.train.state import Progress
 
 
+FINER = "average_best_overlap"
+"""Decides between models of one panoptic quality: of few held-out objects that is 0, or
+jumps. It is in no column of the curves."""
+
+
 class Judge:
     """Validates by the losses on held-out crops and by the scores of held-out volumes.
 
@@ -88,7 +93,7 @@ class Judge:
         -------
         found : dict from str to float
             Losses by `skoots.train.learner.NAMES`, scores by
-            `skoots.train.curves.SCORES`; what was not asked is absent.
+            `skoots.train.curves.SCORES` and `FINER`; what was not asked is absent.
         best : bool
             Whether there was none better before.
         """
@@ -122,7 +127,7 @@ class Judge:
             self._learner.device,
             self._project.path,
         )
-        return {name: getattr(scores, name) for name in SCORES}
+        return {name: getattr(scores, name) for name in (*SCORES, FINER)}
 
     def _scores_now(self, progress: Progress, *, last: bool) -> bool:
         every = self._project.settings.TRAINER.SCORE_VALIDATIONS
@@ -139,7 +144,8 @@ class Judge:
             return False
         # The loss of the vectors is left out: it rises as sigma falls.
         masks = found.get("probability", 0.0) + found.get("skeleton", 0.0)
-        value = [found.get("panoptic_quality", 0.0), -masks]
+        quality, finer = found.get("panoptic_quality", 0.0), found.get(FINER, 0.0)
+        value = [quality, finer, -masks]
         if progress.best and value <= progress.best:
             return False
         progress.best = value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,7 @@ from skoots.train.prefetch import prepared
 from skoots.train.saving import Saver
 from skoots.train.sources import load_sources
 from skoots.train.state import Progress, Setting, load_state
+from skoots.train.stopwatch import Stopwatch, timed
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from skoots.train.project import Project
     from skoots.train.ranks import Ranks
 
+
+FINISH = "finish"
+"""What is sent to a training that shall end with this epoch, as if its time were up."""
 
 SLOW = 30.0
 """Seconds of a step from which on the user is told how to get a faster one."""
@@ -70,6 +73,8 @@ class Training:
         self._steps = self._epochs.steps * settings.TRAIN.NUM_EPOCHS
         self._progress = Progress()
         self._todo = range(0)
+        self._watch = Stopwatch()
+        self._finishing = False
         self._setting = Setting(ranks.world, self._sources.fingerprint())
         self._delivery = Delivery(project, self._learner, self._sources)
         self._judge = Judge(project, self._learner, self._sources, self._delivery)
@@ -78,7 +83,10 @@ class Training:
     # ---- the course of a training
 
     def run(self) -> Generator[Event, Any, TrainFinished]:
-        """Take all steps that are left."""
+        """Take all steps that are left, or those until `FINISH` is sent."""
+        return timed(self._run(), self._watch)
+
+    def _run(self) -> Generator[Event, Any, TrainFinished]:
         for message in self._begin():
             yield Notice(message)
         begun = self._progress.step
@@ -105,15 +113,16 @@ class Training:
 
     def _steps_left(self, curves: Curves | None) -> Generator[Event, Any, None]:
         todo = self._todo
-        began = time.monotonic() - self._progress.seconds
+        began = self._watch.seconds - self._progress.seconds
         with closing(self._prepared(todo)) as batches:
             yield from self._end_epoch_if_due(curves)  # of a training that was killed
             for batch in batches:
-                before = time.monotonic()
+                before = self._watch.seconds
                 outcome, rate = self._take_step(batch)
-                now = time.monotonic()
+                now = self._watch.seconds
                 self._progress.seconds = now - began
-                yield self._step_event(outcome, rate)
+                sent = yield self._step_event(outcome, rate)
+                self._finishing = self._finishing or sent == FINISH
                 if self._progress.step == todo.start + 1 and now - before > SLOW:
                     yield Notice(_slow(now - before))
                 if self._saver.is_due():
@@ -121,7 +130,7 @@ class Training:
                     if curves is not None:
                         curves.draw()
                 ended = yield from self._end_epoch_if_due(curves)
-                self._progress.seconds = time.monotonic() - began
+                self._progress.seconds = self._watch.seconds - began
                 if ended and self._time_is_up():
                     break
 
@@ -175,16 +184,17 @@ class Training:
             return {}, False
         if self._progress.step:
             yield from self._saved()  # it may take long
-        began = time.monotonic()
+        began = self._watch.seconds
         judging = self._judge.validate(epoch, self._progress, last=last)
         validation, best = yield from judging
-        self._progress.seconds += time.monotonic() - began
+        self._progress.seconds += self._watch.seconds - began
         self._progress.validated_at = self._progress.seconds
         return validation, best
 
     def _time_is_up(self) -> bool:
         limit = self._settings.TRAINER.SECONDS
-        return self._ranks.agree(0 < limit <= self._progress.seconds)
+        up = 0 < limit <= self._progress.seconds
+        return self._ranks.agree(up or self._finishing)
 
     # ---- the beginning, the end, and what is saved between
 

@@ -13,6 +13,10 @@ without a partner FN::
     F1        = 2 TP / (2 TP + FP + FN)
     SQ = mean IoU of the pairs   RQ = F1   PQ = SQ * RQ         (at IoU 0.5)
 
+The average best overlap asks less: the mean, over the true objects, of the highest IoU
+that any predicted object has with it (Uijlings et al., IJCV 2013). It moves where no
+pair reaches a threshold yet, and does not see what is predicted beside.
+
 When neither volume holds an object they agree and every ratio is 1; when only one of
 them does, every ratio is 0.
 """
@@ -128,6 +132,9 @@ class Scores:
     semantic_iou: float
     """IoU of foreground against foreground, whatever the ids."""
 
+    average_best_overlap: float
+    """Mean over the true objects of the highest IoU that a predicted one has."""
+
     splits: int
     """True objects of which two or more predicted ones hold a quarter each."""
 
@@ -150,7 +157,7 @@ def score(predicted: Labels, truth: Labels, *, block_zyx: Shape3 = BLOCK_ZYX) ->
     -------
     Scores
         The scores; swapping the volumes swaps precision with recall and splits with
-        merges, and leaves the rest alone.
+        merges, and leaves the rest alone but for the average best overlap.
 
     Raises
     ------
@@ -192,6 +199,7 @@ def score_overlap(overlap: Overlap) -> Scores:
         segmentation_quality=at_50.quality,
         recognition_quality=at_50.f1,
         semantic_iou=semantic_iou(overlap),
+        average_best_overlap=average_best_overlap(pairs, counts[1], counts[0]),
         splits=count_shared(pairs.truth, truth.voxels, pairs.voxels),
         merges=count_shared(pairs.predicted, predicted.voxels, pairs.voxels),
     )
@@ -260,6 +268,21 @@ def count_shared(
     return int((parts >= 2).sum())
 
 
+def average_best_overlap(pairs: Pairs, truth: int, predicted: int) -> float:
+    """Give the mean over the true objects of the highest IoU with a predicted one.
+
+    Parameters
+    ----------
+    pairs : Pairs
+        The pairs of objects that touch.
+    truth, predicted : int
+        How many objects there are.
+    """
+    best = np.zeros(truth)
+    np.maximum.at(best, pairs.truth, pairs.iou)
+    return _ratio(best.sum(), truth, empty=predicted == 0)
+
+
 def semantic_iou(overlap: Overlap) -> float:
     """Compute the IoU of all foreground against all foreground, ids put aside."""
     either = (overlap.truth != 0) | (overlap.predicted != 0)
@@ -269,8 +292,8 @@ def semantic_iou(overlap: Overlap) -> float:
     )
 
 
-def _ratio(part: int, of: int, *, empty: bool) -> float:
-    return part / of if of else float(empty)
+def _ratio(part: float, of: int, *, empty: bool) -> float:
+    return float(part / of) if of else float(empty)
 
 
 def _unique(places: NDArray[np.intp]) -> bool:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-import tifffile
-from training_cases import tiny_settings, write_rods
+import torch
 
-from skoots.errors import TrainingError
-from skoots.events import TrainFinished, TrainStarted, TrainStep, Validated
+from skoots.errors import DeviceError, TrainingError
+from skoots.events import (
+    EpochDone,
+    Notice,
+    Predicted,
+    TeachFinished,
+    TrainFinished,
+    TrainStarted,
+    TrainStep,
+    Validated,
+)
 from skoots.model.checkpoint import load_checkpoint
-from skoots.teach import TeachProject, teach
-from skoots.train.data.taught_boxes import TaughtBox
-from skoots.train.engine import train
+from skoots.teach import TeachProject, go_on, teach
+from skoots.teach.scratch import from_scratch
+from skoots.train.learner import Learner
 from skoots.train.project import Project
 from skoots.volume.source import open_source
 from skoots.volume.tiling import whole
@@ -27,31 +36,6 @@ if TYPE_CHECKING:
     from skoots.events import Event
 
 SHORT = 1e-6
-
-
-@pytest.fixture
-def base(tmp_path: Path) -> Path:
-    """A model that has begun to know rods."""
-    settings = tiny_settings(write_rods(tmp_path / "known"), NUM_EPOCHS=4)
-    place = Project.create(tmp_path / "base", settings).path
-    (*_, finished) = train(place, device="cpu")
-    assert isinstance(finished, TrainFinished)
-    return finished.model
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> TeachProject:
-    """Rods that somebody painted, all of them, in two boxes."""
-    folder = write_rods(tmp_path / "new", seed=5)
-    found = TeachProject.create(tmp_path / "rods.skoots-project")
-    example = found.add(open_source(folder / "rods.tif"))
-    example.copy_labels(tifffile.imread(folder / "rods.labels.tif"))
-    left, right = (
-        TaughtBox((0, 0, 0), (24, 42, 64)),
-        TaughtBox((0, 42, 0), (24, 64, 64)),
-    )
-    example.set_boxes([left, right])
-    return found
 
 
 def _doubled(values: NDArray[Any]) -> NDArray[Any]:
@@ -69,14 +53,18 @@ def test_a_model_is_taught_and_not_made_worse(
     assert first.step == 0
     assert "panoptic_quality" in first.validation
     assert last.step == len([e for e in events if isinstance(e, TrainStep)]) == 10
-    finished = events[-1]
-    assert isinstance(finished, TrainFinished)
-    best = max((first, last), key=lambda e: (e.validation["panoptic_quality"], e.best))
-    assert dict(finished.scores) == dict(best.validation)
+    *_, trained, finished = (
+        e for e in events if isinstance(e, TrainFinished | TeachFinished)
+    )
+    assert isinstance(trained, TrainFinished)
+    assert isinstance(finished, TeachFinished)
+    best = last if last.best else first
+    assert dict(trained.scores) == dict(best.validation)
+    assert trained.model == finished.model
     model, before = load_checkpoint(finished.model), load_checkpoint(base)
     assert model.halo_zyx == before.halo_zyx
     assert model.config.SKOOTS == before.config.SKOOTS
-    assert finished.project == project.trainings / "001"
+    assert finished.training == project.trainings / "001"
 
 
 def test_objects_are_learned_as_large_as_the_model_knows_them(
@@ -93,7 +81,7 @@ def test_objects_are_learned_as_large_as_the_model_knows_them(
     large.teach_everything()
     events = list(teach(half, str(base), seconds=SHORT, device="cpu", threads=1))
     finished = events[-1]
-    assert isinstance(finished, TrainFinished)
+    assert isinstance(finished, TeachFinished)
     found = load_checkpoint(finished.model).object_diameter
     assert found == pytest.approx(known, rel=0.1)
 
@@ -113,6 +101,170 @@ def test_each_teaching_is_a_training_of_its_own(
 ) -> None:
     for number in ("001", "002"):
         (*_, finished) = teach(project, str(base), seconds=SHORT, device="cpu")
-        assert isinstance(finished, TrainFinished)
-        assert finished.project.name == number
+        assert isinstance(finished, TeachFinished)
+        assert finished.training.name == number
     assert (project.trainings / "001" / "best.skoots").is_file()
+
+
+def test_what_it_finds_by_now_lies_on_the_image(
+    project: TeachProject, base: Path
+) -> None:
+    events = list(teach(project, str(base), seconds=SHORT, device="cpu", threads=1))
+    (seen,) = (e for e in events if isinstance(e, Predicted))
+    labels = np.load(seen.path)["labels"]
+    assert labels.shape == tuple(stop - start for start, stop in seen.box_zyx)
+    assert len(np.unique(labels[labels > 0])) == seen.objects
+    assert (seen.step, seen.example) == (10, "rods")
+    assert seen.unassigned is None or 0 <= seen.unassigned <= 1
+    (z0, z1), (y0, y1), (x0, x1) = seen.box_zyx
+    assert z0 <= 12 < z1
+    assert y0 <= 53 < y1, "the middle of the box that is held out"
+    assert x0 <= 32 < x1
+
+
+def test_who_looks_elsewhere_is_shown_that(tmp_path: Path, base: Path) -> None:
+    wide = TeachProject.create(tmp_path / "wide.skoots-project")
+    rng = np.random.default_rng(0)
+    grey = rng.integers(0, 200, (16, 64, 2000), np.uint8)
+    example = wide.add(open_source(grey))
+    labels = np.zeros(grey.shape, np.uint8)
+    labels[4:12, 8:16, 8:24] = 1
+    labels[4:12, 8:16, 40:56] = 2
+    example.copy_labels(labels)
+    example.teach_everything()
+    place = (example.name, (8.0, 32.0, 60.0))
+    job = teach(
+        wide, str(base), seconds=0, device="cpu", threads=1, diameter=14, look_at=place
+    )
+    seen, sent = [], None
+    while len(seen) < 2:
+        event = job.send(sent)
+        sent = None
+        if isinstance(event, Predicted):
+            seen.append(event.box_zyx[2])
+            sent = (8, 32, 1900)
+    job.close()
+    (first, second) = seen
+    assert first[0] <= 60 < first[1] < 1900
+    assert second[0] <= 1900 < second[1]
+
+
+def test_an_example_that_is_not_there_cannot_be_looked_at(
+    project: TeachProject, base: Path
+) -> None:
+    with pytest.raises(TrainingError, match=r"no example 'cells'.*rods"):
+        list(teach(project, str(base), look_at=("cells", (0, 0, 0))))
+    assert not project.trainings.exists()
+
+
+def test_finish_ends_with_the_epoch_and_judges_what_was_learned(
+    project: TeachProject, base: Path
+) -> None:
+    job = teach(project, str(base), seconds=0, device="cpu", threads=1)
+    events: list[Event] = [next(job)]
+    while not isinstance(events[-1], TrainStep):
+        events.append(next(job))
+    events.append(job.send("finish"))
+    events += job
+    steps = [e for e in events if isinstance(e, TrainStep)]
+    assert len(steps) == 10, "those of one epoch"
+    judged = [e for e in events if isinstance(e, Validated)]
+    assert [e.step for e in judged] == [0, 10]
+    assert isinstance(events[-1], TeachFinished)
+    assert not project.unfinished
+
+
+def test_a_training_that_is_closed_goes_on_where_it_was(
+    project: TeachProject, base: Path
+) -> None:
+    job = teach(project, str(base), seconds=0, device="cpu", threads=1)
+    step = 0
+    for event in job:
+        step = event.step if isinstance(event, TrainStep) else step
+        if step == 3:
+            break
+    job.close()
+    (training,) = project.unfinished
+    events = list(go_on(project, training, seconds=SHORT, device="cpu", threads=1))
+    (started,) = (e for e in events if isinstance(e, TrainStarted))
+    assert started.steps_done == 3
+    finished = events[-1]
+    assert isinstance(finished, TeachFinished)
+    assert load_checkpoint(finished.model).object_diameter is not None
+    assert not project.unfinished
+    assert list(go_on(project, training)) == [finished], "it is done already"
+
+
+def test_waiting_for_a_listener_is_no_time_of_training(
+    project: TeachProject, base: Path
+) -> None:
+    job = teach(project, str(base), seconds=0, device="cpu", threads=1)
+    before = next(e for e in job if isinstance(e, TrainStep))
+    began = time.monotonic()
+    time.sleep(1.5)
+    after = next(e for e in job if isinstance(e, TrainStep))
+    worked = time.monotonic() - began - 1.5
+    job.close()
+    assert after.seconds - before.seconds <= worked + 0.1
+
+
+def test_where_memory_is_short_a_smaller_crop_is_taken(
+    project: TeachProject, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, raised = Learner.step, []
+
+    def step(self: Learner, batch: Any, *rest: Any) -> Any:
+        if batch.image.shape[-2] > 32:
+            raised.append(tuple(batch.image.shape[2:]))
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
+        return plain(self, batch, *rest)
+
+    monkeypatch.setattr(Learner, "step", step)
+    events = list(teach(project, str(base), seconds=SHORT, device="cpu", threads=1))
+    assert raised
+    (said,) = (e for e in events if isinstance(e, Notice) and "Memory" in e.message)
+    assert "(24, 32, 32) from now on" in said.message
+    finished = events[-1]
+    assert isinstance(finished, TeachFinished)
+    crop = Project(finished.training).settings.AUGMENTATION
+    assert (crop.CROP_WIDTH, crop.CROP_HEIGHT, crop.CROP_DEPTH) == (32, 32, 24)
+    assert [e.epoch for e in events if isinstance(e, EpochDone)] == [0]
+
+
+def test_where_no_crop_is_small_enough_that_is_said(
+    project: TeachProject, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def step(*_: Any) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
+
+    monkeypatch.setattr(Learner, "step", step)
+    with pytest.raises(DeviceError, match=r"too little memory.*\(16, 16, 16\)"):
+        list(teach(project, str(base), seconds=SHORT, device="cpu", threads=1))
+
+
+def test_from_scratch_nothing_is_before(project: TeachProject) -> None:
+    job = teach(project, None, seconds=SHORT, device="cpu", threads=1)
+    events = list(job)
+    finished = events[-1]
+    assert isinstance(finished, TeachFinished)
+    assert finished.before is None
+    assert finished.improved
+    assert finished.after["objects_truth"] == 2
+    (judged,) = (e for e in events if isinstance(e, Validated))
+    assert judged.step == 10, "chance is not judged"
+    arrays = np.load(finished.parts[0].path)
+    assert "before" not in arrays
+
+
+def test_settings_from_scratch_do_not_depend_on_an_end(
+    project: TeachProject, base: Path
+) -> None:
+    job = teach(project, str(base), seconds=0, device="cpu", threads=1)
+    next(e for e in job if isinstance(e, TrainStarted))
+    job.close()
+    data = project.trainings / "001" / "data"
+    settings = from_scratch(data, [(24, 64, 64)], 7.0, "cpu")
+    assert settings.TRAIN.SCHEDULER == "constant"
+    assert settings.TRAINER.SECONDS == 7
+    assert [epoch for _, epoch in settings.TRAIN.SIGMA_DECAY] == [10, 20, 40, 80]
+    assert [str(data)] == settings.TRAIN.TRAIN_DATA_DIR

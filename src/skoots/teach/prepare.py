@@ -1,0 +1,195 @@
+"""Make the training that a project is taught by: materials, settings, what is known."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from skoots.errors import TrainingError
+from skoots.model.zoo import load_model
+from skoots.run.scale import grid_shape
+from skoots.run.wishes import Wishes
+from skoots.teach.hold_out import hold_out
+from skoots.teach.materials import write_materials
+from skoots.teach.painted import look, problem
+from skoots.teach.recipe import fine_tuning
+from skoots.teach.record import (
+    BaseRecord,
+    HeldOut,
+    TeachRecord,
+    truth_file,
+    write_arrays,
+    write_record,
+)
+from skoots.teach.scratch import HALO, from_scratch, scratch_grid
+from skoots.train.data.channels import open_channels
+from skoots.train.project import Project
+from skoots.validate.measure import typical_diameter
+from skoots.volume.tiling import box_slices
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+    from pathlib import Path
+
+    from skoots._types import Shape3
+    from skoots.config import Settings
+    from skoots.events import Event
+    from skoots.model.checkpoint import Checkpoint
+    from skoots.teach.example import Example
+    from skoots.teach.painted import Painted
+    from skoots.teach.project import TeachProject
+    from skoots.train.data.taught_boxes import TaughtBox
+
+
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """One example, what is painted in it, and which boxes are held out."""
+
+    example: Example
+    painted: Painted
+    boxes: tuple[TaughtBox, ...]
+    grid: Shape3
+
+
+def prepare(
+    project: TeachProject,
+    base: str | Checkpoint | None,
+    *,
+    seconds: float = 60.0,
+    diameter: float | None = None,
+    device: str = "auto",
+) -> Generator[Event, Any, Project]:
+    """Make the training that `skoots.teach.teach` runs.
+
+    Parameters
+    ----------
+    project, base, seconds, diameter, device
+        As those of `skoots.teach.teach`.
+
+    Yields
+    ------
+    StageStarted, BlockDone
+
+    Returns
+    -------
+    Project
+        With ``teaching.json`` and the rest of `skoots.teach.record`.
+
+    Raises
+    ------
+    TrainingError
+        If nothing can be learned from the examples yet; the message says what is
+        missing.
+    """
+    model = load_model(base) if isinstance(base, str) else base
+    if model is not None and model.path is None:
+        raise TrainingError(
+            f"The model {model.name} lies in no file. Save it, and begin with that."
+        )
+    examples = project.examples
+    painted = []
+    for example in examples:
+        painted.append((yield from look(example)))  # noqa: PERF401 (it yields)
+    missing = problem(painted)
+    if missing:
+        raise TrainingError(missing)
+    lessons = [
+        _Lesson(example, one, boxes, _grid(example, painted, model, diameter))
+        for example, one, boxes in zip(
+            examples, painted, hold_out(painted), strict=True
+        )
+    ]
+    place = _new_place(project.trainings)
+    try:
+        settings = _write(lessons, model, seconds, device, place)
+        write_record(place, _record(lessons, model, seconds, diameter))
+        return Project.create(place, settings)
+    except BaseException:
+        shutil.rmtree(place, ignore_errors=True)  # half of a training is none
+        raise
+
+
+def _write(
+    lessons: Sequence[_Lesson],
+    model: Checkpoint | None,
+    seconds: float,
+    device: str,
+    place: Path,
+) -> Settings:
+    """Write what is learned from and what it is judged by, and choose settings."""
+    data = place / "data"
+    margin = HALO if model is None else model.halo_zyx
+    images = []
+    for one in lessons:
+        if not (len(one.painted.objects) or one.boxes):
+            continue
+        images += write_materials(
+            one.example, one.painted, one.boxes, one.grid, margin, data
+        )
+    _write_truth(lessons, place)
+    shapes = [open_channels(image).shape_zyx for image in images]
+    if model is None:
+        return from_scratch(data, shapes, seconds, device)
+    return fine_tuning(model, data, shapes, seconds)
+
+
+def _write_truth(lessons: Sequence[_Lesson], place: Path) -> None:
+    """Keep what is painted in held-out boxes by now: later it may be changed."""
+    boxes = [(one.example, b) for one in lessons for b in one.boxes if b.held_out]
+    for number, (example, box) in enumerate(boxes):
+        z, y, x = box_slices(box.box)
+        truth = np.asarray(example.labels[z, y, x])
+        write_arrays(truth_file(place, number), {"truth": truth})
+
+
+def _record(
+    lessons: Sequence[_Lesson],
+    model: Checkpoint | None,
+    seconds: float,
+    diameter: float | None,
+) -> TeachRecord:
+    base = None
+    if model is not None and model.path is not None:
+        path = model.path.resolve()
+        base = BaseRecord(path=path, name=model.name, digest=model.digest)
+    held_out = []
+    for one in lessons:
+        for taught in one.boxes:
+            if taught.held_out:
+                z, y, x = ((span.start, span.stop) for span in taught.box)
+                held_out.append(HeldOut(example=one.example.name, box_zyx=(z, y, x)))
+    return TeachRecord(
+        base=base,
+        seconds=seconds,
+        diameter=diameter,
+        grids={one.example.name: one.grid for one in lessons},
+        objects=sum(len(one.painted.objects) for one in lessons),
+        boxes=sum(len(one.painted.boxes) for one in lessons),
+        held_out=tuple(held_out),
+    )
+
+
+def _grid(
+    example: Example,
+    painted: Sequence[Painted],
+    model: Checkpoint | None,
+    diameter: float | None,
+) -> Shape3:
+    """Give the grid on which objects are as large in voxels as the model's."""
+    size = example.voxel_size
+    voxels = np.concatenate([one.objects.voxels for one in painted])
+    if model is None:
+        found = diameter or typical_diameter(voxels, size)
+        return scratch_grid(example.shape, size, found)
+    if model.object_diameter is None:
+        return example.shape
+    found = diameter or typical_diameter(voxels, size, model.voxel_size)
+    return grid_shape(example.shape, size, model, Wishes(diameter=found))
+
+
+def _new_place(trainings: Path) -> Path:
+    numbers = [int(p.name) for p in trainings.glob("*") if p.name.isdigit()]
+    return trainings / f"{max(numbers, default=0) + 1:03d}"

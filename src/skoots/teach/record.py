@@ -1,0 +1,143 @@
+"""What a training was begun with, kept beside it.
+
+======================  =======================================================
+``teaching.json``       the model that it began with, the wish, what is held out
+``truth-N.npz``         what was painted in each held-out box when it began
+``prediction-N.npz``    what it found in the box that is looked at
+``comparison.json``     scores before and after; there when all is done
+``comparison-N.npz``    what was found in each held-out box, before and after
+======================  =======================================================
+
+The rest is of `skoots.train.project`.
+"""
+
+# No `from __future__ import annotations`: pydantic reads them when the program runs.
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from skoots._types import Shape3
+from skoots.errors import TrainingError
+from skoots.run.storage import storage_errors, write_atomically
+
+RECORD, COMPARISON = "teaching.json", "comparison.json"
+
+Region = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
+"""Start and stop along Z, Y, X, in voxels."""
+
+
+class BaseRecord(BaseModel):
+    """The model that a training began with."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: Path
+    name: str
+    digest: str
+
+
+class HeldOut(BaseModel):
+    """A box that training does not see."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    example: str
+    box_zyx: Region
+
+
+class TeachRecord(BaseModel):
+    """What a training was begun with."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: int = 1
+    base: BaseRecord | None
+    """None: from scratch."""
+
+    seconds: float
+    diameter: float | None
+    """Of a typical object in voxels of the images, as the user said it."""
+
+    grids: dict[str, Shape3]
+    """By the name of each example: extent of its image as the network sees it."""
+
+    objects: int
+    boxes: int
+    held_out: tuple[HeldOut, ...]
+
+
+def write_record(training: Path, record: TeachRecord) -> None:
+    """Write what a training is begun with.
+
+    Raises
+    ------
+    StorageError
+        If nothing can be written.
+    """
+    with storage_errors(training):
+        training.mkdir(parents=True, exist_ok=True)
+        content = record.model_dump_json(indent=1).encode()
+        write_atomically(training / RECORD, content)
+
+
+def read_record(training: Path) -> TeachRecord:
+    """Read what a training was begun with.
+
+    Raises
+    ------
+    TrainingError
+        If that is missing or damaged.
+    """
+    try:
+        content = (training / RECORD).read_bytes()
+        return TeachRecord.model_validate_json(content)
+    except (OSError, ValidationError) as error:
+        raise TrainingError(
+            f"{training} is no training of a project: {RECORD} is missing or damaged. "
+            "Teach anew."
+        ) from error
+
+
+def is_compared(training: Path) -> bool:
+    """Tell whether a training has come to its end."""
+    return (training / COMPARISON).is_file()
+
+
+def truth_file(training: Path, number: int) -> Path:
+    """Name the file of what was painted in a held-out box, counted from 0."""
+    return training / f"truth-{number + 1}.npz"
+
+
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write arrays as an NPZ, whole or not at all.
+
+    Raises
+    ------
+    StorageError
+        If nothing can be written.
+    """
+    content = io.BytesIO()
+    np.savez_compressed(content, allow_pickle=False, **dict(arrays))
+    with storage_errors(path):
+        write_atomically(path, content.getvalue())
+
+
+def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """Read the arrays of an NPZ into memory.
+
+    Raises
+    ------
+    TrainingError
+        If it is missing or damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return dict(arrays)
+    except Exception as error:  # zipfile and zlib have errors of their own
+        raise TrainingError(f"{path} is missing or damaged. Teach anew.") from error

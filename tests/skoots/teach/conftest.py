@@ -1,0 +1,45 @@
+"""A model that has begun to know rods, and rods that somebody painted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import tifffile
+from training_cases import tiny_settings, write_rods
+
+from skoots.events import TrainFinished
+from skoots.teach import TeachProject
+from skoots.train.data.taught_boxes import TaughtBox
+from skoots.train.engine import train
+from skoots.train.project import Project
+from skoots.volume.source import open_source
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="package")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that has begun to know rods."""
+    folder = tmp_path_factory.mktemp("base")
+    settings = tiny_settings(write_rods(folder / "known"), NUM_EPOCHS=4)
+    place = Project.create(folder / "base", settings).path
+    (*_, finished) = train(place, device="cpu")
+    assert isinstance(finished, TrainFinished)
+    return finished.model
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> TeachProject:
+    """Rods that somebody painted, all of them, in two boxes."""
+    folder = write_rods(tmp_path / "new", seed=5)
+    found = TeachProject.create(tmp_path / "rods.skoots-project")
+    example = found.add(open_source(folder / "rods.tif"))
+    example.copy_labels(tifffile.imread(folder / "rods.labels.tif"))
+    left, right = (
+        TaughtBox((0, 0, 0), (24, 42, 64)),
+        TaughtBox((0, 42, 0), (24, 64, 64)),
+    )
+    example.set_boxes([left, right])
+    return found

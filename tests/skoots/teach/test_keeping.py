@@ -1,0 +1,107 @@
+"""A model that was taught gets a name, or goes."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from skoots.errors import (
+    CheckpointError,
+    ModelExistsError,
+    RunBusyError,
+    TrainingError,
+)
+from skoots.events import TeachFinished, result_of
+from skoots.model.checkpoint import load_checkpoint
+from skoots.teach import TeachProject, teach
+from skoots.teach.comparison import read_comparison
+from skoots.teach.keeping import discard, free_place, keep
+from skoots.train.project import Project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def finished(project: TeachProject, base: Path) -> TeachFinished:
+    found = result_of(teach(project, str(base), seconds=1e-6, device="cpu", threads=1))
+    assert isinstance(found, TeachFinished)
+    return found
+
+
+def test_a_model_is_kept_with_where_it_comes_from(
+    project: TeachProject, base: Path, finished: TeachFinished
+) -> None:
+    path = keep(project, finished.training, "rods 2")
+    assert path == project.models / "rods 2.skoots"
+    taught = load_checkpoint(path).provenance["taught"]
+    assert isinstance(taught, dict)
+    assert taught["parent"] == {
+        "name": base.stem,
+        "digest": load_checkpoint(base).digest,
+    }
+    assert (taught["objects"], taught["boxes"]) == (3, 2)
+    assert taught["after"] == dict(finished.after)
+    card = path.with_suffix(".md").read_text()
+    assert card.startswith("# rods 2\n")
+    assert "of 2 |" in card
+    assert "scored on 2 objects" in card
+    assert not (finished.training / "data").exists()
+    assert not (finished.training / "state.pt").exists()
+    assert not project.unfinished
+
+
+def test_what_was_found_is_still_there_when_it_is_kept(
+    project: TeachProject, finished: TeachFinished, tmp_path: Path
+) -> None:
+    path = keep(project, finished.training, "rods")
+    again = read_comparison(finished.training)
+    assert again.model == path.resolve()
+    assert again.after == finished.after
+    assert all(part.path.is_file() for part in again.parts)
+    moved = tmp_path / "elsewhere.skoots-project"
+    shutil.move(project.path, moved)
+    assert read_comparison(moved / "trainings" / "001").model.is_file()
+    load_checkpoint(keep(TeachProject(moved), moved / "trainings" / "001", "other"))
+
+
+@pytest.mark.parametrize(
+    "name", ["", "a/b", "..", ".hidden", "a:b", "end.", " a", "NUL", "com1"]
+)
+def test_what_can_be_no_file_is_no_name(project: TeachProject, name: str) -> None:
+    with pytest.raises(CheckpointError, match="cannot be the name"):
+        free_place(project, name)
+
+
+@pytest.mark.parametrize("name", ["mine", "MINE", "mito-em"])
+def test_a_name_is_given_once(project: TeachProject, name: str) -> None:
+    project.models.mkdir()
+    (project.models / "mine.skoots").touch()
+    with pytest.raises(ModelExistsError, match="another name"):
+        free_place(project, name)
+
+
+def test_a_training_that_is_discarded_is_gone(
+    project: TeachProject, finished: TeachFinished
+) -> None:
+    with (
+        Project(finished.training).locked(),
+        pytest.raises(RunBusyError, match="Another process"),
+    ):
+        discard(finished.training)
+    discard(finished.training)
+    assert not finished.training.exists()
+    with pytest.raises(TrainingError, match="no training"):
+        discard(project.path)
+    assert project.examples
+
+
+def test_what_was_not_compared_cannot_be_kept(
+    project: TeachProject, finished: TeachFinished
+) -> None:
+    (finished.training / "comparison.json").unlink()
+    with pytest.raises(TrainingError, match="missing or damaged"):
+        keep(project, finished.training, "rods")
+    assert project.unfinished == (finished.training,)
