@@ -59,7 +59,7 @@ def fine_tuning(
             "NUM_EPOCHS": _ENDLESS,
             "VALIDATE_EPOCH_SKIP": 1,
             "SAVE_INTERVAL": _ENDLESS,
-            "LEARNING_RATE": 1e-3,
+            "LEARNING_RATE": 5e-4,
             "SCHEDULER": "constant",
             "N_WARMUP": EPOCH_STEPS,
             "INITIAL_SIGMA": _last_sigma(base.config),
@@ -67,12 +67,13 @@ def fine_tuning(
             "LOSS_SKELETON_START_EPOCH": -1,
         },
         "TRAINER": {
-            "EMA_DECAY": 0.95,
+            "EMA_DECAY": 0.98,
             "FREEZE_NORM_EPOCH": None,
             "SECONDS": seconds,
             "VALIDATE_SECONDS": 10.0,
             "VALIDATE_FIRST": True,
             "SCORE_VALIDATIONS": 1,
+            "SCORE_TAUGHT": True,
             "CHECKPOINT_MINUTES": 0.5,
         },
         "AUGMENTATION": {

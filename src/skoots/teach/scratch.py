@@ -68,6 +68,7 @@ def from_scratch(
             "SECONDS": seconds,
             "VALIDATE_SECONDS": 10.0,
             "SCORE_VALIDATIONS": 1,
+            "SCORE_TAUGHT": True,
             "CHECKPOINT_MINUTES": 0.5,
         },
         "INFERENCE": {"HALO": list(HALO)},

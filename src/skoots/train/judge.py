@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import math
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from typing import TYPE_CHECKING, Any
 
 from skoots.events import Validated
 from skoots.train.curves import SCORES
+from skoots.train.data.taught_boxes import TaughtBox
 from skoots.train.epochs import Stream, random_numbers
 from skoots.train.instance_score import score_volumes
 from skoots.train.learner import NAMES
 from skoots.train.validation import validate_losses
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Mapping, Sequence
 
     from skoots.events import Event
+    from skoots.train.data.annotated import AnnotatedVolume
     from skoots.train.deliver import Delivery
+    from skoots.train.instance_score import InstanceScore
     from skoots.train.learner import Learner
     from skoots.train.project import Project
     from skoots.train.sources import Sources
@@ -27,6 +30,13 @@ if TYPE_CHECKING:
 FINER = "average_best_overlap"
 """Decides between models of one panoptic quality: of few held-out objects that is 0, or
 jumps. It is in no column of the curves."""
+
+
+TAUGHT = "taught_quality"
+"""Panoptic quality in the boxes that are learned from; see `TRAINER.SCORE_TAUGHT`."""
+
+_LARGEST = (64, 160, 160)
+"""Of such a box, the middle is scored; along Z, Y, X, in voxels."""
 
 
 class Judge:
@@ -119,15 +129,28 @@ class Judge:
         return dict(zip(NAMES, astuple(means), strict=True))
 
     def _scores(self) -> Generator[Event, Any, dict[str, float]]:
-        scores = yield from score_volumes(
-            self._learner.average.network,
-            self._project.settings,
-            self._sources.normalization,
-            self._sources.scored,
-            self._learner.device,
-            self._project.path,
+        scores = yield from self._scored(self._sources.scored)
+        found = {name: getattr(scores, name) for name in (*SCORES, FINER)}
+        if self._project.settings.TRAINER.SCORE_TAUGHT:
+            volumes = self._sources.training.volumes
+            taught = [_only_taught(one) for one in volumes if one.boxes]
+            scores = yield from self._scored(taught)
+            found[TAUGHT] = scores.panoptic_quality
+        return found
+
+    def _scored(
+        self, volumes: Sequence[AnnotatedVolume]
+    ) -> Generator[Event, Any, InstanceScore]:
+        return (
+            yield from score_volumes(
+                self._learner.average.network,
+                self._project.settings,
+                self._sources.normalization,
+                volumes,
+                self._learner.device,
+                self._project.path,
+            )
         )
-        return {name: getattr(scores, name) for name in (*SCORES, FINER)}
 
     def _scores_now(self, progress: Progress, *, last: bool) -> bool:
         every = self._project.settings.TRAINER.SCORE_VALIDATIONS
@@ -142,10 +165,7 @@ class Judge:
             return False
         if not all(map(math.isfinite, found.values())):
             return False
-        # The loss of the vectors is left out: it rises as sigma falls.
-        masks = found.get("probability", 0.0) + found.get("skeleton", 0.0)
-        quality, finer = found.get("panoptic_quality", 0.0), found.get(FINER, 0.0)
-        value = [quality, finer, -masks]
+        value = _value(found)
         if progress.best and value <= progress.best:
             return False
         progress.best = value
@@ -162,3 +182,29 @@ class Judge:
         for index in range(len(validation)):
             rng = random_numbers(seed, Stream.VALIDATION, index)
             yield validation.sample(index, rng)
+
+
+def _value(found: Mapping[str, float]) -> list[float]:
+    """Give what makes a model better than another: what comes first decides."""
+    # The loss of the vectors is left out: it rises as sigma falls.
+    masks = found.get("probability", 0.0) + found.get("skeleton", 0.0)
+    quality, finer = found.get("panoptic_quality", 0.0), found.get(FINER, 0.0)
+    if TAUGHT in found:
+        return [found["f1_50"], found[TAUGHT], quality, finer, -masks]
+    return [quality, finer, -masks]
+
+
+def _only_taught(volume: AnnotatedVolume) -> AnnotatedVolume:
+    """Let only what is learned from be scored of a volume; of a large box, a part."""
+    boxes = tuple(_middle(box) for box in volume.boxes if not box.held_out)
+    return replace(volume, boxes=boxes)
+
+
+def _middle(box: TaughtBox) -> TaughtBox:
+    starts, stops = [], []
+    for start, stop, most in zip(box.start_zyx, box.stop_zyx, _LARGEST, strict=True):
+        size = min(stop - start, most)
+        starts.append((start + stop - size) // 2)
+        stops.append(starts[-1] + size)
+    (a, b, c), (d, e, f) = starts, stops
+    return TaughtBox((a, b, c), (d, e, f))

@@ -43,8 +43,8 @@ class Progress:
     """Of these seconds, when the last validation ended."""
 
     best: list[float] = field(default_factory=list)
-    """The best validation so far: panoptic quality, then average best overlap, then the
-    negative loss of the masks; empty before one."""
+    """The best validation so far, as `skoots.train.judge` weighs it: what comes first
+    decides. Empty before one."""
 
     best_scores: dict[str, float] = field(default_factory=dict)
     """Scores of the best model."""
