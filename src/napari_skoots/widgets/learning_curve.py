@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from qtpy.QtGui import QHelpEvent, QPainter, QPen, QPolygonF
+from qtpy.QtGui import QColor, QHelpEvent, QPainter, QPen, QPolygonF
 from qtpy.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from napari_skoots.widgets import wording
@@ -15,12 +15,16 @@ from napari_skoots.widgets.curve_scale import highest, nearest, reach, seconds_t
 from napari_skoots.widgets.explain import explain, rich
 
 if TYPE_CHECKING:
-    from qtpy.QtGui import QColor, QFontMetrics, QPaintEvent
+    from qtpy.QtGui import QFontMetrics, QPaintEvent
 
     from napari_skoots.state.teaching import Points
 
 HEIGHT = 124
 _FAINT, _QUIET = 0.18, 0.75
+_SCORE = "#4a86e8"
+"""napari's palette has no accent; this one is three times lighter than a dark theme and
+three times darker than a light one."""
+
 _DOT, _RING = 2.5, 5.0
 _GAP = 4
 _TIP = (
@@ -127,10 +131,12 @@ class LearningCurve(QWidget):
     def _frame(self) -> _Frame:
         metrics = self.fontMetrics()
         loss = highest(value for _, value in self._loss)
-        left = max(map(metrics.horizontalAdvance, (f"{loss:g}", f"{loss / 2:g}")))
+        zero = metrics.horizontalAdvance(wording.clock(0)) // 2  # under the corner
+        texts = (f"{loss:g}", f"{loss / 2:g}")
+        left = max(zero, *map(metrics.horizontalAdvance, texts))
         right, line = metrics.horizontalAdvance("0.5"), metrics.height()
         box = QRectF(self.rect()).adjusted(
-            left + _GAP, line + _GAP, -right - _GAP, -line - 1
+            left + _GAP, line + _GAP, -right - _GAP, -line - _GAP
         )
         seconds = reach((self._loss, self._score), self._total)
         return _Frame(box, seconds, loss)
@@ -155,12 +161,13 @@ class LearningCurve(QWidget):
             painter.setOpacity(_FAINT)
             painter.drawLine(QPointF(box.left(), y), QPointF(box.right(), y))
             painter.setOpacity(_QUIET)
-            if self._loss:
+            if part and self._loss:
                 _write(painter, metrics, f"{part * frame.loss:g}", box.left(), y, -1)
-            _write(painter, metrics, f"{part:g}", box.right(), y, 1)
+            if part:  # the zero stands under the corner
+                _write(painter, metrics, f"{part:g}", box.right(), y, 1)
         for seconds in seconds_ticks(frame.seconds):
             x = frame.place(seconds, 0, 1).x()
-            y = box.bottom() + metrics.height() / 2 + 1
+            y = box.bottom() + metrics.height() / 2 + _GAP
             _write(painter, metrics, wording.clock(seconds), x, y, 0)
 
     def _draw_loss(self, painter: QPainter, frame: _Frame, text: QColor) -> None:
@@ -172,7 +179,7 @@ class LearningCurve(QWidget):
         painter.restore()
 
     def _draw_score(self, painter: QPainter, frame: _Frame, text: QColor) -> None:
-        colour = self.palette().highlight().color()
+        colour = QColor(_SCORE)
         line = frame.line(self._score, 1.0)
         painter.setOpacity(1.0)
         painter.setPen(QPen(colour, 1.5))
@@ -184,7 +191,7 @@ class LearningCurve(QWidget):
 
     def _draw_legend(self, painter: QPainter, frame: _Frame, text: QColor) -> None:
         metrics, box = self.fontMetrics(), frame.box
-        colour, y = self.palette().highlight().color(), metrics.height() / 2
+        colour, y = QColor(_SCORE), metrics.height() / 2
         x = box.left() + 4 * _GAP
         painter.setOpacity(_QUIET)
         painter.setPen(QPen(text, 1))

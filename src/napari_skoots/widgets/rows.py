@@ -78,6 +78,10 @@ class Section(QWidget):
         self._grid.addWidget(field, self._grid.rowCount(), 0, 1, 2)
         return field
 
+    def name_row(self, field: QWidget, name: str) -> None:
+        """Give a row that `add_row` made with a name another one."""
+        self._names[field].setText(name)
+
     def show_row(self, field: QWidget, shown: bool) -> None:  # noqa: FBT001 - as Qt's own
         """Show or hide a row that `add_row` made, with its name."""
         field.setVisible(shown)

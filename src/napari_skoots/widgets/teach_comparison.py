@@ -27,11 +27,11 @@ _F1 = (
     "1 where every held-out object is found and nothing else; an object counts as "
     "found where more than half of it and of what was predicted is the same."
 )
-_NONE = "–"
+_NONE = "-"
 
 
 class ComparisonSection(Section):
-    """Two columns, a name, and what to do with the model; hidden while there is none."""
+    """Two columns, a name, what to do with the model; hidden while there is none."""
 
     side_chosen = Signal(str)
     """A value of `Side`."""
@@ -43,9 +43,13 @@ class ComparisonSection(Section):
     longer_requested = Signal()
     segment_again_requested = Signal()
 
+    asking = Signal(bool)
+    """Whether the model waits to be kept or discarded; other buttons make room."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._told = ""
+        self.waits = False
         self._verdict = MessageLine(calm=True)
         self.add_wide(self._verdict)
         self._group = QButtonGroup(self)
@@ -98,9 +102,14 @@ class ComparisonSection(Section):
         self._keep.clicked.connect(self._on_keep)
         discard = button("Discard", "Forget this model. What you painted stays.")
         tell(discard, self.discard_requested)
-        self._name_row = self.add_row("Name", self._name, self._keep, discard)
+        self._name_row = self.add_row("Name", self._name)
+        self._better_row = self.add_wide(side_by_side((self._keep, discard), (0, 1)))
+        for each in (self._keep, discard):
+            each.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         longer = button(
-            "Train longer", "Forget this training, and train for longer.", "Train longer"
+            "Train longer",
+            "Forget this training, and train for longer.",
+            "Train longer",
         )
         tell(longer, self.longer_requested)
         drop = button("Discard", "Forget this training. What you painted stays.")
@@ -123,6 +132,8 @@ class ComparisonSection(Section):
             None where there is nothing to compare.
         """
         self.setVisible(comparison is not None)
+        self.waits = comparison is not None and not comparison.kept
+        self.asking.emit(self.waits)
         if comparison is None:
             return
         self._verdict.show_message(verdict(comparison))
@@ -131,11 +142,14 @@ class ComparisonSection(Section):
             self._sides[side].setChecked(side is comparison.side)
             for name, text in _texts(score).items():
                 self._cells[name][side].setText(text)
+        before, base = self._sides[Side.BEFORE], comparison.base
+        explain(before, f"Show what {base or 'the model'} found before. B switches.")
         none = "Training began with no model."
-        allow(self._sides[Side.BEFORE], None if comparison.before else none)
+        allow(before, None if comparison.before else none)
         self._show_name(comparison.name)
         open_ = not comparison.kept
         self.show_row(self._name_row, open_ and comparison.improved)
+        self._better_row.setVisible(open_ and comparison.improved)
         self._worse_row.setVisible(open_ and not comparison.improved)
         self._again.setVisible(not open_)
 
@@ -145,6 +159,7 @@ class ComparisonSection(Section):
             self._told = name
             with QSignalBlocker(self._name):
                 self._name.setText(name)
+                self._name.setCursorPosition(0)
         self._follow()
 
     def _follow(self) -> None:
@@ -168,9 +183,9 @@ def verdict(comparison: ComparisonView) -> MessageView:
     if comparison.kept:
         return MessageView(f"Kept as {comparison.kept}, and chosen in Segment.")
     if comparison.improved:
-        with_ = f" than with {comparison.base}" if comparison.base else ""
-        better = f"Better{with_} on what was held out." if comparison.before else ""
-        return MessageView(better or "What the new model finds in what was held out:")
+        if comparison.before is None:
+            return MessageView("The new model in what was held out:")
+        return MessageView("Better in what was held out:")
     return MessageView(
         "No model was better than the one that training began with.",
         "Train longer, or paint objects of the kind that it misses.",

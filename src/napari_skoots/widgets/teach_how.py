@@ -26,9 +26,9 @@ TIMES = (60.0, 300.0, 0.0)
 _WORDS = {
     60.0: ("60 s", "Train for a minute: enough to see whether it gets better."),
     300.0: ("5 min", "Train for five minutes."),
-    0.0: ("Until stopped", "Train until you press Stop and keep the best."),
+    0.0: ("No limit", "Train until you press Stop and keep the best."),
 }
-_FIELD = 64
+_FIELD = 92
 _LARGEST = 5000.0
 
 
@@ -79,12 +79,13 @@ class TeachHowSection(Section):
         self._diameter.setSpecialValueText("?")
         self._diameter.setFixedWidth(_FIELD)
         self._diameter.valueChanged.connect(self._on_diameter)
+        self._diameter.setSuffix(" voxels")
         self._said = Line(quiet=True)
         self._reset = button(
             "Measured", "Take the size that was measured on what you painted."
         )
         self._reset.clicked.connect(self._on_reset)
-        row = side_by_side((self._diameter, self._said, self._reset), (1,))
+        row = side_by_side((self._diameter, self._said, self._reset), (1, 2))
         self.add_row("Objects", row)
         self._zoom = Note()
         self._zoom_row = self.add_row("", self._zoom)
@@ -111,8 +112,13 @@ class TeachHowSection(Section):
         self._measured = wish.measured
         shown = wish.measured if wish.diameter is None else wish.diameter
         self._diameter.show_value(round(shown or 0.0, 1))
-        self._said.set_text(*_size_text(wish))
-        self._reset.setVisible(wish.diameter is not None)
+        measured = "not measured yet" if wish.measured is None else "as measured"
+        self._said.set_text(measured, _model_text(wish))
+        typed = wish.diameter is not None
+        self._said.setVisible(not typed)
+        self._reset.setVisible(typed)
+        number = "" if wish.measured is None else f": {wish.measured:.3g}"
+        self._reset.setText(f"Measured{number}")
         unknown = "Nothing is measured yet: paint an object."
         allow(self._reset, unknown if wish.measured is None else None)
         self._zoom.setText(wish.zoom)
@@ -125,15 +131,25 @@ class TeachHowSection(Section):
         self.diameter_changed.emit(None)
 
 
-def _size_text(wish: WishView) -> tuple[str, str]:
-    """Give what stands beside the size, and its tooltip."""
-    if wish.diameter is not None:
-        text = "voxels"
-        if wish.measured is not None:
-            text = f"voxels (measured: {wish.measured:.3g})"
-    else:
-        text = "not measured yet" if wish.measured is None else "voxels, as measured"
-    tip = ""
-    if wish.model_diameter is not None:
-        tip = f"The model knows objects of about {wish.model_diameter:.3g} voxels."
-    return text, tip
+def _model_text(wish: WishView) -> str:
+    if wish.model_diameter is None:
+        return ""
+    return f"The model knows objects of about {wish.model_diameter:.3g} voxels."
+
+
+def longer_than(seconds: float) -> float:
+    """Give the next longer time that can be chosen.
+
+    Parameters
+    ----------
+    seconds : float
+        Of training; 0 is until it is stopped.
+
+    Examples
+    --------
+    >>> longer_than(60), longer_than(300), longer_than(0)
+    (300.0, 0.0, 0.0)
+    """
+    if not seconds:
+        return 0.0
+    return next((each for each in TIMES if each > seconds), 0.0)

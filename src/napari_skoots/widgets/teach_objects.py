@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSignalBlocker, Signal
-from qtpy.QtWidgets import QCheckBox, QLabel, QWidget
+from qtpy.QtWidgets import QCheckBox, QLabel, QSizePolicy, QWidget
 
 from napari_skoots.state.views import Level, MessageView
 from napari_skoots.widgets import wording
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from napari_skoots.state.teaching import BoxView, ExampleView
 
 _NO_LAYER = "Make a teaching layer first."
+_COUNTS = (
+    "In all images of the project. Voxels are taught where they are painted, or lie in "
+    "a box."
+)
 
 
 class TeachObjectsSection(Section):
@@ -27,7 +31,6 @@ class TeachObjectsSection(Section):
 
     box_requested = Signal()
     accepting_toggled = Signal(bool)
-    skeletons_toggled = Signal(bool)
     planes_changed = Signal(int, int)
     """First and last plane of the box, both inside, from 0."""
 
@@ -36,7 +39,7 @@ class TeachObjectsSection(Section):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._counts = Line()
-        self.add_row("Painted", self._counts)
+        self.add_wide(self._counts)
         self._problem, self._advice = MessageLine(), MessageLine()
         self.add_wide(self._problem)
         self._build_tools()
@@ -59,23 +62,20 @@ class TeachObjectsSection(Section):
         )
         self._accept.setCheckable(True)
         self._accept.clicked.connect(self.accepting_toggled)
-        self._skeletons = QCheckBox("Skeletons")
-        explain(
-            self._skeletons,
-            "Show the skeleton of each painted object. They follow as you paint, and "
-            "their points can be moved.",
-        )
-        self._skeletons.clicked.connect(self.skeletons_toggled)
-        self.add_wide(self._draw, self._accept, self._skeletons)
+        tools = (self._draw, self._accept)
+        for each in tools:
+            each.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.add_wide(side_by_side(tools, (0, 1)))
+        self._hint = Note("Click on objects that are right. Press again to stop.")
+        self.add_wide(self._hint)
 
     def _build_box(self) -> None:
-        self._first = Whole("First plane of the box, from 0.", "First plane")
-        self._last = Whole("Last plane of the box; it is inside, too.", "Last plane")
+        self._first = Whole("First plane of the box.", "First plane")
+        self._last = Whole("Last plane of the box.", "Last plane")
         for field in (self._first, self._last):
             field.valueChanged.connect(self._on_planes)
-        self._planes, self._of = QLabel(), Line(quiet=True)
-        parts = (self._planes, self._first, QLabel("to"), self._last, self._of)
-        self._box_row = self.add_row("Box", side_by_side(parts, (4,)))
+        parts = (QLabel("planes"), self._first, QLabel("to"), self._last)
+        self._box_row = self.add_row("Box", side_by_side(parts, (1, 3)))
         self._hold = QCheckBox("Hold out this box")
         explain(
             self._hold,
@@ -87,7 +87,7 @@ class TeachObjectsSection(Section):
 
     def set_example(self, example: ExampleView) -> None:
         """Show what is painted."""
-        self._counts.set_text(counts_text(example), "In all images of the project.")
+        self._counts.set_text(counts_text(example), _COUNTS)
         problem = example.problem if example.layer else ""
         self._problem.show_message(MessageView(problem) if problem else None)
         advice = "\n".join(example.advice)
@@ -104,18 +104,20 @@ class TeachObjectsSection(Section):
         whole = "The whole image is one box already." if example.everything else None
         allow(self._draw, reason or whole)
         allow(self._accept, reason)
-        allow(self._skeletons, reason)
         self._accept.setChecked(example.accepting)
-        self._skeletons.setChecked(example.skeletons)
+        self._hint.setVisible(example.accepting)
 
     def _show_box(self, box: BoxView | None) -> None:
         self.show_row(self._box_row, box is not None)
         self.show_row(self._hold_row, box is not None)
         if box is None:
             return
-        self._planes.setText(f"{box.number}: planes")
-        self._of.set_text(f"of 0 to {box.planes - 1}")
-        for field, value in ((self._first, box.first), (self._last, box.last)):
+        self.name_row(self._box_row, f"Box {box.number}")
+        for field, value, tip in (
+            (self._first, box.first, "First plane of the box"),
+            (self._last, box.last, "Last plane of the box, which is inside"),
+        ):
+            explain(field, f"{tip}; the image has 0 to {box.planes - 1}.")
             with QSignalBlocker(field):
                 field.setMaximum(max(0, box.planes - 1))
             field.show_value(value)
@@ -143,14 +145,14 @@ def counts_text(example: ExampleView) -> str:
     --------
     >>> from napari_skoots.state.teaching import ExampleView
     >>> counts_text(ExampleView(objects=7, boxes=2, taught_voxels=1_234_567))
-    '7 objects · 2 boxes · 1.2 M voxels taught'
+    '7 objects · 2 boxes · 1.2 M voxels'
     """
     if example.objects is None:
-        return "counting…" if example.counting else "nothing yet"
+        return "Counting…" if example.counting else "Nothing is painted yet."
     parts = [
         wording.counted(example.objects, "object"),
         wording.counted(example.boxes, "box", "boxes"),
     ]
     if example.taught_voxels:
-        parts.append(f"{wording.in_short(example.taught_voxels)} voxels taught")
+        parts.append(f"{wording.in_short(example.taught_voxels)} voxels")
     return " · ".join(parts) + (" …" if example.counting else "")

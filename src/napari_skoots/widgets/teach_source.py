@@ -36,6 +36,7 @@ class TeachSourceSection(Section):
     """Key of a Labels layer, and whether everything in it is annotated."""
 
     everything_toggled = Signal(bool)
+    skeletons_toggled = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,6 +45,7 @@ class TeachSourceSection(Section):
         self._build_project()
         self._build_image()
         self._build_layer()
+        self._build_copy()
         self.set_label_layers([])
 
     def _build_project(self) -> None:
@@ -82,7 +84,16 @@ class TeachSourceSection(Section):
         tell(self._new, self.layer_requested)
         self.add_wide(self._new)
         self._layer = Line()
-        self._layer_row = self.add_row("Layer", self._layer)
+        self._skeletons = QCheckBox("Skeletons")
+        explain(
+            self._skeletons,
+            "Show the skeleton of each painted object. They follow as you paint, and "
+            "their points can be moved.",
+        )
+        self._skeletons.clicked.connect(self.skeletons_toggled)
+        self._layer_row = self.add_row("Layer", self._layer, self._skeletons)
+
+    def _build_copy(self) -> None:
         self._labels = Choices(
             "A Labels layer with objects that are right. It is copied, never changed.",
             "Labels to copy",
@@ -112,6 +123,7 @@ class TeachSourceSection(Section):
         self.show_row(self._copy_row, not example.layer)
         if example.layer:  # without a layer, it is what the user wants of a copy
             self._everything.setChecked(example.everything)
+            self._skeletons.setChecked(example.skeletons)
         self._follow()
 
     def set_label_layers(self, layers: Sequence[Choice]) -> None:

@@ -38,7 +38,8 @@ class TeachTab(QWidget):
         self.comparison = ComparisonSection()
         self.question = QuestionBar()
         self.action = TeachActionSection()
-        self.question.asking.connect(self.action.setHidden)
+        self.question.asking.connect(self._make_room)
+        self.comparison.asking.connect(self._make_room)
         self.area = scrolled(self._build_choices())
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -46,6 +47,11 @@ class TeachTab(QWidget):
         column.addWidget(self.area, 1)
         column.addWidget(Rule())
         column.addWidget(self._build_doing())
+
+    def _make_room(self) -> None:
+        """Leave only the buttons of what waits for an answer."""
+        asks = self.comparison.waits or not self.question.isHidden()
+        self.action.setHidden(asks)
 
     def show_lesson(self) -> None:
         """Bring the curves into view, once they have their place."""
