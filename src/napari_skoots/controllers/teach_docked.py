@@ -34,9 +34,11 @@ class TeachDocked(Docked):
     def __init__(self, panel: TeachPanel, session: Session) -> None:
         super().__init__(panel)
         self._session = session
-        dialogs = Dialogs(panel, session)
+        self._dialogs = Dialogs(panel, session)  # Qt holds no methods
         self._footing = Footing(panel.footer, session)
-        self._teaching = TeachBinding(panel.teach, session, dialogs, self._choose_image)
+        self._teaching = TeachBinding(
+            panel.teach, session, self._dialogs, self._choose_image
+        )
 
     def begin(self) -> None:
         """Import the engine, now that there is something to see."""

@@ -55,7 +55,7 @@ def test_each_widget_can_be_reached_by_its_name(
 ) -> None:
     viewer = make_napari_viewer()
     new_session(viewer)
-    for name in ("SKOOTS", "Load model", "Bake skeletons"):
+    for name in ("SKOOTS", "Load model", "Bake skeletons", "Train on labels"):
         _, widget = viewer.window.add_plugin_dock_widget("napari-skoots", name)
         assert widget.parent() is not None
         assert any(name in shown for shown in viewer.window.dock_widgets)
@@ -125,10 +125,27 @@ def test_commands_without_an_image_break_nothing(
         "table",
         "show_skeletons",
         "show_probability",
+        "teach",
+        "train",
+        "show_before_or_after",
+        "accept_objects",
+        "draw_box",
     ):
         run(command)
         assert not session.board.busy
     assert len(viewer.layers) == 0
+
+
+def test_the_teach_tab_comes_by_its_command(qtbot: QtBot, open_viewer: Open) -> None:
+    viewer, panel, _ = open_viewer(show=True)
+    assert panel.tabs.currentWidget() is panel.segment
+    run("teach")
+    assert panel.tabs.currentWidget() is panel.teach
+    panel.parent().hide()
+    _, alone = viewer.window.add_plugin_dock_widget("napari-skoots", "Train on labels")
+    alone.teach.source.image_requested.emit()
+    assert panel.tabs.currentWidget() is panel.segment
+    assert panel.isVisible()
 
 
 def test_pause_and_cancel_are_commands(

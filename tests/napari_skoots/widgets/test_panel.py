@@ -180,15 +180,9 @@ def test_what_teaches_can_be_reached_in_a_low_window(
 ) -> None:
     improved, kept = STATES[state]
     fill_teach(panel, improved=improved, kept=kept)
+    before, after, name = ScoreView(0.3, 1, 9, 14), ScoreView(0.7, 7, 9, 10), "cells"
     panel.teach.comparison.set_comparison(
-        ComparisonView(
-            ScoreView(0.3, 1, 9, 14),
-            ScoreView(0.7, 7, 9, 10),
-            improved,
-            Side.AFTER,
-            "mito-em-cells",
-            "mito-em-cells" if kept else "",
-        )  # fmt: skip
+        ComparisonView(before, after, improved, Side.AFTER, name, kept and name)
     )
     panel.resize(NARROW, 500)
     panel.teach.action.set_ready(None)
@@ -209,7 +203,6 @@ def test_curves_scroll_into_view_when_a_training_begins(
     fill_teach(panel)
     panel.teach.comparison.set_comparison(None)
     curve = panel.teach.lesson.curve
-    panel.teach.show_lesson()
     viewport = panel.teach.area.viewport()
 
     def seen() -> bool:
@@ -218,6 +211,8 @@ def test_curves_scroll_into_view_when_a_training_begins(
 
     panel.resize(NARROW, 900)
     panel.teach.lesson.set_lesson(LessonView(running=True))
+    qtbot.wait(20)
+    assert not seen()
     panel.teach.show_lesson()
     qtbot.waitUntil(seen, timeout=2000)
 

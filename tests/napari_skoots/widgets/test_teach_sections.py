@@ -1,4 +1,4 @@
-"""The Teach tab speaks when the user acts, shows what it is told, never answers back."""
+"""The Teach tab speaks when the user acts, and shows what it is told."""
 
 from __future__ import annotations
 
