@@ -43,7 +43,8 @@ class TeachShowing:
         self._tab = tab
         self._session = session
         self._declined = ""
-        self._was_running = False
+        self._running = False
+        self._seen = (False, False, False)
         self._links: list[tuple[SignalInstance, Callable[..., None]]] = []
         teaching = teaching_of(session)
         if teaching is not None:
@@ -95,16 +96,19 @@ class TeachShowing:
         self._tab.how.set_bases(lesson.bases, lesson.wish.base)
         self._tab.how.set_wish(lesson.wish)
         self._tab.lesson.set_lesson(lesson.view)
-        self._follow(lesson.view)
+        self._follow(lesson.view, compared=teaching.comparing.view is not None)
         self._show_question(teaching)
         self._show_action()
 
-    def _follow(self, view: LessonView | None) -> None:
-        """Bring the curves of a training into view when it begins."""
-        running = view is not None and view.running
-        if running and not self._was_running:
+    def _follow(self, view: LessonView | None, *, compared: bool) -> None:
+        """Bring the curves into view when training begins, alarms, and is compared."""
+        self._running = view is not None and view.running
+        seen = (self._running, compared, view is not None and bool(view.alarm))
+        if any(
+            now and not before for now, before in zip(seen, self._seen, strict=True)
+        ):
             self._tab.show_lesson()
-        self._was_running = running
+        self._seen = seen
 
     def _show_comparison(self) -> None:
         teaching = teaching_of(self._session)
@@ -117,7 +121,7 @@ class TeachShowing:
         offer = lesson.resume_offer
         if offer != self._declined:
             self._declined = ""
-        waits = self._was_running or teaching.comparing.view is not None
+        waits = self._running or teaching.comparing.view is not None
         if offer and not self._declined and not waits:
             bar.ask(offer, [(GO_ON, "Go on"), (NOT_NOW, "Not now")])
         else:

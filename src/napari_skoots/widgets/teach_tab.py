@@ -16,6 +16,8 @@ from napari_skoots.widgets.teach_lesson import LessonSection
 from napari_skoots.widgets.teach_objects import TeachObjectsSection
 from napari_skoots.widgets.teach_source import TeachSourceSection
 
+_SETTLE_MS = 200
+
 
 class TeachTab(QWidget):
     """Holds the sections and says nothing itself: listen to the sections.
@@ -41,6 +43,7 @@ class TeachTab(QWidget):
         self.question.asking.connect(self._make_room)
         self.comparison.asking.connect(self._make_room)
         self.area = scrolled(self._build_choices())
+        self._build_settling()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -54,11 +57,22 @@ class TeachTab(QWidget):
         self.action.setHidden(asks)
 
     def show_lesson(self) -> None:
-        """Bring the curves into view, once they have their place."""
-        QTimer.singleShot(0, self._scroll_to_lesson)
+        """Bring the curves into view, and keep them there while others find a place."""
+        self._settling.start()
+        self._scroll_to_lesson()
 
     def _scroll_to_lesson(self) -> None:
-        self.area.ensureWidgetVisible(self.lesson, 0, 2 * GAP)
+        if self._settling.isActive():
+            self.area.ensureWidgetVisible(self.lesson, 0, 2 * GAP)
+
+    def _build_settling(self) -> None:
+        """Follow the places of sections for a moment: Qt finds them bit by bit."""
+        self._settling = QTimer(self)
+        self._settling.setSingleShot(True)
+        self._settling.setInterval(_SETTLE_MS)
+        bar = self.area.verticalScrollBar()
+        if bar is not None:
+            bar.rangeChanged.connect(self._scroll_to_lesson)
 
     def _build_choices(self) -> QWidget:
         choices = QWidget()

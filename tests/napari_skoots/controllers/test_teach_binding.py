@@ -12,8 +12,9 @@ pytest.importorskip("napari")
 
 import numpy as np
 from napari.components import ViewerModel
-from napari.layers import Image, Labels
+from napari.layers import Image
 from napari.utils.key_bindings import KeymapHandler
+from qtpy.QtCore import QPoint
 from qtpy.QtWidgets import QFileDialog, QLabel, QPushButton
 from teach_fakes import FakeComparing, FakeTeaching
 
@@ -164,6 +165,38 @@ def test_a_closed_tab_listens_no_more(
     assert len(teaching.comparing.changed) == 0
 
 
+def test_curves_come_into_view_when_there_is_news(
+    panel: Any, tab: TeachTab, teaching: FakeTeaching, qtbot: QtBot
+) -> None:
+    panel.resize(320, 560)
+    bar = tab.area.verticalScrollBar()
+    assert bar is not None
+    teaching.exercise.show_view(view=replace(PAINTED, advice=("Mind this.",) * 20))
+
+    def in_view() -> bool:
+        part, viewport = tab.lesson, tab.area.viewport()
+        top = part.mapTo(viewport, QPoint(0, 0)).y()
+        return top >= 0 and top + part.height() <= viewport.height()
+
+    def news(**fields: Any) -> None:
+        bar.setValue(0)
+        teaching.lesson.show_view(**fields)
+        qtbot.waitUntil(in_view, timeout=2000)
+        qtbot.waitUntil(lambda: not tab._settling.isActive(), timeout=2000)
+
+    running = LessonView(True, "", 1.0, 60.0)
+    news(view=running)
+    bar.setValue(0)
+    teaching.lesson.show_view(view=replace(running, step=2))
+    qtbot.wait(50)
+    assert bar.value() == 0  # who has scrolled away is left alone
+    news(view=replace(running, alarm="Much belongs to no object."))
+    teaching.lesson.show_view(view=LessonView(False))
+    bar.setValue(0)
+    teaching.comparing.show_view(view=COMPARISON)
+    qtbot.waitUntil(in_view, timeout=2000)
+
+
 def test_the_next_step_is_said_once(tab: TeachTab, teaching: FakeTeaching) -> None:
     missing = "There is no box. Draw one."
     teaching.lesson.wish = WishView("m", 60.0, blocked=missing)
@@ -264,23 +297,6 @@ def test_b_switches_only_while_there_is_something_to_compare() -> None:
     keys.comparing.show_view(view=None)
     keys.press()
     assert keys.toggled == ["B", "B"]
-    held.close()
-
-
-def test_b_preserves_labels_in_layers_that_are_not_compared() -> None:
-    keys = Keyboard()
-    held = CompareKey(keys.viewer, keys.comparing, keys.toggle)
-    painted, after = (Labels(np.zeros((4, 4), np.uint8)) for _ in range(2))
-    keys.comparing.show_view(view=COMPARISON, layers=(after,))
-    keys.press(painted)
-    assert painted.preserve_labels
-    assert keys.toggled == []
-    keys.press(after)
-    assert keys.toggled == ["B"]
-    assert not after.preserve_labels
-    keys.comparing.show_view(view=None, layers=())
-    keys.press(after)
-    assert after.preserve_labels
     held.close()
 
 

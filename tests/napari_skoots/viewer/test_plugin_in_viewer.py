@@ -24,10 +24,13 @@ from session_cases import (
     save_model,
     segment_begun,
 )
+from teach_fakes import FakeComparing
 
+from napari_skoots.controllers.keys import CompareKey
 from napari_skoots.controllers.preferences import read_preferences
 from napari_skoots.controllers.session import Session
 from napari_skoots.labels_array import ZarrLabels
+from napari_skoots.state.teaching import ComparisonView, ScoreView, Side
 from napari_skoots.state.views import Where
 
 if TYPE_CHECKING:
@@ -40,6 +43,9 @@ if TYPE_CHECKING:
 
 
 pytestmark = pytest.mark.viewer
+
+SCORE = ScoreView(0.5, 1, 2, 3)
+COMPARISON = ComparisonView(SCORE, SCORE, True, Side.AFTER, "mine")
 
 
 def run(command: str) -> None:
@@ -164,6 +170,35 @@ def test_pause_and_cancel_are_commands(
     gate.open()
     free(qtbot, session)
     assert message(session) == "Cancelled. What is done is kept."
+
+
+def test_b_preserves_labels_in_layers_that_are_not_compared(
+    make_napari_viewer: Callable[..., Any],
+) -> None:
+    viewer = make_napari_viewer()
+    painted, after = (
+        viewer.add_labels(np.zeros((4, 8, 8), np.uint8)) for _ in range(2)
+    )
+    toggled: list[str] = []
+    comparing = FakeComparing([])
+    held = CompareKey(viewer, comparing, lambda: toggled.append("B"))
+    keyboard = viewer.window._qt_viewer._key_map_handler
+
+    def press(layer: Any) -> None:
+        viewer.layers.selection.active = layer
+        keyboard.press_key("B")
+
+    comparing.show_view(view=COMPARISON, layers=(after,))
+    press(painted)
+    assert (painted.preserve_labels, toggled) == (True, [])
+    press(after)
+    assert (after.preserve_labels, toggled) == (False, ["B"])
+    press(None)
+    assert toggled == ["B", "B"]
+    comparing.show_view(view=None, layers=())
+    press(after)
+    assert (after.preserve_labels, toggled) == (True, ["B", "B"])
+    held.close()
 
 
 def test_samples_open(make_napari_viewer: Callable[..., Any]) -> None:
