@@ -11,6 +11,10 @@ from napari_skoots.widgets.style import PANEL
 from napari_skoots.widgets.teach_tab import TeachTab
 
 
+_NARROWEST = 300
+"""Pixels: where there are no tabs beside it, nothing else keeps its names readable."""
+
+
 class TeachPanel(QWidget):
     """What teaches, and a footer that does not scroll.
 
@@ -35,5 +39,6 @@ class TeachPanel(QWidget):
         column.addWidget(Rule())
         column.addWidget(below)
         self.setStyleSheet(PANEL)
+        self.setMinimumWidth(_NARROWEST)
         # napari gives what is not expanding no more height than it needs
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
