@@ -10,7 +10,6 @@ from napari_skoots.widgets.rule import Rule
 from napari_skoots.widgets.style import PANEL
 from napari_skoots.widgets.teach_tab import TeachTab
 
-
 _NARROWEST = 300
 """Pixels: where there are no tabs beside it, nothing else keeps its names readable."""
 

@@ -155,7 +155,7 @@ class TeachSourceSection(Section):
 def _project_text(example: ExampleView) -> str:
     if not example.project:
         name = example.project_path.replace("\\", "/").rstrip("/").rpartition("/")[2]
-        return f"{name.rpartition('.')[0] or name} (new)" if name else "none yet"
+        return f"new: {name.rpartition('.')[0] or name}" if name else "none yet"
     if example.examples > 1:
         return f"{example.project}, {wording.counted(example.examples, 'image')}"
     return example.project

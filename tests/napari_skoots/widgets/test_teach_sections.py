@@ -111,7 +111,7 @@ def test_a_teaching_layer_is_asked_for_while_there_is_none(
     diary = listen(section)
     press(qtbot, section, "New teaching layer")
     assert diary == [("layer_requested", ())]
-    assert "cells (new)" in texts(section)
+    assert "new: cells" in texts(section)
     section.set_example(PAINTED)
     assert "cells teaching" in texts(section)
     assert not [b for b in section.findChildren(QComboBox) if b.isVisible()]
