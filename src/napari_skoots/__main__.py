@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_skoots.controllers.window import PANEL, PLUGIN
 from napari_skoots.layers.opening import volume_layer
-from napari_skoots.plugin import PANEL, PLUGIN
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel

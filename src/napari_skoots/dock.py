@@ -10,9 +10,11 @@ from napari_skoots.controllers.bake_binding import BakeBinding
 from napari_skoots.controllers.binding import Binding
 from napari_skoots.controllers.loading import Loading
 from napari_skoots.controllers.session import Session
+from napari_skoots.controllers.teach_docked import TeachDocked
 from napari_skoots.widgets.bake_panel import BakePanel
 from napari_skoots.widgets.load_form import LoadForm
 from napari_skoots.widgets.panel import SkootsPanel
+from napari_skoots.widgets.teach_panel import TeachPanel
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -64,3 +66,17 @@ class BakeSkeletonsWidget(BakePanel):
         super().__init__()
         session = Session.of(viewer)
         BakeBinding(self, session.viewer, session.baking, session.board)
+
+
+class TrainOnLabelsWidget(TeachPanel):
+    """The Teach tab in a dock of its own; the panel shows the same.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        In which it will be docked.
+    """
+
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        super().__init__()
+        TeachDocked(self, Session.of(viewer))

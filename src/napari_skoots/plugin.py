@@ -14,12 +14,8 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
 
     from napari_skoots.controllers.session import Session
+    from napari_skoots.controllers.teach_parts import Teaching
     from napari_skoots.layers.opening import LayerData
-
-PLUGIN = "napari-skoots"
-PANEL = "SKOOTS"
-"""Name of the panel in menus and of its dock."""
-
 
 # ---- commands
 
@@ -107,6 +103,41 @@ def choose_dropped(viewer: napari.viewer.Viewer) -> None:
     session.set_choose_dropped(not session.choose_dropped)
 
 
+def teach(viewer: napari.viewer.Viewer) -> None:
+    """Open the panel on the tab that teaches."""
+    _teach(viewer)
+
+
+def train(viewer: napari.viewer.Viewer) -> None:
+    """Train on what is painted."""
+    session, teaching = _teach(viewer)
+    if teaching is not None:
+        session.attempt(teaching.lesson.train)
+
+
+def show_before_or_after(viewer: napari.viewer.Viewer) -> None:
+    """Show the other one of the two labellings that are compared."""
+    session, teaching = _teach(viewer)
+    if teaching is not None:
+        session.attempt(teaching.comparing.toggle)
+
+
+def accept_objects(viewer: napari.viewer.Viewer) -> None:
+    """Accept objects of other layers by a click, or stop."""
+    session, teaching = _teach(viewer)
+    if teaching is not None:
+        exercise = teaching.exercise
+        wanted = not exercise.view.accepting
+        session.attempt(lambda: exercise.set_accepting(wanted))
+
+
+def draw_box(viewer: napari.viewer.Viewer) -> None:
+    """Draw a box in which everything is painted."""
+    session, teaching = _teach(viewer)
+    if teaching is not None:
+        session.attempt(teaching.exercise.draw_box)
+
+
 # ---- samples
 
 
@@ -173,7 +204,18 @@ def _session(viewer: ViewerModel) -> Session:
 
 def _panel(viewer: napari.viewer.Viewer) -> Session:
     """Give the session of a viewer, whose panel is open and in front then."""
-    dock, _ = viewer.window.add_plugin_dock_widget(PLUGIN, PANEL)  # or the one there is
-    dock.show()
-    dock.raise_()
+    from napari_skoots.controllers.window import bring_panel  # noqa: PLC0415 - on use
+
+    bring_panel(viewer)
     return _session(viewer)
+
+
+def _teach(viewer: napari.viewer.Viewer) -> tuple[Session, Teaching | None]:
+    """Give the session of a viewer and what teaches; the Teach tab is in front."""
+    from napari_skoots.controllers.teach_parts import (  # noqa: PLC0415 - on use
+        teaching_of,
+    )
+
+    session = _panel(viewer)
+    session.asked_for.emit("teach")
+    return session, teaching_of(session)

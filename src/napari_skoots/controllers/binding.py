@@ -9,7 +9,9 @@ from qtpy.QtCore import QTimer
 
 from napari_skoots.controllers.dialogs import Dialogs
 from napari_skoots.controllers.docked import Docked
+from napari_skoots.controllers.footing import Footing
 from napari_skoots.controllers.showing import Showing
+from napari_skoots.controllers.teach_binding import TeachBinding
 from napari_skoots.state.views import Where
 
 if TYPE_CHECKING:
@@ -37,8 +39,12 @@ class Binding(Docked):
         self._session = session
         self._dialogs = Dialogs(panel, session)
         self._showing = Showing(panel, session)
+        self._footing = Footing(panel.footer, session)
+        self._teaching = TeachBinding(
+            panel.teach, session, self._dialogs, self._to_segment
+        )
         session.results.measured.connect(self._dialogs.show_table)
-        session.asked_for.connect(self._dialogs.show)
+        session.asked_for.connect(self._on_asked)
         self._obey()
 
     def begin(self) -> None:
@@ -47,10 +53,22 @@ class Binding(Docked):
 
     def release(self) -> None:
         """Listen no more: the panel is closed. The session goes on."""
-        self._showing.release()
+        for part in (self._showing, self._footing, self._teaching):
+            part.release()
         session, dialogs = self._session, self._dialogs
         session.results.measured.disconnect(dialogs.show_table, missing_ok=True)
-        session.asked_for.disconnect(dialogs.show, missing_ok=True)
+        session.asked_for.disconnect(self._on_asked, missing_ok=True)
+
+    def _on_asked(self, name: str) -> None:
+        """Show what a command asks for: a tab, or a window."""
+        tabs = {"segment": self._panel.segment, "teach": self._panel.teach}
+        if name in tabs:
+            self._panel.tabs.setCurrentWidget(tabs[name])
+        else:
+            self._dialogs.show(name)
+
+    def _to_segment(self) -> None:
+        self._on_asked("segment")
 
     def _obey(self) -> None:
         s, panel, tab = self._session, self._panel, self._panel.segment
@@ -92,9 +110,6 @@ class Binding(Docked):
             (tab.result.save_requested, self._dialogs.save),
             (tab.result.skeletons_toggled, self._on_skeletons),
             (tab.result.probability_toggled, self._on_probability),
-            (panel.footer.pause_requested, s.board.pause),
-            (panel.footer.resume_requested, s.board.resume),
-            (panel.footer.cancel_requested, s.board.cancel),
         ):
             signal.connect(act)
 

@@ -10,18 +10,21 @@ from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QFileDialog, QMessageBox
 
 from napari_skoots.controllers.keys import NOTE, SHORTCUTS
+from napari_skoots.controllers.teach_parts import teaching_of
 from napari_skoots.state.views import CardView
 from napari_skoots.widgets.card_dialog import CardDialog
 from napari_skoots.widgets.help_popup import HelpPopup
 from napari_skoots.widgets.receipt_dialog import ReceiptDialog
-from skoots.volume.naming import RUN_SUFFIX
+from skoots.volume.naming import PROJECT_SUFFIX, RUN_SUFFIX
 
 if TYPE_CHECKING:
+    from qtpy.QtWidgets import QWidget
+
     from napari_skoots.controllers.session import Session
-    from napari_skoots.widgets.panel import SkootsPanel
 
 _IMAGES = "Images (*.tif *.tiff *.btf *.tf8);;All files (*)"
 _MODELS = "SKOOTS models (*.skoots *.trch);;All files (*)"
+_PROJECTS = f"SKOOTS projects (*{PROJECT_SUFFIX})"
 _LABELS = "OME-Zarr (*.ome.zarr);;Compressed TIFF (*.tif)"
 
 
@@ -30,13 +33,13 @@ class Dialogs:
 
     Parameters
     ----------
-    panel : SkootsPanel
+    panel : QWidget
         Gives dialogs their place and theme.
     session : Session
         What they are about.
     """
 
-    def __init__(self, panel: SkootsPanel, session: Session) -> None:
+    def __init__(self, panel: QWidget, session: Session) -> None:
         self._panel = panel
         self._session = session
 
@@ -101,6 +104,36 @@ class Dialogs:
         if folder:
             self._session.wishes.set_out(Path(folder) / out.name)
 
+    def open_project(self) -> None:
+        """Ask for the folder of a project to teach from."""
+        teaching = teaching_of(self._session)
+        if teaching is None:
+            return
+        exercise = teaching.exercise
+        folder = QFileDialog.getExistingDirectory(
+            self._panel,
+            f"Open a project: a folder NAME{PROJECT_SUFFIX}",
+            _beside(exercise.view.project_path),
+        )
+        if folder:
+            self._session.attempt(lambda: exercise.open_project(Path(folder)))
+
+    def place_project(self) -> None:
+        """Ask where a project shall begin."""
+        teaching = teaching_of(self._session)
+        if teaching is None:
+            return
+        exercise = teaching.exercise
+        file, _ = QFileDialog.getSaveFileName(
+            self._panel,
+            "New project",
+            exercise.view.project_path if not exercise.view.project else "",
+            _PROJECTS,
+        )
+        if file:
+            path = Path(file.removesuffix(PROJECT_SUFFIX) + PROJECT_SUFFIX)
+            self._session.attempt(lambda: exercise.set_project_place(path))
+
     def save(self) -> None:
         """Ask where a copy of the labels shall go, and write it."""
         opened = self._session.results.opened
@@ -152,3 +185,7 @@ class Dialogs:
             )
             dock.show()
             dock.raise_()
+
+
+def _beside(path: str) -> str:
+    return str(Path(path).parent) if path else ""

@@ -9,14 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_skoots.controllers.engine import EngineState
-from napari_skoots.controllers.progress import explain
-from napari_skoots.state.views import (
-    DeviceView,
-    JobState,
-    JobView,
-    Level,
-    MessageView,
-)
+from napari_skoots.state.views import DeviceView
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,9 +18,6 @@ if TYPE_CHECKING:
 
     from napari_skoots.controllers.session import Session
     from napari_skoots.widgets.panel import SkootsPanel
-
-_LOADING = JobView("engine", "Loading engine", JobState.RUNNING, can_stop=False)
-_DOCTOR = "Run `skoots doctor` in a terminal: it says what to mend."
 
 
 class Showing:
@@ -58,14 +48,12 @@ class Showing:
             (s.images.changed, self._show_image),
             (s.models.listed, self._show_models),
             (s.models.changed, self.show_model),
-            (s.models.failed, self._tell),
             (s.wishes.changed, self._show_wishes),
-            (s.board.changed, self._show_job),
+            (s.board.changed, self._show_actions_if_turned),
             (s.board.freed, self._show_wishes),
             (s.segmenting.asked, self._show_question),
             (s.previewing.changed, self._show_preview),
             (s.results.changed, self._show_result),
-            (s.told, self._tell),
             (s.sizing.ring.changed, self._panel.segment.object_size.set_ring),
             (s.choosing, self._panel.segment.drop_zone.set_canvas),
         ):
@@ -85,7 +73,6 @@ class Showing:
             self._show_image,
             self._show_engine,
             self._show_wishes,
-            self._show_job,
             self._show_question,
             self._show_preview,
             self._show_result,
@@ -106,19 +93,9 @@ class Showing:
         )
 
     def _show_engine(self) -> None:
-        engine, footer = self._session.engine, self._panel.footer
-        if engine.state is EngineState.READY:
+        if self._session.engine.state is EngineState.READY:
             self._show_models()
         self._show_actions()
-        if self._session.board.view is not None:
-            return
-        if engine.state is EngineState.READY:
-            footer.show_job(None)
-        elif engine.state is EngineState.FAILED:
-            said = f"The engine cannot be loaded: {engine.problem}"
-            footer.show_message(MessageView(said, _DOCTOR, Level.ERROR))
-        else:
-            footer.show_job(_LOADING)
 
     def _show_models(self) -> None:
         models, engine = self._session.models, self._session.engine
@@ -170,12 +147,6 @@ class Showing:
         estimate = None if reason else wishes.estimate
         action.set_estimate(estimate)
 
-    def _show_job(self) -> None:
-        view = self._session.board.view
-        if view is not None:
-            self._panel.footer.show_job(view)
-        self._show_actions_if_turned()
-
     def _show_actions_if_turned(self) -> None:
         busy = self._session.board.busy
         if busy != self._was_busy:
@@ -194,7 +165,3 @@ class Showing:
 
     def _show_result(self) -> None:
         self._panel.segment.result.set_result(self._session.results.view)
-
-    def _tell(self, error: Exception) -> None:
-        if not self._session.board.busy:
-            self._panel.footer.show_message(explain(error))

@@ -17,6 +17,20 @@ if TYPE_CHECKING:
     from napari_skoots.controllers.board import Board
 
 
+PLUGIN = "napari-skoots"
+PANEL = "SKOOTS"
+"""Name of the panel in menus and of its dock."""
+
+
+def bring_panel(viewer: ViewerModel) -> None:
+    """Open the panel of a viewer, or bring it to the front."""
+    window: Any = getattr(viewer, "window", None)
+    if window is not None:
+        dock, _ = window.add_plugin_dock_widget(PLUGIN, PANEL)  # or the one there is
+        dock.show()
+        dock.raise_()
+
+
 class Window:
     """Tells napari's list of tasks of the job that runs.
 

@@ -15,7 +15,7 @@ from qtpy.QtWidgets import (
 
 from napari_skoots.state.views import JobState, MessageView
 from napari_skoots.widgets.buttons import CopyButton, button
-from napari_skoots.widgets.explain import allow
+from napari_skoots.widgets.explain import allow, explain
 from napari_skoots.widgets.job_progress import JobProgress
 from napari_skoots.widgets.message_line import MessageLine
 from napari_skoots.widgets.rows import GAP
@@ -30,6 +30,16 @@ _ENDINGS = {
     JobState.FAILED: "failed",
     JobState.DONE: "done",
 }
+
+_TILES = (
+    "Finish the tile and wait; what is done stays, and memory is kept.",
+    "Stop after this tile. What is done is kept and can be resumed.",
+)
+_STEPS = (
+    "Finish the step and wait; what is done stays, and memory is kept.",
+    "Stop after this step. What is done is kept.",
+)
+"""What Pause and Cancel do with a job that goes from tile to tile, and with others."""
 
 LINES = 6
 """Lines of a message that can be read without scrolling."""
@@ -60,14 +70,9 @@ class JobFooter(QWidget):
         self.show_job(None)
 
     def _build_buttons(self) -> None:
-        self._pause = button(
-            "Pause",
-            "Finish the tile and wait; what is done stays, and memory is kept.",
-        )
+        self._pause = button("Pause", _TILES[0])
         self._pause.clicked.connect(self._on_pause)
-        self._cancel = button(
-            "Cancel", "Stop after this tile. What is done is kept and can be resumed."
-        )
+        self._cancel = button("Cancel", _TILES[1])
         self._cancel.clicked.connect(self._on_cancel)
 
     def _build_layout(self) -> None:
@@ -158,6 +163,8 @@ class JobFooter(QWidget):
         stopping = job.state is JobState.CANCELLING
         self._pause.setText("Resume" if paused else "Pause")
         why = None if job.pausable else "This job cannot be paused."
+        for each, tip in zip((self._pause, self._cancel), _tips(job), strict=True):
+            explain(each, tip)
         allow(self._pause, "It is stopping." if stopping else why)
         allow(self._cancel, "It is stopping." if stopping else None)
 
@@ -167,3 +174,7 @@ class JobFooter(QWidget):
 
     def _on_cancel(self) -> None:
         self.cancel_requested.emit()
+
+
+def _tips(job: JobView) -> tuple[str, str]:
+    return _TILES if job.unit == "tiles" else _STEPS

@@ -12,6 +12,7 @@ from napari_skoots.widgets.rows import MARGINS
 from napari_skoots.widgets.rule import Rule
 from napari_skoots.widgets.segment_tab import SegmentTab
 from napari_skoots.widgets.style import PANEL
+from napari_skoots.widgets.teach_tab import TeachTab
 
 
 class SkootsPanel(QWidget):
@@ -31,9 +32,11 @@ class SkootsPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.segment = SegmentTab()
+        self.teach = TeachTab()
         self.footer = JobFooter()
         self.tabs = QTabWidget()
         self.tabs.addTab(self.segment, "Segment")
+        self.tabs.addTab(self.teach, "Teach")
         self._help = button("?", "Keys that do something.", "Help")
         tell(self._help, self.help_requested)
         self.tabs.setCornerWidget(self._help, Qt.Corner.TopRightCorner)

@@ -78,7 +78,11 @@ class Section(QWidget):
         self._grid.addWidget(field, self._grid.rowCount(), 0, 1, 2)
         return field
 
-    def show_row(self, field: QWidget, shown: bool) -> None:
+    def name_row(self, field: QWidget, name: str) -> None:
+        """Give a row that `add_row` made with a name another one."""
+        self._names[field].setText(name)
+
+    def show_row(self, field: QWidget, shown: bool) -> None:  # noqa: FBT001 - as Qt's own
         """Show or hide a row that `add_row` made, with its name."""
         field.setVisible(shown)
         if field in self._names:
@@ -92,14 +96,14 @@ class _Name(QLabel):
         super().__init__(name)
         self.setIndent(0)
 
-    def sizeHint(self) -> QSize:
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Leave room for the longest name."""
         hint = super().sizeHint()
         metrics = self.fontMetrics()
         longest = max(metrics.horizontalAdvance(name) for name in LONGEST_NAMES)
         return QSize(max(hint.width(), longest + 2), hint.height())
 
-    def minimumSizeHint(self) -> QSize:
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Be no narrower either."""
         return self.sizeHint()
 
@@ -136,7 +140,7 @@ class _WheelInPassing(QObject):
     Else scrolling the panel changes every value that comes under the pointer.
     """
 
-    def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:
+    def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:  # noqa: N802 - Qt's name
         """Refuse wheel events of a control that was not clicked."""
         passing = (
             a1 is not None

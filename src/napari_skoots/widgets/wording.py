@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _BYTES = ("B", "kB", "MB", "GB", "TB")
+_THOUSANDS = ("k", "M", "G")
 
 
 def clock(seconds: float) -> str:
@@ -86,7 +87,7 @@ def size(count: float) -> str:
     return f"{value:.{digits}f} {unit}"
 
 
-def counted(number: int, thing: str) -> str:
+def counted(number: int, thing: str, things: str = "") -> str:
     """Write a number with what it counts.
 
     Parameters
@@ -94,7 +95,9 @@ def counted(number: int, thing: str) -> str:
     number : int
         How many.
     thing : str
-        The singular of a regular noun.
+        The singular of a noun.
+    things : str
+        Its plural, where that is not regular.
 
     Returns
     -------
@@ -103,7 +106,34 @@ def counted(number: int, thing: str) -> str:
 
     Examples
     --------
-    >>> counted(1, "object"), counted(12345, "tile")
-    ('1 object', '12,345 tiles')
+    >>> counted(1, "object"), counted(12345, "tile"), counted(2, "box", "boxes")
+    ('1 object', '12,345 tiles', '2 boxes')
     """
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+    return f"{number:,} {thing if number == 1 else things or f'{thing}s'}"
+
+
+def in_short(number: int) -> str:
+    """Write a large number, no more exactly than anybody wants to know.
+
+    Parameters
+    ----------
+    number : int
+        At least 0.
+
+    Returns
+    -------
+    str
+        Two or three digits, then k, M or G for thousands, millions, milliards.
+
+    Examples
+    --------
+    >>> in_short(640), in_short(12_345), in_short(1_234_567), in_short(84_000_000)
+    ('640', '12 k', '1.2 M', '84 M')
+    """
+    value, letter = float(number), ""
+    for larger in _THOUSANDS:
+        if value < 999.5:
+            break
+        value, letter = value / 1000, larger
+    digits = 1 if letter and value < 9.95 else 0
+    return f"{value:.{digits}f} {letter}".strip()

@@ -24,10 +24,13 @@ from session_cases import (
     save_model,
     segment_begun,
 )
+from teach_fakes import FakeComparing
 
+from napari_skoots.controllers.keys import CompareKey
 from napari_skoots.controllers.preferences import read_preferences
 from napari_skoots.controllers.session import Session
 from napari_skoots.labels_array import ZarrLabels
+from napari_skoots.state.teaching import ComparisonView, ScoreView, Side
 from napari_skoots.state.views import Where
 
 if TYPE_CHECKING:
@@ -40,6 +43,9 @@ if TYPE_CHECKING:
 
 
 pytestmark = pytest.mark.viewer
+
+SCORE = ScoreView(0.5, 1, 2, 3)
+COMPARISON = ComparisonView(SCORE, SCORE, True, Side.AFTER, "mine")
 
 
 def run(command: str) -> None:
@@ -55,7 +61,7 @@ def test_each_widget_can_be_reached_by_its_name(
 ) -> None:
     viewer = make_napari_viewer()
     new_session(viewer)
-    for name in ("SKOOTS", "Load model", "Bake skeletons"):
+    for name in ("SKOOTS", "Load model", "Bake skeletons", "Train on labels"):
         _, widget = viewer.window.add_plugin_dock_widget("napari-skoots", name)
         assert widget.parent() is not None
         assert any(name in shown for shown in viewer.window.dock_widgets)
@@ -125,10 +131,27 @@ def test_commands_without_an_image_break_nothing(
         "table",
         "show_skeletons",
         "show_probability",
+        "teach",
+        "train",
+        "show_before_or_after",
+        "accept_objects",
+        "draw_box",
     ):
         run(command)
         assert not session.board.busy
     assert len(viewer.layers) == 0
+
+
+def test_the_teach_tab_comes_by_its_command(qtbot: QtBot, open_viewer: Open) -> None:
+    viewer, panel, _ = open_viewer(show=True)
+    assert panel.tabs.currentWidget() is panel.segment
+    run("teach")
+    assert panel.tabs.currentWidget() is panel.teach
+    panel.parent().hide()
+    _, alone = viewer.window.add_plugin_dock_widget("napari-skoots", "Train on labels")
+    alone.teach.source.image_requested.emit()
+    assert panel.tabs.currentWidget() is panel.segment
+    assert panel.isVisible()
 
 
 def test_pause_and_cancel_are_commands(
@@ -147,6 +170,35 @@ def test_pause_and_cancel_are_commands(
     gate.open()
     free(qtbot, session)
     assert message(session) == "Cancelled. What is done is kept."
+
+
+def test_b_preserves_labels_in_layers_that_are_not_compared(
+    make_napari_viewer: Callable[..., Any],
+) -> None:
+    viewer = make_napari_viewer()
+    painted, after = (
+        viewer.add_labels(np.zeros((4, 8, 8), np.uint8)) for _ in range(2)
+    )
+    toggled: list[str] = []
+    comparing = FakeComparing([])
+    held = CompareKey(viewer, comparing, lambda: toggled.append("B"))
+    keyboard = viewer.window._qt_viewer._key_map_handler
+
+    def press(layer: Any) -> None:
+        viewer.layers.selection.active = layer
+        keyboard.press_key("B")
+
+    comparing.show_view(view=COMPARISON, layers=(after,))
+    press(painted)
+    assert (painted.preserve_labels, toggled) == (True, [])
+    press(after)
+    assert (after.preserve_labels, toggled) == (False, ["B"])
+    press(None)
+    assert toggled == ["B", "B"]
+    comparing.show_view(view=None, layers=())
+    press(after)
+    assert (after.preserve_labels, toggled) == (True, ["B", "B"])
+    held.close()
 
 
 def test_samples_open(make_napari_viewer: Callable[..., Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +22,15 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_skoots.state.teaching import (
+    BoxView,
+    ComparisonView,
+    ExampleView,
+    LessonView,
+    ScoreView,
+    Side,
+    WishView,
+)
 from napari_skoots.state.views import (
     CardView,
     ImageView,
@@ -80,6 +90,30 @@ def fill(panel: SkootsPanel) -> None:
     )
 
 
+def fill_teach(panel: SkootsPanel, *, improved: bool = True, kept: str = "") -> None:
+    """Show as much of the Teach tab as there can be, all of it long."""
+    tab = panel.teach
+    panel.tabs.setCurrentWidget(tab)
+    example = ExampleView(
+        LONG, LONG, 12, LONG, LONG, True, True, 12_345, 1_234, 10**10,
+        LONG, (LONG, LONG), LONG, BoxView(1_234, 10_000, 20_000, 30_000), True, True,
+    )  # fmt: skip
+    tab.source.set_example(example)
+    tab.source.set_label_layers([("l", LONG)])
+    tab.objects.set_example(example)
+    tab.how.set_bases([("m", LONG)], "m")
+    tab.how.set_wish(WishView("m", 60, 1234.5, 2345.6, 32, LONG, LONG))
+    curve = ((1.0, 12.345), (7000.0, 0.1))
+    tab.lesson.set_lesson(
+        LessonView(True, "", 7e3, 8e3, 10**6, curve, curve, 1.0, 0.1, LONG, True)
+    )
+    score = ScoreView(0.5, 1_234, 2_345, 3_456)
+    tab.comparison.set_comparison(
+        ComparisonView(score, score, improved, Side.AFTER, LONG, kept, LONG)
+    )
+    tab.action.set_ready(LONG)
+
+
 def drag(target: QWidget, paths: list[str]) -> bool:
     """Drag files over a widget and let go, as Qt tells it; whether they are taken."""
     mime = QMimeData()
@@ -121,6 +155,82 @@ def test_buttons_and_footer_are_on_the_screen_whatever_it_shows(
     bar = panel.segment.area.verticalScrollBar()
     assert bar is not None
     assert bar.maximum() > 0
+
+
+STATES = {"improved": (True, ""), "worse": (False, ""), "kept": (True, LONG)}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_the_teach_tab_fits_into_300_pixels_whatever_it_shows(
+    panel: SkootsPanel, qtbot: Any, state: str
+) -> None:
+    improved, kept = STATES[state]
+    fill_teach(panel, improved=improved, kept=kept)
+    qtbot.wait(1)
+    assert panel.minimumSizeHint().width() <= NARROW
+    area = panel.teach.area
+    content = area.widget()
+    assert content is not None
+    assert content.minimumSizeHint().width() <= area.viewport().width()
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_what_teaches_can_be_reached_in_a_low_window(
+    panel: SkootsPanel, qtbot: Any, state: str
+) -> None:
+    improved, kept = STATES[state]
+    fill_teach(panel, improved=improved, kept=kept)
+    before, after, name = ScoreView(0.3, 1, 9, 14), ScoreView(0.7, 7, 9, 10), "cells"
+    panel.teach.comparison.set_comparison(
+        ComparisonView(before, after, improved, Side.AFTER, name, kept and name)
+    )
+    panel.resize(NARROW, 500)
+    panel.teach.action.set_ready(None)
+    qtbot.wait(20)
+    assert panel.height() == 500
+    for part in (panel.teach.comparison, panel.footer):
+        assert part.mapTo(panel, QPoint(0, part.height())).y() <= 500
+        assert part.mapTo(panel, QPoint(0, 0)).y() >= panel.tabs.tabBar().height()
+    assert panel.teach.area.height() > 40
+    bar = panel.teach.area.verticalScrollBar()
+    assert bar is not None
+    assert bar.maximum() > 0
+
+
+def test_curves_scroll_into_view_when_a_training_begins(
+    panel: SkootsPanel, qtbot: Any
+) -> None:
+    fill_teach(panel)
+    panel.teach.comparison.set_comparison(None)
+    curve = panel.teach.lesson.curve
+    viewport = panel.teach.area.viewport()
+
+    def seen() -> bool:
+        top = curve.mapTo(viewport, QPoint(0, 0)).y()
+        return top >= 0 and top + curve.height() <= viewport.height()
+
+    panel.resize(NARROW, 900)
+    panel.teach.lesson.set_lesson(LessonView(running=True))
+    qtbot.wait(20)
+    assert not seen()
+    panel.teach.show_lesson()
+    qtbot.waitUntil(seen, timeout=2000)
+
+
+def test_only_what_waits_for_an_answer_has_buttons(panel: SkootsPanel) -> None:
+    tab = panel.teach
+    panel.tabs.setCurrentWidget(tab)
+    assert tab.action.isVisible()
+    tab.question.ask("Go on?", [("y", "Go on"), ("n", "Not now")])
+    assert not tab.action.isVisible()
+    tab.question.clear()
+    assert tab.action.isVisible()
+    score = ScoreView(0.5, 1, 2, 3)
+    comparison = ComparisonView(score, score, True, Side.AFTER, "mine")
+    tab.comparison.set_comparison(comparison)
+    assert not tab.action.isVisible()
+    tab.comparison.set_comparison(replace(comparison, kept="mine"))
+    assert tab.action.isVisible()
 
 
 def test_a_question_takes_the_place_of_the_buttons(panel: SkootsPanel) -> None:
@@ -180,6 +290,26 @@ def test_tab_walks_from_top_to_bottom(panel: SkootsPanel) -> None:
         tab.action,
         panel.footer,
     )
+    first = [
+        min(place for place, each in enumerate(order) if section.isAncestorOf(each))
+        for section in sections
+    ]
+    assert first == sorted(first)
+
+
+def test_tab_walks_through_what_teaches_from_top_to_bottom(panel: SkootsPanel) -> None:
+    fill_teach(panel)
+    tab = panel.teach
+    tab.question.ask("Go on?", [("y", "Go on"), ("n", "Not now")])
+    order: list[QWidget] = []
+    widget = panel.nextInFocusChain()
+    while widget is not None and widget is not panel:
+        order.append(widget)
+        widget = widget.nextInFocusChain()
+    sections = (
+        panel.segment.action, tab.source, tab.objects, tab.how, tab.comparison,
+        tab.action, panel.footer,
+    )  # fmt: skip
     first = [
         min(place for place, each in enumerate(order) if section.isAncestorOf(each))
         for section in sections
