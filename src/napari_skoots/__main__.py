@@ -43,7 +43,7 @@ def main(paths: list[str]) -> None:
         TIFF files, the image first, then labels of the same grid.
     """
     # Imported here: the rest of the package loads without the extra `gui`.
-    import napari
+    import napari  # noqa: PLC0415 - slow, after the check of words
 
     viewer = napari.Viewer(title="SKOOTS")
     add_volumes(viewer, [Path(path) for path in paths])

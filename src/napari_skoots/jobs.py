@@ -151,7 +151,7 @@ class Job(QObject):
         try:
             with closing(self._start()) as generator:
                 last = self._drain(generator)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the one place that hands on all
             last = ("failed", error)
         self._tell(*last)
         self._tell("ended")

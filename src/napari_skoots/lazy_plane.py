@@ -52,7 +52,7 @@ class LazyPlane(NDArrayOperatorsMixin):
     def __array__(
         self,
         dtype: DTypeLike | None = None,
-        copy: bool | None = None,
+        copy: bool | None = None,  # noqa: FBT001 - numpy's own signature
     ) -> NDArray[Any]:
         return np.array(self.settle(), dtype, copy=copy)
 

@@ -149,7 +149,7 @@ def open_mito() -> list[LayerData]:
     list of LayerData
         One image layer, Z, Y, X, read plane by plane as it is shown.
     """
-    from napari_skoots.layers.opening import volume_layer
+    from napari_skoots.layers.opening import volume_layer  # noqa: PLC0415 - on use
 
     return [volume_layer(sample_path("medulla"), "image", "medulla")]
 
@@ -177,7 +177,7 @@ def open_nuclei() -> list[LayerData]:
 
 
 def _labelled_sample(name: str) -> list[LayerData]:
-    from napari_skoots.layers.opening import volume_layer
+    from napari_skoots.layers.opening import volume_layer  # noqa: PLC0415 - on use
 
     sample = find_sample(name)
     layers = [volume_layer(sample.path, "image", name)]
@@ -191,13 +191,13 @@ def _labelled_sample(name: str) -> list[LayerData]:
 
 def read_run(path: Any) -> Any:
     """Say how napari reads a run folder; None for any other folder."""
-    from napari_skoots.layers.runs import run_reader
+    from napari_skoots.layers.runs import run_reader  # noqa: PLC0415 - on use
 
     return run_reader(path)
 
 
 def _session(viewer: ViewerModel) -> Session:
-    from napari_skoots.controllers.session import Session
+    from napari_skoots.controllers.session import Session  # noqa: PLC0415 - on use
 
     return Session.of(viewer)
 

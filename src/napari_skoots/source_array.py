@@ -76,7 +76,7 @@ class SourceArray:
     def __array__(
         self,
         dtype: DTypeLike | None = None,
-        copy: bool | None = None,
+        copy: bool | None = None,  # noqa: FBT001 - numpy's own signature
     ) -> NDArray[Any]:
         if copy is False:
             raise ValueError("A volume on disk cannot be read without a copy.")

@@ -63,7 +63,7 @@ class SourceStack:
     def __array__(
         self,
         dtype: DTypeLike | None = None,
-        copy: bool | None = None,
+        copy: bool | None = None,  # noqa: FBT001 - numpy's own signature
     ) -> NDArray[Any]:
         if copy is False:
             raise ValueError("A volume on disk cannot be read without a copy.")

@@ -119,7 +119,7 @@ class StoredArray:
     def __array__(
         self,
         dtype: DTypeLike | None = None,
-        copy: bool | None = None,
+        copy: bool | None = None,  # noqa: FBT001 - numpy's own signature
     ) -> NDArray[Any]:
         if copy is False:
             raise ValueError("Labels on disk cannot be read without a copy.")

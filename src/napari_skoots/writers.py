@@ -41,7 +41,7 @@ def write_tiff(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
     SkootsError
         That says why it cannot be written.
     """
-    from skoots.inference.labels_tiff import (
+    from skoots.inference.labels_tiff import (  # noqa: PLC0415 - napari lists writers
         write_labels_tiff,
     )
 
@@ -77,7 +77,7 @@ def write_ome_zarr(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
     SkootsError
         That says why it cannot be written.
     """
-    from skoots.inference.labels_ome_zarr import (
+    from skoots.inference.labels_ome_zarr import (  # noqa: PLC0415 - likewise
         write_labels_ome_zarr,
     )
 
@@ -144,7 +144,7 @@ def _origin(meta: Mapping[str, Any]) -> VoxelSize:
 def _in_um(
     meta: Mapping[str, Any], name: str, missing: tuple[float, float, float]
 ) -> VoxelSize | None:
-    import pint
+    import pint  # noqa: PLC0415 - napari brings it
 
     values, units = _three(meta.get(name), missing), meta.get("units")
     if units is None:

@@ -41,7 +41,7 @@ class BakedLayers:
             self._viewer.add_layer(layer)
 
     def _layers(self, baked: Baked) -> list[Layer]:
-        from napari.layers import Image
+        from napari.layers import Image  # noqa: PLC0415 - napari loads layers late
 
         layers: list[Layer] = []
         first = int(self._flat)  # labels of one plane get points in that plane

@@ -47,7 +47,7 @@ class Baking:
     @property
     def labels(self) -> list[Labels]:
         """The layers that can be baked."""
-        from napari.layers import Labels
+        from napari.layers import Labels  # noqa: PLC0415 - napari loads layers late
 
         layers = self._viewer.layers
         return [i for i in layers if isinstance(i, Labels) and not is_overlay(i)]
@@ -84,8 +84,8 @@ class Baking:
 
 
 def _bake(source: Source, wish: BakeWish) -> Generator[Event, Any, Baked]:
-    from skoots.train.bake_labels import bake_labels
-    from skoots.train.data.skeleton_files import (
+    from skoots.train.bake_labels import bake_labels  # noqa: PLC0415 - imports torch
+    from skoots.train.data.skeleton_files import (  # noqa: PLC0415 - likewise
         save_skeletons,
     )
 

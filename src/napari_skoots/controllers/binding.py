@@ -123,7 +123,7 @@ class Binding(Docked):
     def _on_measure(self, key: str) -> None:
         self._session.attempt(partial(self._session.sizing.measure, key))
 
-    def _on_resample(self, wanted: bool) -> None:
+    def _on_resample(self, wanted: bool) -> None:  # noqa: FBT001 - a signal's
         self._session.wishes.set(resample=wanted)
 
     def _on_where(self, where: str) -> None:
@@ -136,10 +136,10 @@ class Binding(Docked):
         self._session.set_config({})
         self._showing.show_model()
 
-    def _on_skeletons(self, shown: bool) -> None:
+    def _on_skeletons(self, shown: bool) -> None:  # noqa: FBT001 - a signal's
         show = self._session.results.show_skeletons
         self._session.attempt(partial(show, shown=shown))
 
-    def _on_probability(self, shown: bool) -> None:
+    def _on_probability(self, shown: bool) -> None:  # noqa: FBT001 - a signal's
         show = self._session.results.show_probability
         self._session.attempt(partial(show, shown=shown))

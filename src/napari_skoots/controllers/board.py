@@ -168,7 +168,7 @@ class Board:
         self.freed.emit()
 
     def _look_at_memory(self) -> None:
-        from skoots.model.devices import describe_device
+        from skoots.model.devices import describe_device  # noqa: PLC0415 - torch
 
         if self._progress is None or not self._device:
             return

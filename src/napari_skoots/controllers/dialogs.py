@@ -87,7 +87,7 @@ class Dialogs:
 
     def open_models_folder(self) -> None:
         """Show the user's folder of models in the program for files."""
-        from skoots.model.zoo import user_folder
+        from skoots.model.zoo import user_folder  # noqa: PLC0415 - imports torch
 
         folder = user_folder()
         folder.mkdir(parents=True, exist_ok=True)

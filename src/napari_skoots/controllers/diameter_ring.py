@@ -102,7 +102,7 @@ class DiameterRing:
         self.changed.emit(False)
 
     def _make_layer(self, units: Sequence[Any]) -> Shapes:
-        from napari.layers import Shapes
+        from napari.layers import Shapes  # noqa: PLC0415 - napari loads layers late
 
         layer = Shapes(
             [_CORNERS],

@@ -25,7 +25,7 @@ class Docked(QObject):
         self._painted = False
         panel.installEventFilter(self)
         # a window that is closed destroys its panel without any other word
-        panel.destroyed.connect(lambda: self.release())
+        panel.destroyed.connect(lambda: self.release())  # noqa: PLW0108 - held by it
 
     def begin(self) -> None:
         """Do what waits for the first paint."""
@@ -33,7 +33,7 @@ class Docked(QObject):
     def release(self) -> None:
         """Listen no more: the panel is closed."""
 
-    def eventFilter(
+    def eventFilter(  # noqa: N802 - Qt's name
         self, watched: QObject | None, event: QEvent | None
     ) -> bool:
         """Notice that the panel is painted, and that its dock was closed.

@@ -81,7 +81,7 @@ class DroppedRuns:
 
 def _run_of(layer: Layer) -> Path | None:
     """Give the run folder whose labels a layer paints on, if it does."""
-    from napari_skoots.labels_array import ZarrLabels
+    from napari_skoots.labels_array import ZarrLabels  # noqa: PLC0415 - imports zarr
 
     run = layer.metadata.get(FACTS, {}).get("run")
     if run is None or not isinstance(layer.data, ZarrLabels):

@@ -82,14 +82,14 @@ def the_engine() -> Engine:
 
 
 def _load() -> Generator[Event, Any, tuple[list[DeviceView], tuple[str, str] | None]]:
-    import torch
+    import torch  # noqa: PLC0415 - seconds, here in a thread
 
     # one core stays free for the window, or it stutters while a network runs
     torch.set_num_threads(max(1, min(torch.get_num_threads(), _cores() - 1)))
     yield Notice(f"torch {torch.__version__}")
-    import skoots.inference.pipeline
-    from skoots.doctor import device_problem
-    from skoots.model.devices import describe_devices
+    import skoots.inference.pipeline  # noqa: PLC0415 - imports torch and numba
+    from skoots.doctor import device_problem  # noqa: PLC0415 - imports torch
+    from skoots.model.devices import describe_devices  # noqa: PLC0415 - likewise
 
     devices = [
         DeviceView(facts.name, facts.title, facts.free_bytes, facts.total_bytes)

@@ -113,9 +113,9 @@ class Images:
         SkootsError
             If the file is no volume.
         """
-        from napari.layers import Layer
+        from napari.layers import Layer  # noqa: PLC0415 - napari loads layers late
 
-        from napari_skoots.layers.opening import (
+        from napari_skoots.layers.opening import (  # noqa: PLC0415 - imports zarr
             open_layers,
         )
 
@@ -297,7 +297,7 @@ class Images:
         ours = "path" in layer.metadata.get(FACTS, {})
         if path is None or layer.ndim <= 3 or ours:
             return ""
-        from skoots.volume.inspect import inspect
+        from skoots.volume.inspect import inspect  # noqa: PLC0415 - imports zarr
 
         try:
             facts = inspect(path)
@@ -311,7 +311,7 @@ class Images:
         path = None if layer is None else path_of(layer)
         if layer is None or path is None:
             return None
-        from skoots.volume.inspect import inspect
+        from skoots.volume.inspect import inspect  # noqa: PLC0415 - imports zarr
 
         facts = layer.metadata.setdefault(FACTS, {})
         if "voxel_size" not in facts:
@@ -325,7 +325,7 @@ class Images:
     # ---- the viewer
 
     def _images(self) -> list[Image]:
-        from napari.layers import Image
+        from napari.layers import Image  # noqa: PLC0415 - napari loads layers late
 
         layers = self._viewer.layers
         return [i for i in layers if isinstance(i, Image) and not is_overlay(i)]

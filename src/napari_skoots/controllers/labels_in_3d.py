@@ -165,7 +165,7 @@ class LabelsIn3D:
         self._opened.layer._refresh_blocked = not drawn
 
     def _make_layer(self) -> Labels:
-        from napari.layers import Labels
+        from napari.layers import Labels  # noqa: PLC0415 - napari loads layers late
 
         layer = Labels(
             self._coarse.data,
@@ -188,7 +188,7 @@ class LabelsIn3D:
             return self._coarse.update()
 
         job = Job(start, f"Read {self._opened.name} for 3D")
-        job.ended.connect(lambda: self._on_read())
+        job.ended.connect(lambda: self._on_read())  # noqa: PLW0108 - holds this object
         self._job = job
         job.start()
 

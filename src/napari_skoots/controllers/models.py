@@ -153,7 +153,7 @@ class Models:
     def _choose_by_digest(self) -> None:
         if self._digest is None or not self._files:
             return
-        from skoots.model.safe_file import file_digest
+        from skoots.model.safe_file import file_digest  # noqa: PLC0415 - imports torch
 
         for name, model in self._files.items():
             if file_digest(model.path) == self._digest:
@@ -166,7 +166,7 @@ class Models:
         """Copy a model file into the user's folder, and choose it."""
 
         def start() -> Generator[Event, Any, str]:
-            from skoots.model.shelf import import_model
+            from skoots.model.shelf import import_model  # noqa: PLC0415 - imports torch
 
             yield Notice(f"Checking {path.name}")
             return import_model(path).name
@@ -177,7 +177,7 @@ class Models:
 
     def remove(self) -> None:
         """Delete the model that was chosen from the user's folder."""
-        from skoots.model.shelf import remove_model
+        from skoots.model.shelf import remove_model  # noqa: PLC0415 - imports torch
 
         gone = self._wanted
         if gone is None:
@@ -193,7 +193,7 @@ class Models:
 
     def refresh(self) -> None:
         """List the models anew, and choose one if none is chosen."""
-        from skoots.model.zoo import known_models
+        from skoots.model.zoo import known_models  # noqa: PLC0415 - imports torch
 
         self._files = {model.name: model for model in known_models()}
         if self._wanted not in self._files:
@@ -232,8 +232,8 @@ class Models:
         self._problems.pop(name, None)
 
         def start() -> Generator[Event, Any, None]:
-            from skoots.inference.estimate import measure_pace
-            from skoots.model.zoo import load_model
+            from skoots.inference.estimate import measure_pace  # noqa: PLC0415 - torch
+            from skoots.model.zoo import load_model  # noqa: PLC0415 - imports torch
 
             self._loaded[name] = known or load_model(path)
             yield Notice("loaded")
@@ -253,7 +253,7 @@ class Models:
         path = self._files[name].path
 
         def start() -> Generator[Event, Any, None]:
-            from skoots.model.zoo import load_model
+            from skoots.model.zoo import load_model  # noqa: PLC0415 - imports torch
 
             self._loaded[name] = load_model(path)
             yield Notice("loaded")

@@ -12,20 +12,20 @@ if TYPE_CHECKING:
 
 def notify_error(error: Exception) -> None:
     """Say that what the user did could not be done, and why."""
-    from napari.utils.notifications import show_error
+    from napari.utils.notifications import show_error  # noqa: PLC0415 - on use
 
     show_error(explain(error).text)
 
 
 def notify_failure(title: str, message: MessageView) -> None:
     """Say that a job failed, and why."""
-    from napari.utils.notifications import show_error
+    from napari.utils.notifications import show_error  # noqa: PLC0415 - on use
 
     show_error(f"{title}: {message.text}")
 
 
 def notify(text: str) -> None:
     """Say something that the user should know."""
-    from napari.utils.notifications import show_info
+    from napari.utils.notifications import show_info  # noqa: PLC0415 - on use
 
     show_info(text)

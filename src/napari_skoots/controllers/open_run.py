@@ -48,7 +48,7 @@ class OpenRun:
             self.layer.locked = locked
 
     def _make_layer(self) -> Labels:
-        from napari.layers import Labels
+        from napari.layers import Labels  # noqa: PLC0415 - napari loads layers late
 
         layer = Labels(
             self.labels,

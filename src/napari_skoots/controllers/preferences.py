@@ -65,7 +65,7 @@ def keep_model(name: str) -> None:
 
 def _section() -> Any:
     try:
-        from napari.settings import (
+        from napari.settings import (  # noqa: PLC0415 - napari 0.9
             get_plugin_settings,
         )
     except ImportError:

@@ -86,7 +86,7 @@ class Previewing:
         pace = self._models.pace
 
         def start() -> Generator[Event, Any, Preview]:
-            from skoots.inference.preview import preview
+            from skoots.inference.preview import preview  # noqa: PLC0415 - torch
 
             return preview(
                 request.source,
@@ -120,7 +120,7 @@ class Previewing:
             self._viewer.layers.remove(layer)
 
     def _on_returned(self, request: Request, found: Preview) -> None:
-        from napari.layers import Labels
+        from napari.layers import Labels  # noqa: PLC0415 - napari loads layers late
 
         self.dismiss()
         start = [bounds[0] for bounds in found.box_zyx]

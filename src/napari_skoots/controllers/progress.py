@@ -160,7 +160,7 @@ def explain(error: Exception) -> MessageView:
     Errors of the engine say both in their own words; of others, the user can only send
     a report.
     """
-    import traceback
+    import traceback  # noqa: PLC0415 - when something went wrong
 
     details = "".join(traceback.format_exception(error))
     if isinstance(error, SkootsError):

@@ -64,10 +64,10 @@ class Reopening:
         RunError
             If the folder is no run, or damaged.
         """
-        from napari_skoots.controllers.shown_run import (
+        from napari_skoots.controllers.shown_run import (  # noqa: PLC0415 - zarr
             ShownRun,
         )
-        from skoots.run.folder import RunFolder
+        from skoots.run.folder import RunFolder  # noqa: PLC0415 - likewise
 
         known = self._segmenting.find(path)
         if known is not None:

@@ -77,7 +77,7 @@ class Request:
         self, *, resume: bool, overwrite: bool
     ) -> Generator[Event, Any, RunFinished]:
         """Make the job; the engine is imported by then."""
-        from skoots.inference.pipeline import segment
+        from skoots.inference.pipeline import segment  # noqa: PLC0415 - imports torch
 
         job = segment(
             self.source,

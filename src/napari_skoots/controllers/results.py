@@ -82,7 +82,7 @@ class Results:
         opened.check()
 
         def start() -> Generator[Event, Any, ObjectTable]:
-            from skoots.validate.measure import measure_objects
+            from skoots.validate.measure import measure_objects  # noqa: PLC0415 - cc3d
 
             return measure_objects(opened.labels, opened.run.voxel_size)
 
@@ -91,7 +91,7 @@ class Results:
         self._board.run(job, kept="There is no table.")
 
     def _on_measured(self, opened: ShownRun, table: ObjectTable) -> None:
-        import pandas as pd
+        import pandas as pd  # noqa: PLC0415 - napari brings it, and slowly
 
         columns: dict[str, Any] = {"index": table.ids, "voxels": table.voxels}
         if table.volume_um3 is not None:
@@ -122,7 +122,7 @@ class Results:
         SkootsError
             If the run folder is damaged or gone.
         """
-        from skoots.run.receipt import receipt_of
+        from skoots.run.receipt import receipt_of  # noqa: PLC0415 - on use
 
         opened = self.opened
         if opened is None:
@@ -193,11 +193,11 @@ class Results:
 
 def _copy(opened: ShownRun, path: Path) -> Generator[Event, Any, Path]:
     """Write labels plane by plane, or chunk by chunk; an old file is replaced."""
-    from skoots.inference.labels_ome_zarr import (
+    from skoots.inference.labels_ome_zarr import (  # noqa: PLC0415 - imports torch
         write_labels_ome_zarr,
     )
-    from skoots.inference.labels_tiff import write_labels_tiff
-    from skoots.inference.pyramid import refresh_levels
+    from skoots.inference.labels_tiff import write_labels_tiff  # noqa: PLC0415 - likewise
+    from skoots.inference.pyramid import refresh_levels  # noqa: PLC0415 - likewise
 
     yield from refresh_levels(opened.path)  # the run's own copy shows strokes as well
     labels, size = opened.labels, opened.run.voxel_size

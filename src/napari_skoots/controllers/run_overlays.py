@@ -82,7 +82,7 @@ class RunOverlays:
             return
 
         def start() -> Generator[Event, Any, Found]:
-            from skoots.inference.skeleton_points import (
+            from skoots.inference.skeleton_points import (  # noqa: PLC0415 - torch
                 skeleton_points,
             )
 
@@ -90,7 +90,7 @@ class RunOverlays:
 
         job = Job(start, f"Skeletons of {self._opened.name}")
         job.returned.connect(lambda found: self._on_points(*found))
-        job.ended.connect(lambda: self._on_ended())
+        job.ended.connect(lambda: self._on_ended())  # noqa: PLW0108 - holds this object
         board.run(job, pausable=False, kept="No skeletons are shown.")
         self._waiting = True
         self.changed.emit()
@@ -137,9 +137,9 @@ class RunOverlays:
         self.changed.emit()
 
     def _make_probability(self) -> Image:
-        from napari.layers import Image
+        from napari.layers import Image  # noqa: PLC0415 - napari loads layers late
 
-        from skoots.volume.source import open_source
+        from skoots.volume.source import open_source  # noqa: PLC0415 - imports zarr
 
         plan = self._opened.run.plan
         source = open_source(self._opened.path / "probability", axes="ZYX")

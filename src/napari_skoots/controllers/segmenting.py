@@ -154,7 +154,7 @@ class Segmenting:
         self.ask(None)
 
         def begin() -> Generator[Event, Any, RunFinished]:
-            from skoots.inference.relabel import relabel
+            from skoots.inference.relabel import relabel  # noqa: PLC0415 - torch
 
             settings = {"INFERENCE": config} if config else None
             return relabel(opened.path, settings, device=device)
@@ -233,7 +233,7 @@ class Segmenting:
 
     def _about(self, request: Request) -> Question:
         """Ask what to do with a run that is there."""
-        from skoots.run.folder import RunFolder
+        from skoots.run.folder import RunFolder  # noqa: PLC0415 - imports zarr
 
         name, run = request.out.name, RunFolder.open(request.out)
         anew = ("Start over", lambda: self.ask(self._about_deleting(request)))
@@ -303,7 +303,7 @@ class Segmenting:
         self.settled.emit(opened)
 
     def _open(self, path: Path) -> ShownRun:
-        from napari_skoots.controllers.shown_run import (
+        from napari_skoots.controllers.shown_run import (  # noqa: PLC0415 - zarr
             ShownRun,
         )
 

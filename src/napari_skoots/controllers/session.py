@@ -86,7 +86,7 @@ class Session:
     noted = Signal(str)
     """Something that the user should know."""
 
-    _sessions: dict[int, Session] = {}
+    _sessions: dict[int, Session] = {}  # noqa: RUF012 - one for the process
 
     def __init__(self, viewer: ViewerModel) -> None:
         self.viewer = viewer
@@ -169,7 +169,7 @@ class Session:
         self.wishes.set(config=config)
         self.segmenting.offer_relabel(self.wishes.thresholds, self.models.device)
 
-    def set_choose_dropped(self, chosen: bool) -> None:
+    def set_choose_dropped(self, chosen: bool) -> None:  # noqa: FBT001 - a signal's
         """Choose images that are dropped on the canvas, or leave them alone."""
         self.choose_dropped = chosen
         self.choosing.emit(chosen)
@@ -235,7 +235,7 @@ class Session:
 
     def _on_inserted(self, event: Event) -> None:
         """Follow boxes, and take an image that was dropped, if that is wanted."""
-        from napari.layers import Shapes
+        from napari.layers import Shapes  # noqa: PLC0415 - napari loads layers late
 
         layer: Layer = event.value
         if isinstance(layer, Shapes):

@@ -136,7 +136,7 @@ def sizes(
     if checkpoint is None:
         return Size(None, None, typed)
     there, model = checkpoint.voxel_size, checkpoint.object_diameter
-    from skoots.run.scale import compare
+    from skoots.run.scale import compare  # noqa: PLC0415 - a model is there: loaded
 
     expected = None
     if model and there and voxel_size:

@@ -56,7 +56,7 @@ class Sizing:
         self.ring = DiameterRing(viewer)
         wishes.changed.connect(self._on_wishes)
 
-    def show_ring(self, shown: bool) -> None:
+    def show_ring(self, shown: bool) -> None:  # noqa: FBT001 - a signal's
         """Show a ring as large as objects are, or remove it."""
         if not (shown and self._fit_ring()):
             self.ring.hide()
@@ -109,7 +109,7 @@ class Sizing:
             self.ring.hide()
 
     def _labels(self) -> list[Labels]:
-        from napari.layers import Labels
+        from napari.layers import Labels  # noqa: PLC0415 - napari loads layers late
 
         layers = self._viewer.layers
         return [i for i in layers if isinstance(i, Labels) and not is_overlay(i)]
@@ -119,7 +119,7 @@ def _measure(
     layer: Labels, here: VoxelSize | None, model_size: VoxelSize | None
 ) -> Generator[Event, Any, float | None]:
     """Give the typical diameter of a layer's objects, in voxels of the image."""
-    from skoots.validate.measure import (
+    from skoots.validate.measure import (  # noqa: PLC0415 - cc3d
         measure_objects,
         typical_diameter,
     )

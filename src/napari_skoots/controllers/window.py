@@ -65,7 +65,7 @@ class Window:
             shown.destroyed.connect(gone)
 
     def _on_began(self, title: str) -> None:
-        from napari.utils.task_status import Status
+        from napari.utils.task_status import Status  # noqa: PLC0415 - napari is slow
 
         with suppress(AttributeError):  # no window, or another napari
             self._task = self._window._register_task_status(
@@ -76,7 +76,7 @@ class Window:
             )
 
     def _on_freed(self) -> None:
-        from napari.utils.task_status import Status
+        from napari.utils.task_status import Status  # noqa: PLC0415 - napari is slow
 
         task, self._task = self._task, None
         with suppress(AttributeError, RuntimeError):  # likewise, or it is closed

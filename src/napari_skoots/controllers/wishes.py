@@ -136,7 +136,7 @@ class Wishes:
         """Choose which part is meant; a layer to draw the box in is made if need be."""
         image = self._images.layer
         if where is Where.BOX and image is not None and not self._shapes():
-            from napari.layers import Shapes
+            from napari.layers import Shapes  # noqa: PLC0415 - napari loads layers late
 
             geometry = geometry_of(image, self._images.axes)
             layer = Shapes(ndim=3, name="Box", face_color="transparent", **geometry)
@@ -273,7 +273,7 @@ class Wishes:
         """What the run would cost; None as long as it cannot begin."""
         try:
             request = self.request()
-            from skoots.inference.estimate import estimate
+            from skoots.inference.estimate import estimate  # noqa: PLC0415 - torch
 
             found = estimate(
                 request.source,
@@ -305,7 +305,7 @@ class Wishes:
     # ---- others
 
     def _shapes(self) -> list[Shapes]:
-        from napari.layers import Shapes
+        from napari.layers import Shapes  # noqa: PLC0415 - napari loads layers late
 
         layers = self._viewer.layers
         return [i for i in layers if isinstance(i, Shapes) and not is_overlay(i)]

@@ -189,7 +189,7 @@ def shifted(geometry: Mapping[str, Any], start_zyx: Sequence[float]) -> dict[str
     start_zyx : sequence of float
         First voxel of the part.
     """
-    from napari.utils.transforms import Affine
+    from napari.utils.transforms import Affine  # noqa: PLC0415 - napari is slow
 
     known = ("scale", "rotate", "shear")
     turned = Affine(**{key: geometry[key] for key in known if key in geometry}, ndim=3)

@@ -45,7 +45,7 @@ def colours_of(labels: Labels | None, ids: Ids) -> NDArray[np.float32]:
     ndarray, (N, 4), float32
         Red, green, blue, opaque, from 0 to 1.
     """
-    from napari.utils.colormaps import label_colormap
+    from napari.utils.colormaps import label_colormap  # noqa: PLC0415 - loads late
 
     colormap = label_colormap() if labels is None else labels.colormap
     known, where = np.unique(ids, return_inverse=True)
@@ -88,7 +88,7 @@ def points_layer(
         Planes that each point stands for: it is shown in all of them, as napari shows
         none that lie beside the plane.
     """
-    from napari.layers import Points
+    from napari.layers import Points  # noqa: PLC0415 - napari loads layers late
 
     known = labels is not None and depth > 1
     planes = level0(labels).shape[-3] if known else None
@@ -126,7 +126,7 @@ def arrows_layer(
     name, geometry
         As for `points_layer`.
     """
-    from napari.layers import Vectors
+    from napari.layers import Vectors  # noqa: PLC0415 - napari loads layers late
 
     return Vectors(
         np.stack([starts, ways], axis=1),

@@ -95,7 +95,7 @@ class Choices(QComboBox):
         key = self.currentData()
         return None if key is None else str(key)
 
-    def paintEvent(self, e: QPaintEvent | None) -> None:
+    def paintEvent(self, e: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
         """Draw what is chosen, with dots where it is too long."""
         painter = QStylePainter(self)
         option = QStyleOptionComboBox()

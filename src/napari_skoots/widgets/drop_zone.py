@@ -71,16 +71,16 @@ class DropZone(QWidget):
     def _on_folder(self) -> None:
         self.folder_requested.emit()
 
-    def set_canvas(self, chosen: bool) -> None:
+    def set_canvas(self, chosen: bool) -> None:  # noqa: FBT001 - as Qt's own
         """Say whether images that are dropped on the canvas are chosen."""
         self._canvas.setChecked(chosen)
 
-    def set_hovered(self, hovered: bool) -> None:
+    def set_hovered(self, hovered: bool) -> None:  # noqa: FBT001 - takes a signal
         """Light up, or stop."""
         self._hovered = hovered
         self.update()
 
-    def paintEvent(self, a0: QPaintEvent | None) -> None:
+    def paintEvent(self, a0: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
         """Draw a dashed frame in the colour of the text."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -32,7 +32,7 @@ class FileDrops(QObject):
         target.setAcceptDrops(True)
         target.installEventFilter(self)
 
-    def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:
+    def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:  # noqa: N802 - Qt's name
         """Take drags of files; leave all else alone."""
         if a1 is None:
             return super().eventFilter(a0, a1)

@@ -20,7 +20,7 @@ class Number(QDoubleSpinBox):
         self.setDecimals(4)
         self.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
 
-    def textFromValue(self, v: float) -> str:
+    def textFromValue(self, v: float) -> str:  # noqa: N802 - Qt's name
         """Write a value without trailing zeros."""
         return f"{v:.6g}"
 

@@ -92,7 +92,7 @@ class QuestionBar(QWidget):
         self.clear()
         self.answered.emit(key)
 
-    def keyPressEvent(self, a0: QKeyEvent | None) -> None:
+    def keyPressEvent(self, a0: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
         """Take Escape for the last answer."""
         if a0 is not None and a0.key() == Qt.Key.Key_Escape and self._keys:
             self._give(self._keys[-1])

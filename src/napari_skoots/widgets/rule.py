@@ -20,7 +20,7 @@ class Rule(QWidget):
         super().__init__(parent)
         self.setFixedHeight(1)
 
-    def paintEvent(self, a0: QPaintEvent | None) -> None:
+    def paintEvent(self, a0: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
         """Draw the line."""
         painter = QPainter(self)
         painter.setOpacity(_FAINT)

@@ -42,7 +42,7 @@ def scrolled(content: QWidget) -> QScrollArea:
 class _Upright(QScrollArea):
     """Is never narrower than what it holds, which could not be seen whole else."""
 
-    def minimumSizeHint(self) -> QSize:
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Be as wide as the content with its bar, and as low as one likes."""
         hint, content = super().minimumSizeHint(), self.widget()
         if content is None:
@@ -66,7 +66,7 @@ class _Gutter(QObject):
         margins.setRight(right)
         self._layout.setContentsMargins(margins)
 
-    def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:
+    def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:  # noqa: N802 - Qt's name
         """Follow the bar as it comes and goes."""
         if a1 is not None and a1.type() == QEvent.Type.Show:
             self._set_right(self._margin)

@@ -65,7 +65,7 @@ class SettingsForm(Section):
         tell(self._reset, self.reset_requested)
         self.add_wide(self._toggle, self._reset)
 
-    def set_open(self, opened: bool) -> None:
+    def set_open(self, opened: bool) -> None:  # noqa: FBT001 - takes a signal
         """Show the settings, or hide them."""
         arrow = Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow
         self._toggle.setArrowType(arrow)
@@ -81,7 +81,7 @@ class SettingsForm(Section):
         section : type of BaseModel
             Such as `InferenceConfig`; its defaults are shown.
         """
-        from napari_skoots.widgets.setting_fields import (
+        from napari_skoots.widgets.setting_fields import (  # noqa: PLC0415 - pydantic
             field_for,
         )
 

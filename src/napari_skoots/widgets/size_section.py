@@ -100,7 +100,7 @@ class SizeSection(Section):
         """Say what the model finds; empty for nothing."""
         self._hint.show_message(MessageView(text) if text else None)
 
-    def set_ring(self, shown: bool) -> None:
+    def set_ring(self, shown: bool) -> None:  # noqa: FBT001 - as Qt's own
         """Say whether the ring is shown."""
         self._ring.setChecked(shown)
 

@@ -49,11 +49,11 @@ class Line(QLabel):
         self.setAccessibleName(text)
         self.setToolTip(rich("\n".join(part for part in (text, tip) if part)))
 
-    def minimumSizeHint(self) -> QSize:
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Give a size that never widens the panel."""
         return QSize(20, super().minimumSizeHint().height())
 
-    def paintEvent(self, a0: QPaintEvent | None) -> None:
+    def paintEvent(self, a0: QPaintEvent | None) -> None:  # noqa: N802 - Qt's
         """Draw the text, elided."""
         inside = self.contentsRect()
         metrics = self.fontMetrics()
@@ -68,7 +68,7 @@ class Note(QLabel):
         super().__init__(text, parent)
         _wrap(self)
 
-    def paintEvent(self, a0: QPaintEvent | None) -> None:
+    def paintEvent(self, a0: QPaintEvent | None) -> None:  # noqa: N802 - Qt's
         """Draw the text, quietly."""
         _draw(self, self.contentsRect(), self.text(), QUIET, wrap=True)
 

@@ -137,8 +137,8 @@ def stamp(run: Path, example: Example) -> int:
     int
         How many objects were written.
     """
-    from napari_skoots.labels_array import ZarrLabels
-    from skoots.validate.measure import measure_objects
+    from napari_skoots.labels_array import ZarrLabels  # noqa: PLC0415 - imports zarr
+    from skoots.validate.measure import measure_objects  # noqa: PLC0415 - cc3d
 
     table = _drained(measure_objects(example.labels))
     labels = ZarrLabels.of_run(run)

@@ -95,7 +95,7 @@ class Comparing:
         SkootsError
             If the name is taken or none, or nothing can be written.
         """
-        from skoots.teach.keeping import keep
+        from skoots.teach.keeping import keep  # noqa: PLC0415 - imports torch
 
         if self._result is None or self.view is None:
             raise RunError("There is no model to keep. Train one.")
@@ -113,7 +113,7 @@ class Comparing:
         SkootsError
             If its folder cannot be deleted.
         """
-        from skoots.teach.keeping import discard
+        from skoots.teach.keeping import discard  # noqa: PLC0415 - imports torch
 
         if self._result is not None and self.view and not self.view.kept:
             discard(self._result.finished.training)

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from napari.components import ViewerModel
     from napari_skoots.controllers.teaching.exercise import Exercise
-    from skoots.teach.process import Worker
 
     from napari_skoots.controllers.board import Board
     from napari_skoots.controllers.engine import Engine
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from napari_skoots.state.views import Choice
     from skoots.events import Event, TeachFinished
     from skoots.model.checkpoint import Checkpoint
+    from skoots.teach.process import Worker
 
 SECONDS = 60.0
 """What a training takes where nobody says."""
@@ -158,7 +158,7 @@ class Lesson:
         if blocked:
             raise TrainingError(blocked)
         project = self._exercise.project
-        assert project is not None
+        assert project is not None  # noqa: S101 - else it is blocked
         wish = {
             "base": self.base or None,
             "seconds": self._seconds,
@@ -253,7 +253,7 @@ class Lesson:
 
     def _ready_worker(self) -> Worker:
         """Give the process; called in the thread of a job as well."""
-        from skoots.teach.process import Worker
+        from skoots.teach.process import Worker  # noqa: PLC0415 - imports the engine
 
         if self._worker is None or not self._worker.alive:
             self._worker = Worker()

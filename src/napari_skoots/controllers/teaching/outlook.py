@@ -74,7 +74,7 @@ class Outlook:
         start: tuple[int, ...],
         painted: Labels,
     ) -> None:
-        from napari.layers import Labels
+        from napari.layers import Labels  # noqa: PLC0415 - napari loads layers late
 
         self.hide()
         layer = Labels(

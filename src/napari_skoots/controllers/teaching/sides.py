@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from napari.components import ViewerModel
     from napari.layers import Labels
-    from skoots.teach.comparison import Part
 
+    from skoots.teach.comparison import Part
     from skoots.teach.example import Example
 
 _NAMES = {Side.BEFORE: "before teaching", Side.AFTER: "after teaching"}
@@ -80,7 +80,7 @@ class Sides:
         start: list[int],
         painted: Labels,
     ) -> None:
-        from napari.layers import Labels
+        from napari.layers import Labels  # noqa: PLC0415 - napari loads layers late
 
         layer = Labels(
             labels.astype(np.uint32),
