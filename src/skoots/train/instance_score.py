@@ -53,12 +53,13 @@ class InstanceScore:
     f1_mean: float = 0.0
     panoptic_quality: float = 0.0
     semantic_iou: float = 0.0
-    average_best_overlap: float = 0.0
 
     objects_truth: int = 0
     objects_predicted: int = 0
     regions: int = 0
     """Volumes and boxes that were scored."""
+
+    average_best_overlap: float = 0.0
 
 
 _MEANS = (

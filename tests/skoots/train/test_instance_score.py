@@ -129,7 +129,7 @@ def test_a_perfect_network_scores_one(
 ) -> None:
     volume = volume if held else _on_disk(volume)
     result = _score(Threshold(0.0), volume, tmp_path=tmp_path)
-    assert result == InstanceScore(1, 1, 1, 1, 1, 4, 4, 1)
+    assert result == InstanceScore(1, 1, 1, 1, 1, 4, 4, 1, 1)
 
 
 def test_what_a_killed_training_left_is_no_obstacle(
@@ -196,7 +196,7 @@ def test_of_a_sparse_volume_the_held_out_box_is_scored_inside_alone(
     )
     sparse = _sparse(volume, *boxes)
     result = _score(Threshold(0.0), sparse, tmp_path=tmp_path)
-    assert result == InstanceScore(1, 1, 1, 1, 1, 2, 2, 1)
+    assert result == InstanceScore(1, 1, 1, 1, 1, 2, 2, 1, 1)
     # without a held-out box all are scored: there is a cube too much in the first
     shown = replace(sparse, boxes=(boxes[0], replace(boxes[1], held_out=False)))
     result = _score(Threshold(0.0), shown, tmp_path=tmp_path)

@@ -54,6 +54,7 @@ def test_every_score_of_a_row_of_cells_is_as_counted_by_hand(
         segmentation_quality=pytest.approx(2 / 3),
         recognition_quality=6 / 9,
         semantic_iou=12 / 13,
+        average_best_overlap=(1 + 3 * 0.5) / 4,
         splits=1,
         merges=1,
     )
@@ -96,6 +97,7 @@ def test_swapping_swaps_precision_and_recall_splits_and_merges(
         recall_75=back.precision_75,
         splits=back.merges,
         merges=back.splits,
+        average_best_overlap=there.average_best_overlap,  # of the true objects alone
     )
     assert asdict(there) == pytest.approx(asdict(swapped))
 
@@ -117,10 +119,18 @@ def test_an_empty_volume_against_objects_scores_zero(swap: bool) -> None:
     assert set(result.values()) == {0}
 
 
+def test_the_best_overlap_sees_what_reaches_no_threshold() -> None:
+    truth, found = row(1, 1, 1, 1, 0, 2, 2), row(0, 0, 5, 5, 5, 6, 0)
+    result = score(found, truth)
+    assert result.average_best_overlap == pytest.approx((2 / 5 + 1 / 2) / 2)
+    assert score(found[..., :5], truth[..., :5]).panoptic_quality == 0
+
+
 def test_two_empty_volumes_agree() -> None:
     empty = np.zeros(SHAPE, np.uint8)
     result = score(empty, empty)
     assert (result.objects_predicted, result.f1_mean, result.semantic_iou) == (0, 1, 1)
+    assert result.average_best_overlap == 1
 
 
 @settings(deadline=None)
