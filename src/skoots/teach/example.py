@@ -142,6 +142,13 @@ class Example:
         """Where everything that is not painted is background."""
         return tuple(TaughtBox(b.start, b.stop, b.held_out) for b in self._record.boxes)
 
+    @property
+    def drawn_boxes(self) -> tuple[TaughtBox, ...]:
+        """The boxes that somebody drew, also while the whole image is one."""
+        drawn = self._record.drawn
+        records = self._record.boxes if drawn is None else drawn
+        return tuple(TaughtBox(b.start, b.stop, b.held_out) for b in records)
+
     def set_boxes(self, boxes: Iterable[TaughtBox]) -> None:
         """Say where everything that is not painted is background.
 

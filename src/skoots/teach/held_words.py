@@ -38,7 +38,8 @@ def _words(painted: Painted, boxes: Sequence[TaughtBox], of: str) -> Iterator[st
             continue
         count = len(objects_inside(painted, [box]))
         if place < drawn:
-            yield f"box {place + 1}{of} ({count} {'object' if count == 1 else 'objects'})"
+            noun = "object" if count == 1 else "objects"
+            yield f"box {place + 1}{of} ({count} {noun})"
             continue
         whole = next(k for k in range(drawn) if _holds(boxes[k], box))
         total = len(objects_inside(painted, [boxes[whole]]))

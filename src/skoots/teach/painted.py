@@ -159,10 +159,11 @@ def scarce(painted: Sequence[Painted]) -> list[str]:
     if not total or not any(one.boxes for one in painted) or inside > 1:
         return []
     count = "Only one object lies" if inside else "No object lies"
-    return [
+    said = (
         f"{count} in boxes, so none can be held out and nobody can say how good a "
         "model is: paint another one there."
-    ]
+    )
+    return [said]
 
 
 def objects_inside(
@@ -186,11 +187,11 @@ def advice(painted: Painted) -> list[str]:
             f"{_objects(painted.cut)} at the border of a box: paint what lies beyond, "
             "or make the box larger."
         )
-    for one in painted.far[:_NAMED]:
-        said.append(
-            f"One id in far places: object {one.id} lies in {one.pieces} places that "
-            f"are {one.distance:,} voxels apart. Give each its own id."
-        )
+    said += [
+        f"One id in far places: object {one.id} lies in {one.pieces} places that are "
+        f"{one.distance:,} voxels apart. Give each its own id."
+        for one in painted.far[:_NAMED]
+    ]
     far = {one.id for one in painted.far}
     near = [i for i in painted.broken if i not in far]
     if near:

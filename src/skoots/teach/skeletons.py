@@ -130,7 +130,8 @@ def _look_at(
 def mask_in(labels: Array, number: int, box: Bounds) -> NDArray[np.bool_]:
     """Give the voxels of an object within a box, (Z, Y, X)."""
     z, y, x = (slice(*span) for span in box)
-    return np.asarray(labels[z, y, x]) == number
+    found: NDArray[np.bool_] = np.asarray(labels[z, y, x]) == number
+    return found
 
 
 def digest_of(mask: NDArray[np.bool_], box: Bounds) -> str:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 RUN_SUFFIX = ".skoots.zarr"
 """How the name of every run folder ends."""
 
+PROJECT_SUFFIX = ".skoots-project"
+"""How the name of every project ends in which a model is taught."""
+
 _STORE = ".zarr"
 _NAME_ENDS = (".tif", ".tiff", ".btf", ".tf8", _STORE, ".ome")
 
