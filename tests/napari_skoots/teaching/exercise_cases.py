@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
 SHAPE = (24, 60, 70)
-TIMEOUT = 20_000
+TIMEOUT = 10_000
 
 
 def grey(seed: int = 0, shape: tuple[int, ...] = SHAPE) -> Any:

@@ -160,7 +160,6 @@ class BoxesLayer:
         if rows:
             colours = [HELD_OUT if held else TAUGHT for *_, held in rows]
             layer.edge_color = colours
-        layer.current_edge_color = TAUGHT
 
     @contextmanager
     def _quietly(self) -> Iterator[None]:
