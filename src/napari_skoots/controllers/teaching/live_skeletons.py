@@ -1,7 +1,13 @@
-"""Skeletons that follow what is painted, and that the user may move."""
+"""Skeletons that follow what is painted, and that the user may move.
+
+napari shows a point in its own plane alone. So points that lie a few planes beside the
+one that is shown are drawn in it, and remember their own.
+"""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +17,7 @@ from qtpy.QtCore import QTimer
 from napari_skoots.layers.skeletons import colours_of, points_layer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from napari.components import ViewerModel
     from napari.layers import Labels, Points
@@ -24,7 +30,13 @@ STORE_MS = 300
 """Moved points are stored so long after the last change."""
 
 _SIZE = 3.0
-"""Diameter of a point, in voxels: it is seen in the planes beside its own as well."""
+"""Diameter of a point, in voxels of the plane."""
+
+_REACH, _MOST_PLANES = 3.0, 4
+"""Voxels of the plane, and planes at most, that a point may lie beside what is shown."""
+
+_UNKNOWN = {"label": 0.0, "z": np.nan}
+"""What a point is that the user just added."""
 
 
 class LiveSkeletons:
@@ -73,6 +85,7 @@ class LiveSkeletons:
         self._geometry = geometry
         self._layer: Points | None = None
         self._quiet = False
+        self._at: int | None = None  # the plane in which they are drawn
         self._moved: dict[int, Skeleton] = read_moved(example.path)
         self.known: dict[int, Skeleton] = dict(self._moved)
         """Of each object, as made or as moved."""
@@ -81,6 +94,8 @@ class LiveSkeletons:
         self._timer.setInterval(STORE_MS)
         self._timer.timeout.connect(self.flush)
         viewer.layers.events.removed.connect(self._on_removed)
+        for event in ("current_step", "ndisplay", "order"):
+            getattr(viewer.dims.events, event).connect(self._follow)
 
     @property
     def layer(self) -> Points | None:
@@ -160,6 +175,8 @@ class LiveSkeletons:
         """Store all; follow the viewer no more."""
         self.flush()
         self._viewer.layers.events.removed.disconnect(self._on_removed)
+        for event in ("current_step", "ndisplay", "order"):
+            getattr(self._viewer.dims.events, event).disconnect(self._follow)
         if remove:
             self.hide()
 
@@ -168,10 +185,11 @@ class LiveSkeletons:
     def _make_layer(self) -> Points:
         places, ids = self._rows()
         layer = points_layer(places, ids, self._labels, self._name, self._geometry)
-        layer.out_of_slice_display = True
+        layer.features = _features(ids, places)
+        layer.feature_defaults = _UNKNOWN
         layer.size = _SIZE
         layer.current_size = _SIZE
-        layer.feature_defaults = {"label": 0.0}
+        layer.data = self._drawn(places)
         layer.events.data.connect(self._on_data)
         return layer
 
@@ -187,18 +205,64 @@ class LiveSkeletons:
         if layer is None:
             return
         places, ids = self._rows()
-        mode, self._quiet = layer.mode, True
-        try:
+        mode = layer.mode
+        with self._quietly():
             layer.selected_data = set()
-            layer.data = places
-            layer.features = {"label": ids.astype(float)}
-            layer.feature_defaults = {"label": 0.0}
+            layer.data = self._drawn(places)
+            layer.features = _features(ids, places)
+            layer.feature_defaults = _UNKNOWN
             layer.size = _SIZE
             if len(ids):
                 layer.face_color = colours_of(self._labels, ids)
             layer.mode = mode
+
+    def _follow(self) -> None:
+        """Draw what lies near the plane that is shown in it."""
+        layer = self._layer
+        if layer is None or layer not in self._viewer.layers:
+            return
+        if self._timer.isActive():
+            self._note_moves()
+        places = np.asarray(layer.data).copy()
+        planes = np.asarray(layer.features["z"], float)
+        places[:, 0] = np.where(np.isnan(planes), places[:, 0], planes)
+        drawn = self._drawn(places)
+        if not np.array_equal(drawn, layer.data):
+            selected = set(layer.selected_data)
+            with self._quietly():
+                layer.data = drawn
+                layer.selected_data = selected
+
+    def _drawn(self, places: NDArray[Any]) -> NDArray[Any]:
+        """Give points as they are drawn: in the shown plane, if that is near."""
+        self._at = None if self._z_displayed else self._plane
+        if self._at is None:
+            return places
+        plane, drawn = self._at, places.copy()
+        scale = np.abs(np.asarray(self._geometry.get("scale", (1.0, 1.0, 1.0)), float))
+        reach = min(max(_REACH * scale[-1] / scale[0], 1.0), _MOST_PLANES)
+        drawn[abs(places[:, 0] - plane) <= reach, 0] = plane
+        return drawn
+
+    @property
+    def _z_displayed(self) -> bool:
+        dims = self._viewer.dims
+        return dims.ndim - 3 in dims.displayed
+
+    @property
+    def _plane(self) -> int:
+        point = self._viewer.dims.point[-3:]
+        if len(point) < 3:
+            return 0
+        return round(float(self._labels.world_to_data(point)[0]))
+
+    @contextmanager
+    def _quietly(self) -> Iterator[None]:
+        before, self._quiet = self._quiet, True
+        try:
+            yield
         finally:
-            self._quiet = False
+            self._quiet = before
 
     # ---- what the user moves
 
@@ -209,16 +273,14 @@ class LiveSkeletons:
 
     def _note_moves(self) -> None:
         """Find out which objects have other points than those that were made."""
-        from dataclasses import replace  # noqa: PLC0415 - beside what uses it
-
         layer = self._layer
         if layer is None:
             return
-        places, ids = np.asarray(layer.data, np.float32), self._owners()
+        places, ids = self._true_places()
         lost = False
         for key, one in list(self.known.items()):
             points = places[ids == key]
-            if np.array_equal(_sorted(points), _sorted(one.points)):
+            if _alike(points, one.points):
                 continue
             if not len(points):
                 del self.known[key]
@@ -228,6 +290,21 @@ class LiveSkeletons:
                 self.known[key] = self._moved[key] = replace(one, points=points)
         if lost:
             self.wanted.emit()
+
+    def _true_places(self) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Give all points where they are, (N, 3), and the object of each, (N,)."""
+        layer = self._layer
+        assert layer is not None  # noqa: S101 - whoever calls has looked
+        places = np.array(layer.data, np.float32)
+        ids, planes = self._owners(), np.asarray(layer.features["z"], float)
+        # moved along Z, where that can be seen, or new
+        at = np.inf if self._at is None else self._at
+        elsewhere = np.isnan(planes) | (abs(places[:, 0] - at) > 1e-3)
+        places[:, 0] = np.where(elsewhere, places[:, 0], planes)
+        with self._quietly():
+            layer.features = _features(ids, places)
+            layer.feature_defaults = _UNKNOWN
+        return places, ids
 
     def _owners(self) -> NDArray[np.int64]:
         """Give the object of each point; of a new one, that in which it lies."""
@@ -240,13 +317,8 @@ class LiveSkeletons:
         places = np.asarray(layer.data)
         for place in new:
             ids[place] = self._owner(places[place], places, ids)
-        self._quiet = True
-        try:
-            layer.features = {"label": ids}
-            if (ids > 0).any():
-                layer.face_color = colours_of(self._labels, ids.astype(np.int64))
-        finally:
-            self._quiet = False
+        with self._quietly():
+            layer.face_color = colours_of(self._labels, ids.astype(np.int64))
         return ids.astype(np.int64)
 
     def _owner(
@@ -272,5 +344,12 @@ class LiveSkeletons:
             self.changed.emit()
 
 
-def _sorted(points: NDArray[np.float32]) -> NDArray[np.float32]:
-    return points[np.lexsort(points.T)] if len(points) else points
+def _features(ids: NDArray[np.int64], places: NDArray[Any]) -> dict[str, Any]:
+    return {"label": ids.astype(float), "z": places[:, 0].astype(float)}
+
+
+def _alike(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
+    if one.shape != other.shape:
+        return False
+    pairs = (points[np.lexsort(points.T)] for points in (one, other))
+    return np.allclose(*pairs, atol=1e-3)
