@@ -79,6 +79,11 @@ class Images:
         return self._id
 
     @property
+    def key(self) -> tuple[str | None, str, int, int]:
+        """What tells one volume from another: layer, axes, channel and time."""
+        return self._id, self.axes, self._channel, self._time
+
+    @property
     def layer(self) -> Image | None:
         """The layer that was chosen, as long as it is in the viewer."""
         return next((i for i in self._images() if str(i.unique_id) == self._id), None)

@@ -1,4 +1,4 @@
-"""Where a run goes: beside the image, or where the user's data are kept."""
+"""Where a run or a project goes: beside the image, or where the user's data are kept."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from skoots.model.zoo import data_folder
-from skoots.volume.naming import RUN_SUFFIX, place_beside
+from skoots.volume.naming import PROJECT_SUFFIX, RUN_SUFFIX, place_beside
 
 
 def run_path(image: Path | None, name: str, folder: Path | None = None) -> Path:
@@ -27,9 +27,19 @@ def run_path(image: Path | None, name: str, folder: Path | None = None) -> Path:
         ``NAME.skoots.zarr`` in `folder`; else beside the image; where nothing can be
         written there, or what is there belongs to a package, in `runs_folder`.
     """
-    if folder is None and image is not None and _is_users(image.parent):
-        folder = place_beside(image, RUN_SUFFIX).parent
-    return (folder or runs_folder()) / f"{_as_file_name(name)}{RUN_SUFFIX}"
+    return _path(name, folder or _beside(image) or runs_folder(), RUN_SUFFIX)
+
+
+def project_path(image: Path | None, name: str, folder: Path | None = None) -> Path:
+    """Give the folder of a project in which a model is taught, as `run_path` does.
+
+    Returns
+    -------
+    Path
+        ``NAME.skoots-project``.
+    """
+    usual = data_folder() / "skoots" / "projects"
+    return _path(name, folder or _beside(image) or usual, PROJECT_SUFFIX)
 
 
 def free_path(path: Path) -> Path:
@@ -50,6 +60,17 @@ def free_path(path: Path) -> Path:
 def runs_folder() -> Path:
     """Give the folder for runs of images that lie where nothing can be written."""
     return data_folder() / "skoots" / "runs"
+
+
+def _beside(image: Path | None) -> Path | None:
+    """Give the folder in which an image lies, if its user can write there."""
+    if image is None or not _is_users(image.parent):
+        return None
+    return place_beside(image, RUN_SUFFIX).parent
+
+
+def _path(name: str, folder: Path, suffix: str) -> Path:
+    return folder / f"{_as_file_name(name)}{suffix}"
 
 
 def _is_users(folder: Path) -> bool:

@@ -59,6 +59,8 @@ class _Record(BaseModel):
     time: int | None = None
     voxel_size: VoxelSize | None = None
     boxes: tuple[_BoxRecord, ...] = ()
+    drawn: tuple[_BoxRecord, ...] | None = None
+    """The boxes that wait while the whole image is one."""
 
 
 class Example:
@@ -140,6 +142,13 @@ class Example:
         """Where everything that is not painted is background."""
         return tuple(TaughtBox(b.start, b.stop, b.held_out) for b in self._record.boxes)
 
+    @property
+    def drawn_boxes(self) -> tuple[TaughtBox, ...]:
+        """The boxes that somebody drew, also while the whole image is one."""
+        drawn = self._record.drawn
+        records = self._record.boxes if drawn is None else drawn
+        return tuple(TaughtBox(b.start, b.stop, b.held_out) for b in records)
+
     def set_boxes(self, boxes: Iterable[TaughtBox]) -> None:
         """Say where everything that is not painted is background.
 
@@ -156,15 +165,23 @@ class Example:
             If nothing can be written.
         """
         records = tuple(self._within(box) for box in boxes)
-        record = self._record.model_copy(update={"boxes": records})
-        with storage_errors(self.path):
-            content = record.model_dump_json(indent=1).encode()
-            write_atomically(self.path / RECORD, content)
-        self._record = record
+        self._store({"boxes": records, "drawn": None})
+
+    @property
+    def everything(self) -> bool:
+        """Whether the whole image is one box."""
+        return self._record.drawn is not None
 
     def teach_everything(self) -> None:
         """Make the whole image one box: every object in it is painted."""
-        self.set_boxes([TaughtBox((0, 0, 0), self.shape)])
+        if not self.everything:
+            everything = self._within(TaughtBox((0, 0, 0), self.shape))
+            self._store({"boxes": (everything,), "drawn": self._record.boxes})
+
+    def teach_drawn(self) -> None:
+        """Go back to the boxes that were there before `teach_everything`."""
+        if self._record.drawn is not None:
+            self._store({"boxes": self._record.drawn, "drawn": None})
 
     def copy_labels(self, labels: Array) -> None:
         """Take what is painted in another array, which stays as it is.
@@ -182,11 +199,11 @@ class Example:
         StorageError
             If nothing can be written.
         """
-        _check_labels(labels, self.shape)
+        check_labels(labels, self.shape)
         with storage_errors(self.path):
             for block in plan_blocks(self.shape, _COPIED):
                 part = np.asarray(labels[box_slices(block.core)])
-                self.labels[box_slices(block.core)] = _as_ids(part)
+                self.labels[box_slices(block.core)] = as_ids(part)
 
     def image(self) -> Source:
         """Open the image.
@@ -222,6 +239,13 @@ class Example:
                 f"remove {self.path}."
             )
         return source
+
+    def _store(self, changes: dict[str, Any]) -> None:
+        record = self._record.model_copy(update=changes)
+        with storage_errors(self.path):
+            content = record.model_dump_json(indent=1).encode()
+            write_atomically(self.path / RECORD, content)
+        self._record = record
 
     def _within(self, box: TaughtBox) -> _BoxRecord:
         a, b, c = (max(0, n) for n in box.start_zyx)
@@ -271,7 +295,14 @@ def _create(place: Path, shape: Shape3, dtype: np.dtype[Any]) -> "zarr.Array[Any
     )
 
 
-def _check_labels(labels: Array, shape: Shape3) -> None:
+def check_labels(labels: Array, shape: Shape3) -> None:
+    """Refuse labels of another extent, or that hold no ids.
+
+    Raises
+    ------
+    TrainingError
+        That says why.
+    """
     there = tuple(labels.shape)
     if there != shape:
         raise TrainingError(
@@ -285,7 +316,14 @@ def _check_labels(labels: Array, shape: Shape3) -> None:
         )
 
 
-def _as_ids(part: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def as_ids(part: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Give a part of labels as numbers from 0 that fit into an example.
+
+    Raises
+    ------
+    TrainingError
+        If one is too large.
+    """
     most = int(part.max(initial=0))
     if most > np.iinfo(np.uint32).max:
         raise TrainingError(

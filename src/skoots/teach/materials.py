@@ -14,6 +14,7 @@ import tifffile
 
 from skoots.run.scale import grid_voxel_size
 from skoots.run.storage import storage_errors
+from skoots.teach.moved_skeletons import write_moved_skeletons
 from skoots.train.data.said_intensity import INTENSITY_END, write_intensity
 from skoots.volume.resample import ResampledSource, nearest_indices
 from skoots.volume.statistics import sample_statistics
@@ -61,7 +62,8 @@ def write_materials(
         Voxels of that grid around what is painted, for the network to see.
     folder : Path
         Where ``NAME.tif``, ``NAME.labels.tif``, ``NAME.boxes.json`` and
-        ``NAME.intensity.json`` go; parts of one image that lie far from each other
+        ``NAME.intensity.json`` go, and ``NAME.skeletons.trch`` where somebody moved
+        points; parts of one image that lie far from each other
         become several volumes.
 
     Returns
@@ -88,7 +90,9 @@ def write_materials(
             grey = _as_read(scaled.read(region), source.dtype)
             _write(image, grey, size)
             labels = labels_on_grid(example.labels, grid, region)
-            _write(image.with_suffix(".labels.tif"), labels, None)
+            painted_in = image.with_suffix(".labels.tif")
+            _write(painted_in, labels, None)
+            write_moved_skeletons(example, painted_in, labels, grid, region, size)
             inside = [_on_grid(box, example.shape, grid) for box in boxes]
             _write_boxes(image.with_suffix(".boxes.json"), inside, region)
             stem = image.name.removesuffix(".tif")

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skoots.train.data.pieces import count_pieces_of_all
+from skoots.teach.box_sets import cut_objects, disjoint, union_voxels
+from skoots.teach.pieces import Scattered, find_scattered
+from skoots.teach.stored_parts import Counted, stored_parts
 from skoots.validate.measure import measure_objects
-from skoots.volume.tiling import box_slices
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
     from skoots.teach.example import Example
     from skoots.train.data.taught_boxes import TaughtBox
     from skoots.validate.measure import ObjectTable
-    from skoots.volume.array_source import Array
 
 LEAST_VOXELS = 20
 """A smaller object is a slip of the brush, as a rule."""
+
+_NAMED = 3
+"""Objects in far places that are named, each with its distance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +54,22 @@ class Painted:
     tiny: tuple[int, ...]
     """Objects of less than `LEAST_VOXELS` voxels."""
 
+    far: tuple[Scattered, ...] = ()
+    """Those of `broken` whose pieces lie so far apart that they are no one object."""
 
-def look(example: Example) -> Generator[Event, None, Painted]:
-    """Measure what is painted in an example.
+
+def look(
+    example: Example, before: Painted | None = None
+) -> Generator[Event, None, Painted]:
+    """Measure what is painted in an example; only chunks that hold anything are read.
 
     Parameters
     ----------
     example : Example
         It may be painted in meanwhile; what is seen then is of no one moment.
+    before : Painted, optional
+        What was found the last time: objects that are as they were are not looked at
+        for pieces again.
 
     Yields
     ------
@@ -69,20 +80,30 @@ def look(example: Example) -> Generator[Event, None, Painted]:
     Painted
     """
     labels: Any = example.labels
-    table = yield from measure_objects(labels)
     boxes = example.boxes
+    counted = Counted(labels, disjoint(boxes))
+    table = yield from measure_objects(counted, within=stored_parts(labels))
     inside = union_voxels(boxes)
-    painted = sum(_painted_in(labels, box) for box in _disjoint(boxes))
+    scattered = find_scattered(labels, table, *_known(before))
     return Painted(
         shape=example.shape,
         objects=table,
         boxes=boxes,
-        taught_voxels=inside + int(table.voxels.sum()) - painted,
-        background_voxels=inside - painted,
-        cut=_cut(labels, boxes, example.shape),
-        broken=_broken(labels, table),
+        taught_voxels=inside + int(table.voxels.sum()) - counted.painted,
+        background_voxels=inside - counted.painted,
+        cut=cut_objects(labels, boxes, example.shape),
+        broken=tuple(one.id for one in scattered),
         tiny=tuple(int(i) for i in table.ids[table.voxels < LEAST_VOXELS]),
+        far=tuple(one for one in scattered if one.far),
     )
+
+
+def _known(before: Painted | None) -> tuple[ObjectTable | None, tuple[Scattered, ...]]:
+    if before is None:
+        return None, ()
+    far = {one.id for one in before.far}
+    near = tuple(Scattered(i) for i in before.broken if i not in far)
+    return before.objects, (*before.far, *near)
 
 
 def problem(painted: Sequence[Painted]) -> str:
@@ -105,7 +126,57 @@ def problem(painted: Sequence[Painted]) -> str:
             "All that lies in boxes is painted, so nothing says what background is. "
             "Make a box larger."
         )
+    return _held_out_badly(painted)
+
+
+def _held_out_badly(painted: Sequence[Painted]) -> str:
+    """Say if nothing lies in what the user holds out, or nothing else."""
+    held = [(one, box) for one in painted for box in one.boxes if box.held_out]
+    if not held:
+        return ""
+    if not any(len(objects_inside(one, [box])) for one, box in held):
+        return (
+            "No object lies in what is held out, so nobody could say how good a model "
+            "is. Paint one there, or hold out another box."
+        )
+    total = sum(len(one.objects) for one in painted)
+    kept = sum(
+        len(objects_inside(one, [box for box in one.boxes if box.held_out]))
+        for one in painted
+    )
+    if kept == total:
+        return (
+            "All objects lie in what is held out, and there is none to learn from. "
+            "Paint some elsewhere, or hold out less."
+        )
     return ""
+
+
+def scarce(painted: Sequence[Painted]) -> list[str]:
+    """Say what all examples together lack; nothing of it forbids to train."""
+    total = sum(len(one.objects) for one in painted)
+    inside = sum(len(objects_inside(one, one.boxes)) for one in painted)
+    if not total or not any(one.boxes for one in painted) or inside > 1:
+        return []
+    count = "Only one object lies" if inside else "No object lies"
+    said = (
+        f"{count} in boxes, so none can be held out and nobody can say how good a "
+        "model is: paint another one there."
+    )
+    return [said]
+
+
+def objects_inside(
+    painted: Painted, boxes: Iterable[TaughtBox]
+) -> NDArray[np.integer[Any]]:
+    """Give the ids of the objects whose middle lies in any of some boxes."""
+    table = painted.objects
+    within = np.zeros(len(table), bool)
+    for box in boxes:
+        middles = table.centroid_zyx
+        inside = (middles >= box.start_zyx) & (middles < box.stop_zyx)
+        within |= inside.all(axis=1)
+    return table.ids[within]
 
 
 def advice(painted: Painted) -> list[str]:
@@ -116,9 +187,16 @@ def advice(painted: Painted) -> list[str]:
             f"{_objects(painted.cut)} at the border of a box: paint what lies beyond, "
             "or make the box larger."
         )
-    if painted.broken:
+    said += [
+        f"One id in far places: object {one.id} lies in {one.pieces} places that are "
+        f"{one.distance:,} voxels apart. Give each its own id."
+        for one in painted.far[:_NAMED]
+    ]
+    far = {one.id for one in painted.far}
+    near = [i for i in painted.broken if i not in far]
+    if near:
         said.append(
-            f"{_objects(painted.broken, 'is', 'are')} in several pieces: give each "
+            f"{_objects(near, 'is', 'are')} in several pieces: give each "
             "piece its own id if they are different objects."
         )
     if painted.tiny:
@@ -134,80 +212,3 @@ def _objects(ids: Sequence[int], one: str = "ends", several: str = "end") -> str
     if len(ids) == 1:
         return f"Object {listed} {one}"
     return f"{len(ids)} objects ({listed}) {several}"
-
-
-def union_voxels(boxes: Iterable[TaughtBox]) -> int:
-    """Count the voxels that lie in any of some boxes."""
-    sizes = (np.subtract(b.stop_zyx, b.start_zyx) for b in _disjoint(boxes))
-    return sum(int(np.prod(size)) for size in sizes)
-
-
-def _disjoint(boxes: Iterable[TaughtBox]) -> list[TaughtBox]:
-    """Cut boxes up into such that share no voxel."""
-    found: list[TaughtBox] = []
-    for box in boxes:
-        parts = [box]
-        for other in found[:]:
-            parts = [rest for part in parts for rest in _without(part, other)]
-        found += parts
-    return found
-
-
-def _without(box: TaughtBox, other: TaughtBox) -> list[TaughtBox]:
-    """Give what is left of a box where another one is taken away, as boxes."""
-    low = np.maximum(box.start_zyx, other.start_zyx)
-    high = np.minimum(box.stop_zyx, other.stop_zyx)
-    if (low >= high).any():
-        return [box]
-    parts = []
-    start, stop = np.array(box.start_zyx), np.array(box.stop_zyx)
-    for axis in range(3):
-        for a, b in ((start[axis], low[axis]), (high[axis], stop[axis])):
-            if a < b:
-                first, last = start.copy(), stop.copy()
-                first[axis], last[axis] = a, b
-                parts.append(type(box)(_triple(first), _triple(last)))
-        start[axis], stop[axis] = low[axis], high[axis]
-    return parts
-
-
-def _triple(values: NDArray[np.int64]) -> Shape3:
-    z, y, x = (int(n) for n in values)
-    return z, y, x
-
-
-def _painted_in(labels: Array, box: TaughtBox) -> int:
-    return int(np.count_nonzero(np.asarray(labels[box_slices(box.box)])))
-
-
-def _cut(labels: Array, boxes: Iterable[TaughtBox], shape: Shape3) -> tuple[int, ...]:
-    """List objects that reach a face of a box and do not go on behind it."""
-    found: set[int] = set()
-    for box in boxes:
-        for axis in range(3):
-            low, high = box.start_zyx[axis], box.stop_zyx[axis]
-            faces = [(low, low - 1)] if low > 0 else []
-            faces += [(high - 1, high)] if high < shape[axis] else []
-            for inner, outer in faces:
-                here, behind = (_ids(labels, box, axis, n) for n in (inner, outer))
-                found |= here - behind
-    return tuple(sorted(found))
-
-
-def _ids(labels: Array, box: TaughtBox, axis: int, position: int) -> set[int]:
-    """List the ids of a plane of a box, or of one beside it."""
-    index = list(box_slices(box.box))
-    index[axis] = slice(position, position + 1)
-    plane = np.asarray(labels[index[0], index[1], index[2]])
-    return {int(i) for i in np.unique(plane) if i > 0}
-
-
-def _broken(labels: Array, table: ObjectTable) -> tuple[int, ...]:
-    found = []
-    for number, ((z0, z1), (y0, y1), (x0, x1)) in zip(
-        table.ids.tolist(), table.box_zyx.tolist(), strict=True
-    ):
-        part = np.asarray(labels[z0:z1, y0:y1, x0:x1]) == number
-        if count_pieces_of_all(part.astype(np.uint8))[0] > 1:
-            found.append(int(number))
-    return tuple(found)

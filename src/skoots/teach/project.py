@@ -21,14 +21,14 @@ from skoots.run.storage import storage_errors, write_atomically
 from skoots.teach.example import RECORD as EXAMPLE_RECORD
 from skoots.teach.example import Example
 from skoots.teach.record import is_compared
+from skoots.volume.naming import PROJECT_SUFFIX
 
 if TYPE_CHECKING:
     import os
 
     from skoots.volume.source import Source
 
-PROJECT_SUFFIX = ".skoots-project"
-"""How the name of every project ends."""
+__all__ = ["PROJECT_SUFFIX", "TeachProject"]
 
 RECORD = "project.json"
 _FORMAT = 1

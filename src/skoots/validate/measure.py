@@ -76,7 +76,10 @@ class _Rows(NamedTuple):
 
 
 def measure_objects(
-    labels: Array, voxel_size: VoxelSize | None = None
+    labels: Array,
+    voxel_size: VoxelSize | None = None,
+    *,
+    within: Sequence[Box] | None = None,
 ) -> Generator[Event, None, ObjectTable]:
     """Measure every object of a label volume.
 
@@ -87,6 +90,8 @@ def measure_objects(
         background. It is read box by box.
     voxel_size : tuple of float, optional
         Edge lengths along Z, Y, X, in micrometres.
+    within : sequence of Box, optional
+        The parts that hold anything, none of which overlap; nothing else is read.
 
     Yields
     ------
@@ -102,7 +107,9 @@ def measure_objects(
         If it is no volume, or its elements are no ids.
     """
     shape = _checked(labels)
-    boxes = [block.core for block in plan_blocks(shape, _box_shape(labels, shape))]
+    boxes = within
+    if boxes is None:
+        boxes = [block.core for block in plan_blocks(shape, _box_shape(labels, shape))]
     dtype = np.dtype(labels.dtype)
     rows = [_no_rows(np.dtype(np.uint8) if dtype.kind == "b" else dtype)]
     yield StageStarted(STAGE, 0, len(boxes))

@@ -103,6 +103,28 @@ def vectors_to_xyz(vectors: ArrayT) -> ArrayT:
     return zyx_to_xyz(vectors[[1, 2, 0]])
 
 
+def points_to_zyx(points: ArrayT) -> ArrayT:
+    """Turn points, (N, 3), from X, Y, Z to Z, Y, X.
+
+    Examples
+    --------
+    >>> points_to_zyx(np.array([(5, 7, 2)])).tolist()
+    [[2, 5, 7]]
+    """
+    return points[:, [2, 0, 1]]
+
+
+def points_to_xyz(points: ArrayT) -> ArrayT:
+    """Turn points, (N, 3), from Z, Y, X to X, Y, Z.
+
+    Examples
+    --------
+    >>> points_to_xyz(np.array([(2, 5, 7)])).tolist()
+    [[5, 7, 2]]
+    """
+    return points[:, [1, 2, 0]]
+
+
 def triple_to_xyz(triple: tuple[T, T, T]) -> tuple[T, T, T]:
     """Turn three numbers (a shape, a voxel size) from Z, Y, X to X, Y, Z.
 

@@ -6,13 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import zarr
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from zarr.codecs import ZstdCodec
 
 from skoots.events import result_of
 from skoots.teach import TeachProject
+from skoots.teach.box_sets import union_voxels
+from skoots.teach.example import CHUNK
+from skoots.teach.held_words import describe_held_out
 from skoots.teach.hold_out import hold_out
-from skoots.teach.painted import Painted, advice, look, problem, union_voxels
+from skoots.teach.painted import Painted, advice, look, problem, scarce
+from skoots.teach.stored_parts import stored_parts
 from skoots.train.data.taught_boxes import TaughtBox
 from skoots.volume.source import open_source
 from skoots.volume.tiling import box_slices
@@ -178,3 +184,116 @@ def test_of_one_object_nothing_can_be_held_out(example: Example) -> None:
     example.teach_everything()
     (boxes,) = hold_out([seen(example)])
     assert not any(box.held_out for box in boxes)
+
+
+def test_one_id_in_far_places_is_no_object_in_pieces(tmp_path: Path) -> None:
+    project = TeachProject.create(tmp_path / "far.skoots-project")
+    wide = project.add(open_source(np.zeros((40, 300, 2000), np.uint8)))
+    paint(wide, 3, (2, 12), (10, 22), (10, 22))
+    paint(wide, 3, (2, 12), (10, 22), (222, 234))
+    paint(wide, 4, (2, 12), (50, 62), (10, 22))
+    paint(wide, 4, (2, 12), (50, 62), (25, 37))
+    paint(wide, 5, (2, 12), (5, 15), (5, 15))  # its box is read in coarser steps
+    paint(wide, 5, (25, 39), (280, 299), (1900, 1950))
+    far, further, near = advice(seen(wide))
+    assert far == (
+        "One id in far places: object 3 lies in 2 places that are 200 voxels apart. "
+        "Give each its own id."
+    )
+    assert "object 5 lies in 2 places" in further
+    assert "Object 4 is in several pieces" in near
+
+
+def test_the_next_look_says_the_same_and_knows_what_changed(example: Example) -> None:
+    cubes(example, 3)
+    paint(example, 1, (15, 18), (40, 44), (40, 44))
+    paint(example, 2, (15, 18), (30, 34), (20, 24))
+    first = seen(example)
+    assert first.broken == (1, 2)
+    paint(example, 2, (15, 18), (30, 34), (20, 24))
+    example.labels[15:18, 30:34, 20:24] = 0
+    paint(example, 3, (15, 18), (30, 34), (20, 24))
+    again = result_of(look(example, first))
+    assert again.broken == (1, 3) == seen(example).broken
+
+
+def test_only_chunks_that_hold_anything_are_read(tmp_path: Path) -> None:
+    labels = zarr.create_array(
+        tmp_path / "large.zarr",
+        shape=(100, 3000, 4000),
+        chunks=CHUNK,
+        dtype=np.uint32,
+        compressors=ZstdCodec(level=1),
+    )
+    labels[30:40, 120:140, 250:262] = 8
+    boxes = stored_parts(labels)
+    read = [tuple((s.start, s.stop) for s in box) for box in boxes]
+    assert read == [
+        ((0, 32), (0, 128), (128, 384)),
+        ((0, 32), (128, 256), (128, 384)),
+        ((32, 64), (0, 128), (128, 384)),
+        ((32, 64), (128, 256), (128, 384)),
+    ]
+
+
+def test_a_held_out_box_without_objects_is_a_problem(example: Example) -> None:
+    cubes(example, 3)
+    rest = TaughtBox((0, 0, 0), (20, 30, 60))
+    empty = TaughtBox((0, 40, 0), (20, 60, 60), held_out=True)
+    example.set_boxes([rest, empty])
+    assert "No object lies in what is held out" in problem([seen(example)])
+    example.set_boxes([TaughtBox((0, 0, 0), (20, 30, 60), held_out=True), empty])
+    assert "All objects lie in what is held out" in problem([seen(example)])
+
+
+def test_of_too_few_objects_it_is_said_that_none_can_be_held_out(
+    example: Example,
+) -> None:
+    cubes(example, 1)
+    assert scarce([seen(example)]) == []  # nobody drew a box yet
+    example.set_boxes([TaughtBox((0, 0, 0), (20, 20, 30))])
+    assert "Only one object lies in boxes" in scarce([seen(example)])[0]
+    example.set_boxes([TaughtBox((0, 30, 0), (20, 50, 30))])
+    assert "No object lies in boxes" in scarce([seen(example)])[0]
+    cubes(example, 2)
+    example.teach_everything()
+    assert scarce([seen(example)]) == []
+
+
+def test_what_is_held_out_is_said_in_words(example: Example) -> None:
+    assert describe_held_out([seen(example)], ["cells"]) == ""
+    cubes(example, 5)
+    example.teach_everything()
+    once = [seen(example)]
+    assert describe_held_out(once, ["cells"]) == (
+        "Held out: 1 of 5 objects (the end of the image)"
+    )
+    assert "the end of the image of cells" in describe_held_out(
+        once * 2, ["cells", "more"]
+    )
+    example.set_boxes([TaughtBox((0, 0, 0), (20, 20, 59))])
+    assert describe_held_out([seen(example)], ["cells"]) == (
+        "Held out: 1 of 5 objects (the end of box 1)"
+    )
+    example.set_boxes(
+        [
+            TaughtBox((0, 0, 0), (20, 20, 20)),
+            TaughtBox((0, 0, 20), (20, 20, 60), held_out=True),
+        ]
+    )
+    assert describe_held_out([seen(example)], ["cells"]) == (
+        "Held out: box 2 (3 objects)"
+    )
+
+
+def test_the_boxes_that_were_drawn_come_back(example: Example) -> None:
+    drawn = (TaughtBox((0, 0, 0), (20, 20, 20)),)
+    example.set_boxes(drawn)
+    example.teach_everything()
+    example.teach_everything()
+    assert example.everything
+    assert example.boxes == (TaughtBox((0, 0, 0), SHAPE),)
+    again = TeachProject(example.path.parents[1]).examples[0]
+    again.teach_drawn()
+    assert not again.everything
+    assert again.boxes == drawn

@@ -1,0 +1,448 @@
+"""What a model is taught with: the examples of a project, as layers of a viewer.
+
+::
+
+    Images --> opening (a job) --> OpenExample: PaintedLayer, Boxes, LiveSkeletons
+                                        |  painted, drawn
+                                   Watching (a thread) --> view
+
+Everything is on disk as soon as it is painted or drawn, so layers can be removed and
+shown again.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from psygnal import Signal
+from qtpy.QtCore import QTimer
+
+from napari_skoots.controllers.board import done
+from napari_skoots.controllers.teaching.accepting import Accepting
+from napari_skoots.controllers.teaching.diameter import painted_diameter
+from napari_skoots.controllers.teaching.label_layers import LabelLayers, words_of
+from napari_skoots.controllers.teaching.open_examples import OpenExamples
+from napari_skoots.controllers.teaching.opening import add_example, copy_into
+from napari_skoots.controllers.teaching.place import ProjectPlace
+from napari_skoots.controllers.teaching.view_of_example import view_of_example
+from napari_skoots.controllers.teaching.watching import Seen, Task, Watching
+from napari_skoots.jobs import Job
+from skoots.errors import TrainingError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from napari.components import ViewerModel
+    from napari.layers import Labels
+
+    from napari_skoots.controllers.board import Board
+    from napari_skoots.controllers.images import Images
+    from napari_skoots.controllers.teaching.open_example import OpenExample
+    from napari_skoots.controllers.teaching.opening import Opened
+    from napari_skoots.state.teaching import ExampleView
+    from napari_skoots.state.views import Choice
+    from skoots.events import Event
+    from skoots.model.checkpoint import Checkpoint
+    from skoots.teach.example import Example
+    from skoots.teach.painted import Painted
+    from skoots.teach.project import TeachProject
+
+_LOOK_MS = 100
+"""Between two looks at what was painted."""
+
+_COPIED_SOON = 1 << 25
+"""Bytes of an image in memory that are copied into a project without a word."""
+
+
+class Exercise:
+    """Everything that is painted, for one viewer.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Gets the layers.
+    board : Board
+        Runs what takes long.
+    images : Images
+        The image that is chosen.
+    folder : Path or None
+        Where projects go; beside the image else.
+    """
+
+    changed = Signal()
+    """`view` is another."""
+
+    told = Signal(object)
+    """An exception for the user."""
+
+    noted = Signal(str)
+    """Something that the user should know."""
+
+    def __init__(
+        self,
+        viewer: ViewerModel,
+        board: Board,
+        images: Images,
+        folder: Path | None = None,
+    ) -> None:
+        self._viewer = viewer
+        self._board = board
+        self._images = images
+        self._place = ProjectPlace(images, folder)
+        self._labels = LabelLayers(viewer, images)
+        self._open = OpenExamples(viewer, images)
+        self._watching = Watching(self._prepare)
+        self._accepting = Accepting(viewer)
+        self._opening: Job | None = None
+        self._search: Job | None = None
+        self._look = QTimer()
+        self._look.setInterval(_LOOK_MS)
+        self._look.timeout.connect(self._on_time)
+        self._watch()
+
+    # ---- what there is
+
+    @property
+    def view(self) -> ExampleView:
+        """What the tab shows."""
+        project = self.project
+        return view_of_example(
+            self._place.path,
+            "" if project is None else project.name,
+            self._images.name,
+            self._open.current,
+            self._watching.painted,
+            counting=self._watching.counting,
+            accepting=self._accepting.on,
+        )
+
+    @property
+    def project(self) -> TeachProject | None:
+        """The project that is open."""
+        return self._place.project
+
+    @property
+    def example(self) -> Example | None:
+        """The example of the image that is chosen."""
+        opened = self._open.current
+        return None if opened is None else opened.example
+
+    @property
+    def layer(self) -> Labels | None:
+        """The teaching layer of the image, as long as it is in the viewer."""
+        opened = self._open.current
+        return opened.painted.layer if opened and opened.painted.shown else None
+
+    @property
+    def painted(self) -> tuple[Painted, ...]:
+        """What is painted in each example of the project, as last counted."""
+        return tuple(self._watching.painted.values())
+
+    @property
+    def label_layers(self) -> list[Choice]:
+        """Labels layers that can be copied, by unique id."""
+        return self._labels.choices
+
+    def diameter(self, model: Checkpoint | None) -> float | None:
+        """Give the diameter of a typical painted object, in voxels of the image."""
+        project = self.project
+        sizes = {} if project is None else _voxel_sizes(project)
+        known = self._watching.painted
+        return painted_diameter(
+            list(known.values()),
+            [sizes.get(path) for path in known],
+            self._images.voxel_size,
+            None if model is None else model.voxel_size,
+        )
+
+    # ---- projects
+
+    def open_project(self, path: Path | str) -> None:
+        """Open a project that exists.
+
+        Raises
+        ------
+        TrainingError
+            If it is none.
+        """
+        self._leave()
+        self._place.open(Path(path))
+        self._watching.follow(self.project)
+        self._on_image()
+
+    def set_project_place(self, path: Path | str) -> None:
+        """Say where a new project goes; the one that is open is closed.
+
+        Raises
+        ------
+        TrainingError
+            If the name is none for a project.
+        """
+        self._place.choose(Path(path))
+        self._leave()
+        self._watching.follow(None)
+        self.changed.emit()
+
+    # ---- layers
+
+    def new_layer(self) -> None:
+        """Show the teaching layer and the boxes of the image; made if there are none.
+
+        Raises
+        ------
+        SkootsError
+            If there is no image, nothing can be written, or another job runs.
+        """
+        opened = self._open.current
+        if opened is not None:
+            self._show(opened)
+            return
+        source = self._images.source()
+        project = self._project()
+        size = source.shape[0] * source.shape[1] * source.shape[2]
+        small = source.path is not None or size * source.dtype.itemsize < _COPIED_SOON
+        self._run(
+            f"Teach {self._images.name}",
+            lambda: add_example(project, source),
+            self._on_opened,
+            board=not small,
+        )
+
+    def copy_layer(self, key: str, everything: bool) -> None:  # noqa: FBT001 - a form's
+        """Copy the objects of a Labels layer into the example of the image.
+
+        Parameters
+        ----------
+        key : str
+            Unique id of the layer, which stays as it is.
+        everything : bool
+            Whether every object of the image is in it.
+
+        Raises
+        ------
+        SkootsError
+            If it does not fit the image, or another job runs.
+        """
+        layer = self._labels.find(key)
+        source = self._images.source()
+        labels = self._labels.volume(layer, source.shape)
+        project, name = self._project(), layer.name
+
+        def finish(opened: Opened) -> None:
+            self._on_opened(opened)
+            shown = self._open.current
+            if shown is not None and shown.path == opened.example.path:
+                shown.painted.layer.refresh()
+                if everything:
+                    shown.boxes.set_everything(True)
+            if opened.added is not None:
+                view = self._board.view
+                before = None if view is None else view.message
+                self._board.tell(done(words_of(opened.added, name), before))
+
+        self._run(
+            f"Copy {name}",
+            lambda: copy_into(project, source, labels),
+            finish,
+            board=True,
+        )
+
+    def set_everything(self, everything: bool) -> None:  # noqa: FBT001 - a signal's
+        """Make the whole image one box, or go back to the boxes that were drawn."""
+        self._need().boxes.set_everything(everything)
+
+    def draw_box(self) -> None:
+        """Let the user draw a box."""
+        self._accepting.end()
+        self._need().boxes.draw()
+
+    def set_planes(self, first: int, last: int) -> None:
+        """Say which planes the selected box has, both inside."""
+        self._need().boxes.set_planes(first, last)
+
+    def set_held_out(self, held_out: bool) -> None:  # noqa: FBT001 - a signal's
+        """Keep the selected box from training, or no more."""
+        self._need().boxes.set_held_out(held_out)
+
+    def set_accepting(self, accepting: bool) -> None:  # noqa: FBT001 - a signal's
+        """Copy objects that are clicked at, or no more."""
+        if not accepting:
+            self._accepting.end()
+            return
+        opened = self._need()
+        if not opened.painted.shown:
+            self._show(opened)
+        self._accepting.begin(opened.painted)
+
+    def set_skeletons(self, shown: bool) -> None:  # noqa: FBT001 - a signal's
+        """Show skeletons that follow what is painted, or remove them."""
+        opened = self._need()
+        if shown == opened.skeletons.shown:
+            return
+        if shown:
+            opened.skeletons.show()
+            self._watching.touch(opened.path, None)
+        else:
+            opened.skeletons.hide()
+        self.changed.emit()
+
+    def flush(self) -> None:
+        """Store boxes and moved points now."""
+        for opened in self._open.all:
+            opened.flush()
+
+    def close(self) -> None:
+        """Store all, and follow the viewer no more."""
+        self._look.stop()
+        self._images.changed.disconnect(self._on_image)
+        self._accepting.close()
+        self._watching.close()
+        self._drop_jobs()
+        self._open.close(remove=False)
+
+    # ---- jobs
+
+    def _project(self) -> TeachProject:
+        before = self.project
+        project = self._place.need()
+        if before is None:
+            self._watching.follow(project)
+        return project
+
+    def _run(
+        self,
+        title: str,
+        start: Callable[[], Generator[Event, Any, Any]],
+        finish: Callable[[Any], None],
+        *,
+        board: bool,
+    ) -> None:
+        job = Job(start, title)
+        job.returned.connect(finish)
+        if board:
+            self._board.run(job, pausable=False, kept="What was copied stays.")
+            return
+        if self._opening is not None:
+            self._opening.leave()
+        self._opening = job
+        job.failed.connect(self.told.emit)
+        job.start()
+
+    def _drop_jobs(self) -> None:
+        for job in (self._opening, self._search):
+            if job is not None:
+                job.leave()
+        self._opening = self._search = None
+
+    def _on_opened(self, opened: Opened) -> None:
+        """Show an example that a job opened or made."""
+        project = self.project
+        if project is None or opened.example.path.parent.parent != project.path:
+            return  # another project was opened meanwhile
+        shown = self._open.take(opened)
+        if shown is None:
+            return
+        self._show(shown)
+        self._watching.touch(shown.path, None)
+        self.changed.emit()
+
+    def _show(self, opened: OpenExample) -> None:
+        opened.show()
+        self._look.start()
+        self.changed.emit()
+
+    def _need(self) -> OpenExample:
+        opened = self._open.current
+        if opened is None:
+            raise TrainingError(
+                "The image has no teaching layer yet. Make one, or copy a Labels layer."
+            )
+        return opened
+
+    # ---- what happens
+
+    def _watch(self) -> None:
+        self._images.changed.connect(self._on_image)
+        self._watching.changed.connect(self.changed)
+        self._watching.seen.connect(self._on_seen)
+        self._watching.failed.connect(self.told)
+        self._accepting.changed.connect(self.changed)
+        self._accepting.said.connect(self._on_said)
+        self._accepting.failed.connect(self.told)
+        self._open.changed.connect(self.changed)
+        self._open.opened.connect(self._on_open)
+
+    def _on_open(self, opened: OpenExample) -> None:
+        """Hear what the user draws and moves in an example."""
+        opened.boxes.changed.connect(partial(self._on_boxes, opened))
+        opened.boxes.failed.connect(self.told)
+        skeletons = opened.skeletons
+        skeletons.changed.connect(self.changed)
+        skeletons.dropped.connect(self._on_dropped)
+        skeletons.wanted.connect(partial(self._on_wanted, opened))
+        skeletons.failed.connect(self.told)
+
+    def _on_image(self) -> None:
+        """Find the example of the image, if it has one in the project."""
+        if not self._open.follow():
+            self._accepting.end()
+        project = self.project
+        if project is not None and self._open.unknown:
+            if self._search is not None:
+                self._search.leave()
+            self._search = Job(self._open.search(project), "Find the example")
+            self._search.returned.connect(self._open.found)
+            self._search.failed.connect(self.told.emit)
+            self._search.start()
+        self.changed.emit()
+
+    def _on_time(self) -> None:
+        for opened in self._open.all:
+            touched = opened.painted.labels.take_dirty()
+            if touched:
+                self._watching.touch(opened.path, touched)
+
+    def _prepare(self, task: Task) -> None:
+        opened = self._open.at(task.path)
+        if opened is not None and opened.skeletons.shown:
+            task.thinned = dict(opened.skeletons.known)
+
+    def _on_seen(self, seen: Seen) -> None:
+        opened = self._open.at(seen.path)
+        if opened is not None:
+            opened.hear(seen.painted)
+            if seen.skeletons is not None:
+                opened.skeletons.take(seen.skeletons)
+
+    def _on_boxes(self, opened: OpenExample) -> None:
+        known = self._watching.painted.get(opened.path)
+        if known is None or known.boxes != opened.example.boxes:
+            self._watching.touch(opened.path)
+        self.changed.emit()
+
+    def _on_dropped(self, ids: list[int]) -> None:
+        named = ", ".join(map(str, ids[:5]))
+        self.noted.emit(
+            f"More was painted of object {named}: its skeleton is made anew, without "
+            "the points that you moved."
+        )
+
+    def _on_wanted(self, opened: OpenExample) -> None:
+        self._watching.touch(opened.path, None)
+
+    def _on_said(self, text: str) -> None:
+        self._viewer.status = text
+        self.noted.emit(text)
+
+    def _leave(self) -> None:
+        """Take the layers of a project out of the viewer."""
+        self._accepting.end()
+        self._drop_jobs()
+        self._look.stop()
+        self._open.close(remove=True)
+
+
+def _voxel_sizes(project: TeachProject) -> dict[Path, Any]:
+    return {one.path: one.voxel_size for one in project.examples}

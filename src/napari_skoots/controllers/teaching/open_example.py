@@ -1,0 +1,95 @@
+"""An example that is open: what is painted, its boxes and its skeletons, as layers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari_skoots.controllers.teaching.boxes import Boxes
+from napari_skoots.controllers.teaching.live_skeletons import LiveSkeletons
+from napari_skoots.controllers.teaching.painted_layer import PaintedLayer
+from napari_skoots.layers import same_geometry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from napari.components import ViewerModel
+
+    from napari_skoots.controllers.teaching.opening import Opened
+    from skoots.teach.painted import Painted
+
+
+class OpenExample:
+    """What the viewer shows of one example.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Gets the layers.
+    opened : Opened
+        The example, as a job opened it.
+    name : str
+        Of the image.
+    geometry : mapping
+        Where the image lies, as `geometry_of` says it.
+    """
+
+    def __init__(
+        self,
+        viewer: ViewerModel,
+        opened: Opened,
+        name: str,
+        geometry: Mapping[str, Any],
+    ) -> None:
+        self.example = opened.example
+        self.geometry = geometry
+        self.painted = PaintedLayer(
+            viewer, self.example, name, geometry, opened.largest
+        )
+        self.boxes = Boxes(viewer, self.example, name, geometry)
+        self.skeletons = LiveSkeletons(
+            viewer, self.example, self.painted.layer, name, geometry
+        )
+
+    @property
+    def path(self) -> Path:
+        """The folder of the example."""
+        return self.example.path
+
+    def show(self) -> None:
+        """Put what is painted and the boxes into the viewer."""
+        self.boxes.show()
+        self.painted.show()
+
+    def hear(self, painted: Painted) -> None:
+        """Take note of what was counted."""
+        self.boxes.objects = painted.objects.box_zyx
+
+    def follow_image(self, geometry: Mapping[str, Any]) -> None:
+        """Lie on the image again, if its scale or place was changed."""
+        if same_geometry(geometry, self.geometry):
+            return
+        self.geometry = geometry
+        for part in (self.painted, self.boxes, self.skeletons):
+            part.move(geometry)
+
+    def flush(self) -> None:
+        """Store boxes and points that were moved."""
+        self.boxes.flush()
+        self.skeletons.flush()
+
+    def close(self, *, remove: bool) -> None:
+        """Store all, and follow the viewer no more.
+
+        Parameters
+        ----------
+        remove : bool
+            Take the layers out of the viewer as well.
+        """
+        self.boxes.close()
+        self.skeletons.close(remove=remove)
+        if remove:
+            self.painted.close()
+            self.boxes.remove()
+        else:
+            self.painted.abandon()

@@ -1,0 +1,147 @@
+"""The examples that are open, and which of them is that of the chosen image."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from psygnal import Signal
+
+from napari_skoots.controllers.teaching.open_example import OpenExample
+from napari_skoots.controllers.teaching.opening import find_example
+from napari_skoots.layers import geometry_of, lies_last
+from skoots.errors import SkootsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from pathlib import Path
+
+    from napari.components import ViewerModel
+
+    from napari_skoots.controllers.images import Images
+    from napari_skoots.controllers.teaching.opening import Opened
+    from skoots.events import Event
+    from skoots.teach.project import TeachProject
+    from skoots.volume.source import Source
+
+Key = tuple[Any, ...]
+"""What tells one image from another: layer, axes, channel, time."""
+
+
+class OpenExamples:
+    """Keeps what is open, as the user chooses one image and then another.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Gets the layers.
+    images : Images
+        The image that is chosen.
+    """
+
+    changed = Signal()
+    """Layers came or went."""
+
+    opened = Signal(object)
+    """Another one is open."""
+
+    def __init__(self, viewer: ViewerModel, images: Images) -> None:
+        self._viewer = viewer
+        self._images = images
+        self._open: dict[Path, OpenExample] = {}
+        self._known: dict[Key, Path | None] = {}
+        self._searched: Key | None = None
+        viewer.layers.events.removed.connect(self._on_removed)
+
+    @property
+    def all(self) -> list[OpenExample]:
+        """Those whose layers were shown."""
+        return list(self._open.values())
+
+    @property
+    def current(self) -> OpenExample | None:
+        """That of the chosen image; None where it has none, or nobody knows yet."""
+        path = self._known.get(self._images.key)
+        return None if path is None else self._open.get(path)
+
+    @property
+    def unknown(self) -> bool:
+        """Whether nobody has looked yet if the image has an example."""
+        key = self._images.key
+        there = self._images.layer is not None
+        return there and key not in self._known and key != self._searched
+
+    def at(self, path: Path) -> OpenExample | None:
+        """Give the one of a folder."""
+        return self._open.get(path)
+
+    def follow(self) -> bool:
+        """Lie on the chosen image as it lies now; say if its example is open."""
+        opened, geometry = self.current, self._geometry()
+        if opened is not None and geometry is not None:
+            opened.follow_image(geometry)
+        return opened is not None
+
+    def search(
+        self, project: TeachProject
+    ) -> Callable[[], Generator[Event, Any, tuple[Key, Opened | None]]]:
+        """Give a job that looks if the chosen image has an example."""
+        key = self._searched = self._images.key
+        try:
+            source: Source | None = self._images.source()
+        except SkootsError:  # the panel says so
+            source = None
+
+        def start() -> Generator[Event, Any, tuple[Key, Opened | None]]:
+            if source is None:
+                return key, None
+            return key, (yield from find_example(project, source))
+
+        return start
+
+    def found(self, result: tuple[Key, Opened | None]) -> None:
+        """Take note of what that job found; nothing is shown yet."""
+        key, opened = result
+        self._searched = None
+        if opened is None:
+            self._known[key] = None
+        elif key == self._images.key:
+            self.take(opened)
+        self.changed.emit()
+
+    def take(self, opened: Opened) -> OpenExample | None:
+        """Open what a job has read, on the chosen image; None where that is gone."""
+        path, geometry = opened.example.path, self._geometry()
+        if geometry is None:
+            return None
+        self._known[self._images.key] = path
+        if path not in self._open:
+            name = self._images.name
+            self._open[path] = OpenExample(self._viewer, opened, name, geometry)
+            self.opened.emit(self._open[path])
+        return self._open[path]
+
+    def close(self, *, remove: bool) -> None:
+        """Store all; follow nothing more.
+
+        Parameters
+        ----------
+        remove : bool
+            Take the layers out of the viewer as well.
+        """
+        opened, self._open = self.all, {}
+        self._known.clear()
+        self._searched = None
+        for one in opened:
+            one.close(remove=remove)
+        if not remove:
+            self._viewer.layers.events.removed.disconnect(self._on_removed)
+
+    def _geometry(self) -> dict[str, Any] | None:
+        layer, axes = self._images.layer, self._images.axes
+        if layer is None or not lies_last(axes):
+            return None
+        return geometry_of(layer, axes)
+
+    def _on_removed(self) -> None:
+        if self._open:
+            self.changed.emit()

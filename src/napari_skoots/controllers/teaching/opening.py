@@ -1,0 +1,71 @@
+"""From an image to its example, in a thread: both take a while to read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from skoots.events import Notice
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from skoots.events import Event
+    from skoots.teach.adding import Added
+    from skoots.teach.example import Example
+    from skoots.teach.project import TeachProject
+    from skoots.volume.array_source import Array
+    from skoots.volume.source import Source
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """An example, and what has to be read of it before it is shown."""
+
+    example: Example
+    largest: int
+    """The largest id that is painted."""
+
+    added: Added | None = None
+    """What was copied into it just now."""
+
+
+def find_example(
+    project: TeachProject, image: Source
+) -> Generator[Event, Any, Opened | None]:
+    """Give the example of an image, if there is one."""
+    found = project.find(image)
+    yield Notice("")  # a job that was cancelled ends here
+    return None if found is None else Opened(found, largest_of(found))
+
+
+def add_example(
+    project: TeachProject, image: Source
+) -> Generator[Event, Any, Opened]:
+    """Give the example of an image, made if it is new."""
+    example = project.add(image)
+    yield Notice("")
+    return Opened(example, largest_of(example))
+
+
+def copy_into(
+    project: TeachProject, image: Source, labels: Array
+) -> Generator[Event, Any, Opened]:
+    """Add the objects of other labels to the example of an image."""
+    from napari_skoots.labels_array import ZarrLabels  # noqa: PLC0415 - imports zarr
+    from skoots.teach.adding import add_labels  # noqa: PLC0415 - imports torch
+    from skoots.teach.example import check_labels  # noqa: PLC0415 - likewise
+
+    check_labels(labels, image.shape)
+    example = project.add(image)
+    into = ZarrLabels(example.labels)  # under the locks of the one that is painted
+    added = yield from add_labels(labels, into, example.shape)
+    return Opened(example, largest_of(example), added)
+
+
+def largest_of(example: Example) -> int:
+    """Give the largest id that is painted; only chunks that are stored are read."""
+    from skoots.run.chunk_files import ChunkFiles  # noqa: PLC0415 - imports zarr
+
+    files = ChunkFiles(example.labels)
+    return max((int(files.read(i).max(initial=0)) for i in files.stored()), default=0)

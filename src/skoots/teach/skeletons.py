@@ -1,0 +1,279 @@
+"""Skeletons of painted objects: made as they change, and moved by hand.
+
+A skeleton that somebody moved belongs to the object as it was then. It is known by a
+digest of the object's voxels, and dropped when more of the object is painted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import ndimage
+
+from skoots.events import ObjectsDone, StageStarted
+from skoots.run.storage import storage_errors, write_atomically
+from skoots.train.generate_skeletons import skeletonize_object
+from skoots.volume.axes import points_to_zyx, triple_to_xyz, zyx_to_xyz
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from skoots._types import Shape3, VoxelSize
+    from skoots.events import Event
+    from skoots.validate.measure import ObjectTable
+    from skoots.volume.array_source import Array
+
+    Bounds = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
+
+STAGE = "skeletonize"
+
+RECORD = "skeletons.json"
+"""Beside the example's labels: what was moved."""
+
+_FULL = 64**3
+"""An object in a larger box is thinned at half its size."""
+
+_CELLS = 1 << 21
+"""More cells than this take a second: a larger object is thinned still coarser."""
+
+_MOST = 1 << 27
+"""An object in a larger box gets none: its id stands for things in far places."""
+
+_SHORT = 8
+"""Voxels of an axis that is not made coarser."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Skeleton:
+    """The axis of one object."""
+
+    box: Bounds
+    """Of the object, along Z, Y, X, in voxels."""
+
+    digest: str
+    """Of the object's voxels: another one where they are others."""
+
+    points: NDArray[np.float32]
+    """(N, 3), along Z, Y, X, in voxels of the image."""
+
+
+def follow_objects(
+    labels: Array,
+    table: ObjectTable,
+    voxel_size: VoxelSize | None,
+    known: Mapping[int, Skeleton],
+    touched: Sequence[Bounds] | None = None,
+) -> Generator[Event, None, dict[int, Skeleton]]:
+    """Give each object its skeleton; only of those that changed it is made anew.
+
+    Parameters
+    ----------
+    labels : array of integers, (Z, Y, X)
+        What is painted.
+    table : ObjectTable
+        Its objects.
+    voxel_size : tuple of float or None
+        Edge lengths along Z, Y, X. Only the ratios matter.
+    known : mapping of int to Skeleton
+        What was given the last time, or moved since.
+    touched : sequence of boxes, optional
+        All that was painted since; by default anything may have changed.
+
+    Yields
+    ------
+    StageStarted, ObjectsDone
+
+    Returns
+    -------
+    dict of int to Skeleton
+    """
+    found: dict[int, Skeleton] = {}
+    yield StageStarted(STAGE, 0, len(table))
+    for row, number in enumerate(table.ids.tolist()):
+        box = _bounds(table.box_zyx[row])
+        old = known.get(number)
+        if old is None or old.box != box or _touches(box, touched):
+            old = _look_at(labels, number, box, voxel_size, old)
+        if old is not None:
+            found[number] = old
+        yield ObjectsDone(STAGE, row + 1, len(table))
+    return found
+
+
+def _look_at(
+    labels: Array,
+    number: int,
+    box: Bounds,
+    voxel_size: VoxelSize | None,
+    old: Skeleton | None,
+) -> Skeleton | None:
+    if np.prod([b - a for a, b in box], dtype=np.int64) > _MOST:
+        return None
+    mask = mask_in(labels, number, box)
+    if not mask.any():
+        return None  # erased meanwhile
+    digest = digest_of(mask, box)
+    if old is not None and old.digest == digest:
+        return old
+    corner = (box[0][0], box[1][0], box[2][0])
+    points = skeleton_points(mask, corner, tuple(labels.shape), voxel_size)
+    return Skeleton(box, digest, points)
+
+
+def mask_in(labels: Array, number: int, box: Bounds) -> NDArray[np.bool_]:
+    """Give the voxels of an object within a box, (Z, Y, X)."""
+    z, y, x = (slice(*span) for span in box)
+    found: NDArray[np.bool_] = np.asarray(labels[z, y, x]) == number
+    return found
+
+
+def digest_of(mask: NDArray[np.bool_], box: Bounds) -> str:
+    """Give what differs as soon as an object has other voxels."""
+    digest = hashlib.blake2b(repr(box).encode(), digest_size=16)
+    digest.update(np.packbits(mask).tobytes())
+    return digest.hexdigest()
+
+
+def skeleton_points(
+    mask: NDArray[np.bool_],
+    corner_zyx: Shape3,
+    shape: Sequence[int],
+    voxel_size: VoxelSize | None,
+) -> NDArray[np.float32]:
+    """Give the axis of one object; that of a large one is found at half its size.
+
+    Parameters
+    ----------
+    mask : ndarray, (Z, Y, X), bool
+        The object in its box.
+    corner_zyx : tuple of int
+        Where the box begins.
+    shape : sequence of int
+        Extent of the volume along Z, Y, X, in voxels.
+    voxel_size : tuple of float or None
+        Along Z, Y, X. Only the ratios matter.
+
+    Returns
+    -------
+    ndarray, (N, 3), float32
+        Along Z, Y, X, in voxels of the volume; each in a voxel of the object.
+    """
+    steps = _steps(mask)
+    coarse = _any_of(mask, steps)
+    size = np.array(voxel_size or (1.0, 1.0, 1.0)) * steps
+    first = [int(c > 0) for c in corner_zyx]  # 0: cut by the face of the volume
+    ends = [
+        f + n + int(c + m < s)
+        for f, n, c, m, s in zip(
+            first, coarse.shape, corner_zyx, mask.shape, shape, strict=True
+        )
+    ]
+    axis = skeletonize_object(
+        zyx_to_xyz(coarse),
+        triple_to_xyz((first[0], first[1], first[2])),
+        triple_to_xyz((ends[0], ends[1], ends[2])),
+        triple_to_xyz((float(size[0]), float(size[1]), float(size[2]))),
+    )
+    found = (points_to_zyx(axis) - np.array(first)) * steps + (np.array(steps) - 1) / 2
+    return settle(found, mask) + np.array(corner_zyx, np.float32)
+
+
+def settle(
+    points: NDArray[np.floating], mask: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Bring points that lie beside an object to its nearest voxel, each once. (N, 3).
+
+    Parameters
+    ----------
+    points : ndarray, (N, 3)
+        In voxels of the mask.
+    mask : ndarray, (Z, Y, X), bool
+        The object.
+    """
+    placed = np.clip(points, 0, np.array(mask.shape) - 1).astype(np.float32)
+    voxels = np.rint(placed).astype(int)
+    outside = ~mask[tuple(voxels.T)]
+    if outside.any():
+        nearest = ndimage.distance_transform_edt(
+            ~mask, return_distances=False, return_indices=True
+        )
+        placed[outside] = nearest[(slice(None), *voxels[outside].T)].T
+    return np.unique(placed, axis=0)
+
+
+def read_moved(folder: Path) -> dict[int, Skeleton]:
+    """Read the skeletons that somebody moved; a damaged file counts as none."""
+    try:
+        content = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        return {int(one["id"]): _from_json(one) for one in content["objects"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def write_moved(folder: Path, moved: Mapping[int, Skeleton]) -> None:
+    """Store the skeletons that somebody moved.
+
+    Raises
+    ------
+    StorageError
+        If nothing can be written there.
+    """
+    objects = [
+        {"id": key, "box": one.box, "digest": one.digest, "points": one.points.tolist()}
+        for key, one in sorted(moved.items())
+    ]
+    with storage_errors(folder):
+        content = json.dumps({"format": 1, "objects": objects}).encode()
+        write_atomically(folder / RECORD, content)
+
+
+def _from_json(one: dict[str, Any]) -> Skeleton:
+    box = _bounds(np.array(one["box"], np.int64).reshape(3, 2))
+    points = np.array(one["points"], np.float32).reshape(-1, 3)
+    return Skeleton(box, str(one["digest"]), points)
+
+
+def _bounds(box: NDArray[np.int64]) -> Bounds:
+    z, y, x = ((int(a), int(b)) for a, b in box)
+    return z, y, x
+
+
+def _touches(box: Bounds, touched: Sequence[Bounds] | None) -> bool:
+    if touched is None:
+        return True
+    return any(
+        all(a < d and c < b for (a, b), (c, d) in zip(box, other, strict=True))
+        for other in touched
+    )
+
+
+def _steps(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Say how many voxels along each axis become one cell."""
+    steps = np.ones(3, np.int64)
+    shape = np.array(mask.shape)
+    most = _FULL
+    while np.prod(-(-shape // steps)) > most:
+        longer = shape // steps > _SHORT
+        if not longer.any():
+            break
+        steps[longer] *= 2
+        most = _CELLS
+    return steps
+
+
+def _any_of(mask: NDArray[np.bool_], steps: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Say of each cell whether any of its voxels belongs to the object."""
+    if (steps == 1).all():
+        return mask
+    missing = [(0, int(-n % s)) for n, s in zip(mask.shape, steps, strict=True)]
+    padded = np.pad(mask, missing)
+    cells = [(n // int(s), int(s)) for n, s in zip(padded.shape, steps, strict=True)]
+    split = padded.reshape([n for pair in cells for n in pair])
+    return np.asarray(split.any(axis=(1, 3, 5)))

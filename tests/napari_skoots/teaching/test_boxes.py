@@ -1,0 +1,221 @@
+"""Boxes are seen on each of their planes, and what is drawn is what is stored."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from exercise_cases import SHAPE
+from hypothesis import given
+from hypothesis import strategies as st
+
+from napari_skoots.controllers.teaching.box_geometry import (
+    box_of,
+    planes_for,
+    rectangle_of,
+)
+from skoots.errors import TrainingError
+from skoots.train.data.taught_boxes import TaughtBox
+
+if TYPE_CHECKING:
+    from exercise_cases import Taught
+
+DEPTH = SHAPE[0]
+
+
+@st.composite
+def boxes(draw: Any) -> TaughtBox:
+    starts = [draw(st.integers(0, n - 1)) for n in SHAPE]
+    stops = [draw(st.integers(a + 1, n)) for a, n in zip(starts, SHAPE, strict=True)]
+    (a, b, c), (d, e, f) = starts, stops
+    return TaughtBox((a, b, c), (d, e, f))
+
+
+@given(boxes())
+def test_a_box_that_is_drawn_and_read_is_the_same(box: TaughtBox) -> None:
+    planes = (box.start_zyx[0], box.stop_zyx[0] - 1)
+    assert box_of(rectangle_of(box, 3), planes, SHAPE) == box
+
+
+@pytest.mark.parametrize(
+    ("rows", "voxels"),
+    [((10, 20), (10, 21)), ((9.6, 20.4), (10, 21)), ((9.4, 20.6), (9, 22))],
+)
+def test_a_box_has_all_voxels_that_the_rectangle_covers_a_part_of(
+    rows: tuple[float, float], voxels: tuple[int, int]
+) -> None:
+    top, bottom = rows
+    vertices = np.array([(3, top, 4), (3, bottom, 9)], float)
+    box = box_of(vertices, (0, 5), SHAPE)
+    assert box is not None
+    assert (box.start_zyx[1], box.stop_zyx[1]) == voxels
+
+
+def test_beside_the_image_is_no_box() -> None:
+    vertices = np.array([(3, -30, 4), (3, -4, 9)], float)
+    assert box_of(vertices, (0, 5), SHAPE) is None
+
+
+def test_a_new_box_is_as_deep_as_what_it_meets() -> None:
+    vertices = np.array([(30, 10, 10), (30, 40, 40)], float)
+    met = [[(20, 28), (35, 50), (5, 11)], [(26, 40), (12, 14), (12, 14)]]
+    beside = [[(0, 60), (41, 50), (12, 14)]]
+    objects = np.array(met + beside)
+    assert planes_for(vertices, objects, 30, 100) == (19, 40)
+    assert planes_for(vertices, objects, 60, 100) == (19, 60), "its own plane too"
+    none = np.zeros((0, 3, 2), int)
+    assert planes_for(vertices, none, 30, 100) == (22, 38)
+    assert planes_for(vertices, none, 2, 6) == (0, 5)
+
+
+def drawn(taught: Taught, plane: int = 12) -> Any:
+    taught.open_image()
+    taught.new_layer()
+    taught.go_to(plane)
+    taught.draw((10, 30), (10, 40))
+    return taught.boxes
+
+
+def z_of(layer: Any, place: int = 0) -> float:
+    return float(layer.data[place][0, 0])
+
+
+def test_a_rectangle_comes_along_to_its_planes_and_to_no_other(
+    taught: Taught,
+) -> None:
+    layer = drawn(taught)
+    assert taught.exercise.example.boxes == (TaughtBox((4, 10, 10), (21, 31, 41)),)
+    stored = (taught.exercise.example.path / "example.json").stat().st_mtime_ns
+    for plane in (4, 15, 20):
+        taught.go_to(plane)
+        assert z_of(layer) == plane
+    for plane in (3, 22):
+        taught.go_to(plane)
+        assert z_of(layer) != plane
+        assert 4 <= z_of(layer) <= 20
+    taught.exercise.flush()
+    assert (taught.exercise.example.path / "example.json").stat().st_mtime_ns == stored
+
+
+def test_a_selected_rectangle_stays_selected_on_its_way(taught: Taught) -> None:
+    layer = drawn(taught)
+    taught.draw((40, 50), (40, 50))
+    layer.mode = "select"
+    layer.selected_data = {0}
+    taught.go_to(13)
+    assert set(layer.selected_data) == {0}
+    assert layer.mode == "select"
+    taught.qtbot.wait(50)
+    assert taught.exercise.view.box.number == 1
+    taught.exercise.set_held_out(True)
+    taught.exercise.flush()
+    assert [box.held_out for box in taught.exercise.example.boxes] == [True, False]
+    first, second = np.asarray(layer.edge_color)
+    assert not np.allclose(first, second)
+    assert list(layer.features["label"]) == ["1 held out", "2"]
+
+
+def test_planes_of_a_box_can_be_said(taught: Taught) -> None:
+    layer = drawn(taught)
+    taught.exercise.set_planes(14, 99)
+    view = taught.exercise.view.box
+    assert (view.first, view.last, view.planes) == (14, DEPTH - 1, DEPTH)
+    assert z_of(layer) == 14
+    taught.exercise.flush()
+    (box,) = taught.exercise.example.boxes
+    assert (box.start_zyx[0], box.stop_zyx[0]) == (14, DEPTH)
+    layer.remove([0])
+    taught.exercise.flush()
+    assert taught.exercise.example.boxes == ()
+    with pytest.raises(TrainingError, match="There is no box"):
+        taught.exercise.set_planes(1, 2)
+
+
+def test_the_box_of_an_object_has_its_planes(taught: Taught) -> None:
+    taught.open_image()
+    taught.new_layer().data[6:9, 12:20, 12:20] = 1
+    taught.counted()
+    taught.go_to(7)
+    taught.draw((10, 30), (10, 40))
+    (box,) = taught.exercise.example.boxes
+    assert (box.start_zyx[0], box.stop_zyx[0]) == (5, 10)
+
+
+def test_a_moved_rectangle_is_another_box(taught: Taught) -> None:
+    layer = drawn(taught)
+    layer.data = [layer.data[0] + (0, 5, 0)]
+    taught.exercise.flush()
+    assert taught.exercise.example.boxes == (TaughtBox((4, 15, 10), (21, 36, 41)),)
+
+
+@pytest.mark.parametrize("kind", ["ellipse", "polygon", "path"])
+def test_any_shape_counts_as_its_bounding_rectangle(taught: Taught, kind: str) -> None:
+    taught.open_image()
+    taught.new_layer()
+    taught.go_to(12)
+    corners = [(12, 10, 10), (12, 10, 40), (12, 30, 40), (12, 30, 10)]
+    taught.boxes.add(np.array(corners, float), shape_type=kind)
+    taught.exercise.flush()
+    assert taught.exercise.example.boxes == (TaughtBox((4, 10, 10), (21, 31, 41)),)
+    taught.go_to(13)
+    assert z_of(taught.boxes) == 13
+    assert taught.boxes.shape_type == [kind]
+
+
+def test_a_slip_of_the_mouse_is_no_box(taught: Taught) -> None:
+    taught.open_image()
+    taught.new_layer()
+    taught.draw((10, 10.2), (10, 10.2))
+    assert taught.exercise.example.boxes == ()
+    assert len(taught.boxes.data) == 0
+
+
+def test_drawn_across_planes_it_has_these(taught: Taught) -> None:
+    taught.open_image()
+    taught.new_layer()
+    taught.viewer.dims.order = (1, 0, 2)
+    corners = [(3, 20, 10), (3, 20, 40), (9, 20, 40), (9, 20, 10)]
+    taught.boxes.add(np.array(corners, float), shape_type="rectangle")
+    taught.exercise.flush()
+    assert taught.exercise.example.boxes == (TaughtBox((3, 12, 10), (10, 29, 41)),)
+    taught.viewer.dims.order = (0, 1, 2)
+    taught.go_to(5)
+    assert np.ptp(taught.boxes.data[0][:, 0]) == 0
+    assert z_of(taught.boxes) == 5
+    taught.exercise.flush()
+    assert taught.exercise.example.boxes == (TaughtBox((3, 12, 10), (10, 29, 41)),)
+
+
+def test_in_three_dimensions_boxes_stay_where_they_are(taught: Taught) -> None:
+    layer = drawn(taught)
+    taught.viewer.dims.ndisplay = 3
+    taught.go_to(17)
+    assert z_of(layer) == 12
+    taught.viewer.dims.ndisplay = 2
+    assert z_of(layer) == taught.plane
+
+
+def test_everything_hides_the_boxes_until_it_is_taken_back(taught: Taught) -> None:
+    layer = drawn(taught)
+    before = taught.exercise.example.boxes
+    taught.exercise.set_everything(True)
+    assert taught.exercise.example.boxes == (TaughtBox((0, 0, 0), SHAPE),)
+    view = taught.counted()
+    assert (view.everything, view.boxes, view.box) == (True, 1, None)
+    assert not layer.visible
+    with pytest.raises(TrainingError, match="whole image is one box"):
+        taught.exercise.draw_box()
+    taught.exercise.set_everything(False)
+    assert layer.visible
+    assert taught.exercise.example.boxes == before
+    assert taught.counted().boxes == 1
+
+
+def test_drawing_begins_where_the_user_looks(taught: Taught) -> None:
+    layer = drawn(taught)
+    taught.viewer.layers.remove(layer)
+    taught.exercise.draw_box()
+    assert taught.viewer.layers.selection.active is taught.boxes
+    assert taught.boxes.mode == "add_rectangle"
+    assert len(taught.boxes.data) == 1

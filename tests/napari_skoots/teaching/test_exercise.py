@@ -1,0 +1,210 @@
+"""What is painted and drawn is on disk, counted, and shown again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from exercise_cases import SHAPE, Taught, grey
+
+from skoots.errors import SkootsError, TrainingError
+from skoots.teach import TeachProject
+from skoots.train.data.taught_boxes import TaughtBox
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def paint(layer: Any, number: int, *spans: tuple[int, int]) -> None:
+    z, y, x = (slice(*span) for span in spans)
+    layer.data[z, y, x] = number
+
+
+def test_before_anything_the_view_says_what_to_do(taught: Taught) -> None:
+    view = taught.exercise.view
+    assert (view.project, view.image, view.layer) == ("", "", "")
+    with pytest.raises(SkootsError, match="No image is chosen"):
+        taught.exercise.new_layer()
+    taught.open_image()
+    view = taught.exercise.view
+    assert view.image == "cells"
+    assert view.project_path == str(taught.folder / "cells.skoots-project")
+    assert "Nothing is painted" in view.problem
+    with pytest.raises(TrainingError, match="no teaching layer"):
+        taught.exercise.draw_box()
+
+
+def test_a_new_layer_lies_on_the_image_and_can_be_painted(taught: Taught) -> None:
+    image = taught.open_image()
+    layer = taught.new_layer()
+    assert layer.name == "cells teaching"
+    assert layer.data.dtype == np.uint32
+    np.testing.assert_allclose(layer.scale, image.scale)
+    assert taught.viewer.layers.selection.active is layer
+    assert (layer.mode, layer.selected_label) == ("paint", 1)
+    layer.n_edit_dimensions = 3
+    layer.brush_size = 5
+    layer.paint((10, 20, 20), 1)
+    stored = TeachProject(taught.folder / "cells.skoots-project").examples[0].labels
+    assert stored[10, 20, 20] == 1, "a stroke is on disk at once"
+    assert stored[11, 20, 20] == 1, "the brush is a ball"
+    layer.undo()
+    assert not np.any(stored[...])
+
+
+def test_every_new_id_is_another_one(taught: Taught) -> None:
+    taught.open_image()
+    layer = taught.new_layer()
+    paint(layer, 7, (3, 4), (3, 9), (3, 9))
+    keys = [key for key in layer.keymap if str(key).lower() == "m"]
+    layer.keymap[keys[0]](layer)
+    first = layer.selected_label
+    layer.keymap[keys[0]](layer)
+    assert first > 1
+    assert layer.selected_label == first + 1
+    taught.viewer.layers.remove(layer)
+    again = taught.new_layer()
+    assert again.selected_label > 7
+
+
+def test_what_is_painted_is_counted_when_painting_rests(taught: Taught) -> None:
+    taught.open_image()
+    layer = taught.new_layer()
+    view = taught.counted()
+    assert (view.objects, view.examples) == (0, 0)
+    paint(layer, 1, (5, 12), (10, 20), (10, 20))
+    paint(layer, 2, (5, 12), (30, 40), (10, 20))
+    view = taught.counted()
+    assert view.objects == 2
+    assert "There is no box" in view.problem
+    taught.go_to(8)
+    taught.draw((5, 45), (5, 25))
+    view = taught.counted()
+    assert (view.boxes, view.problem, view.examples) == (1, "", 1)
+    assert view.taught_voxels == 9 * 41 * 21
+    assert view.held_out == "Held out: 1 of 2 objects (the end of box 1)"
+    ball = (6 * 7 * 10 * 10 / np.pi) ** (1 / 3)
+    thicker = 2 ** (1 / 3)  # a voxel is twice as deep as it is wide
+    assert taught.exercise.diameter(None) == pytest.approx(ball * thicker)
+
+
+def test_a_layer_that_was_removed_comes_back_with_all_of_it(taught: Taught) -> None:
+    taught.open_image()
+    layer = taught.new_layer()
+    paint(layer, 4, (5, 12), (10, 20), (10, 20))
+    taught.draw((5, 45), (5, 25))
+    boxes = taught.exercise.example.boxes
+    for gone in (layer, taught.boxes):
+        taught.viewer.layers.remove(gone)
+    assert taught.exercise.layer is None
+    assert taught.exercise.view.layer == ""
+    assert taught.counted().objects == 1
+    again = taught.new_layer()
+    assert again.data[8, 15, 15] == 4
+    assert len(taught.boxes.data) == 1
+    assert taught.exercise.example.boxes == boxes
+
+
+def test_another_sitting_goes_on_with_it(
+    taught: Taught, qtbot: Any, tmp_path: Path
+) -> None:
+    taught.open_image()
+    paint(taught.new_layer(), 4, (5, 12), (10, 20), (10, 20))
+    taught.draw((5, 45), (5, 25))
+    taught.exercise.set_held_out(True)
+    taught.exercise.close()
+    other = Taught(qtbot, tmp_path)
+    try:
+        other.open_image()
+        layer = other.new_layer()
+        assert layer.data[8, 15, 15] == 4
+        assert layer.selected_label == 5
+        assert other.exercise.view.box.held_out
+        assert other.counted().objects == 1
+    finally:
+        other.close()
+
+
+def test_a_project_counts_for_all_its_images(taught: Taught) -> None:
+    one = taught.open_image()
+    paint(taught.new_layer(), 4, (5, 12), (10, 20), (10, 20))
+    taught.open_image("more", seed=3)
+    assert taught.counted().layer == ""
+    layer = taught.new_layer()
+    assert layer.name == "more teaching"
+    paint(layer, 1, (5, 12), (10, 20), (10, 20))
+    view = taught.counted()
+    assert (view.objects, view.examples, view.project) == (2, 2, "cells")
+    taught.images.choose(str(one.unique_id))
+    assert taught.exercise.view.layer == "cells teaching"
+    assert len(taught.exercise.painted) == 2
+
+
+def test_a_project_that_is_opened_knows_the_image(taught: Taught) -> None:
+    project = TeachProject.create(taught.folder / "other.skoots-project")
+    layer = taught.open_image()
+    example = project.add(taught.images.source())
+    example.labels[3:6, 3:6, 3:6] = 9
+    with pytest.raises(TrainingError, match="is no project"):
+        taught.exercise.open_project(taught.folder / "none.skoots-project")
+    taught.exercise.open_project(project.path)
+    view = taught.counted()
+    assert (view.project, view.objects, view.layer) == ("other", 1, "")
+    assert taught.exercise.example.path == example.path
+    assert len(taught.viewer.layers) == 1, "layers are shown on request"
+    assert taught.new_layer().data[4, 4, 4] == 9
+    np.testing.assert_allclose(taught.exercise.layer.scale, layer.scale)
+
+
+def test_a_new_project_goes_where_the_user_says(taught: Taught) -> None:
+    taught.open_image()
+    with pytest.raises(TrainingError, match="is no name for a project"):
+        taught.exercise.set_project_place(taught.folder / "mine")
+    place = taught.folder / "deep" / "mine.skoots-project"
+    taught.exercise.set_project_place(place)
+    assert taught.exercise.view.project_path == str(place)
+    taught.new_layer()
+    assert taught.exercise.project.path == place
+
+
+def test_an_image_in_memory_goes_into_the_users_folder(taught: Taught) -> None:
+    taught.viewer.add_image(grey(), name="in memory")
+    taught.new_layer()
+    place = taught.exercise.project.path
+    assert place.is_relative_to(taught.folder / "data")
+    assert place.name == "in memory.skoots-project"
+
+
+def test_layers_follow_the_image_when_it_is_scaled(taught: Taught) -> None:
+    image = taught.open_image()
+    layer = taught.new_layer()
+    image.scale = (0.1, 0.03, 0.03)
+    np.testing.assert_allclose(layer.scale, (0.1, 0.03, 0.03))
+    np.testing.assert_allclose(taught.boxes.scale, (0.1, 0.03, 0.03))
+
+
+def test_a_channel_and_a_time_of_an_image_are_taught(taught: Taught) -> None:
+    stack = np.stack([grey(1), grey(2), grey(3), grey(4), grey(5), grey(6)])
+    taught.viewer.add_image(stack, name="movie")  # six times
+    taught.images.set_time(2)
+    layer = taught.new_layer()
+    assert layer.data.shape == SHAPE
+    paint(layer, 1, (5, 12), (10, 20), (10, 20))
+    taught.counted()
+    taught.viewer.dims.set_current_step(1, 6)
+    taught.draw((5, 25), (5, 25))
+    assert taught.exercise.example.boxes == (TaughtBox((4, 5, 5), (13, 26, 26)),)
+    taught.images.set_time(3)
+    assert taught.counted().layer == ""
+    taught.images.set_time(2)
+    assert taught.exercise.view.layer == "movie teaching"
+    np.testing.assert_array_equal(
+        taught.exercise.example.image().read(_whole()), grey(3)
+    )
+
+
+def _whole() -> Any:
+    from skoots.volume.tiling import whole  # noqa: PLC0415 - beside its only use
+
+    return whole(SHAPE)
