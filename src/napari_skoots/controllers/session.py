@@ -10,7 +10,8 @@
                                                  |
                                        Results, Reopening
 
-`Baking` and `Sizing` run their jobs on the same board: a viewer has one at a time.
+`Baking`, `Sizing` and `Teaching` run their jobs on the same board: a viewer has one at
+a time.
 
 The panel, when it is open, shows what these say and hands on what the user does
 (`controllers.binding`). Keys and commands of napari call the session as well.
@@ -30,7 +31,7 @@ from napari_skoots.controllers.dropped import Dropped
 from napari_skoots.controllers.dropped_runs import DroppedRuns
 from napari_skoots.controllers.engine import the_engine
 from napari_skoots.controllers.images import Images
-from napari_skoots.controllers.keys import bind_keys
+from napari_skoots.controllers.keys import CompareKey, bind_keys
 from napari_skoots.controllers.model_choice import ModelChoice
 from napari_skoots.controllers.models import Models
 from napari_skoots.controllers.notifying import (
@@ -44,13 +45,14 @@ from napari_skoots.controllers.reopening import Reopening
 from napari_skoots.controllers.results import Results
 from napari_skoots.controllers.segmenting import Segmenting
 from napari_skoots.controllers.sizing import Sizing
+from napari_skoots.controllers.teaching.teaching import Teaching
 from napari_skoots.controllers.window import Window
 from napari_skoots.controllers.wishes import Wishes
 from napari_skoots.layers import camera_of, geometry_of, lies_last
 from napari_skoots.state.views import Where
 from skoots.errors import SkootsError
 from skoots.run.layout import is_run
-from skoots.volume.naming import RUN_SUFFIX
+from skoots.volume.naming import PROJECT_SUFFIX, RUN_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -81,7 +83,8 @@ class Session:
     """Whether images that are dropped on the canvas are chosen."""
 
     asked_for = Signal(str)
-    """A window that a command asks for: ``receipt``, ``save``, ``open``, ``help``."""
+    """What a command asks for: a window (``receipt``, ``save``, ``open``, ``help``) or a
+    tab (``segment``, ``teach``)."""
 
     noted = Signal(str)
     """Something that the user should know."""
@@ -114,6 +117,12 @@ class Session:
             self.wishes,
             self.segmenting,
         )
+        self.teaching = Teaching(self, preferences.folder)
+        self._compare_key = CompareKey(
+            viewer,
+            self.teaching.comparing,
+            partial(self.attempt, self.teaching.comparing.toggle),
+        )
         self.choose_dropped = preferences.choose_dropped
         self._dropped = Dropped(viewer, self.images)
         self._dropped_runs = DroppedRuns(viewer, self.segmenting, self._reopen_dropped)
@@ -136,6 +145,8 @@ class Session:
         """Stop what runs, after its tile; the viewer is closed."""
         self._sessions.pop(id(self.viewer), None)
         self.board.close()
+        self._compare_key.close()
+        self.teaching.close()
         self.engine.let_go()
         self.segmenting.close()
         self._dropped_runs.close()
@@ -183,12 +194,18 @@ class Session:
             self.told.emit(error)
 
     def _opener(self, path: Path) -> Callable[[Path], object]:
+        if path.is_dir() and path.name.endswith(PROJECT_SUFFIX):
+            return self._open_project
         named = path.name.endswith(RUN_SUFFIX)  # also one that died before its plan
         if path.is_dir() and (named or is_run(path)):
             return self._reopen
         if path.is_file() and path.suffix.lower() in _MODELS:
             return self.models.import_file
         return self.images.open_file
+
+    def _open_project(self, path: Path) -> None:
+        self.teaching.exercise.open_project(path)
+        self.asked_for.emit("teach")
 
     def _reopen(self, path: Path) -> None:
         problem = self.reopening.open(path)
@@ -206,6 +223,8 @@ class Session:
         self.models.failed.connect(notify_error)
         self.board.failed.connect(notify_failure)
         self.noted.connect(notify)
+        self.teaching.exercise.told.connect(self.told)
+        self.teaching.exercise.noted.connect(self.noted)
         self.images.changed.connect(self._on_image)
         self.segmenting.opened.connect(self._on_labels)
         self._window.when_gone(self.close)
@@ -230,6 +249,7 @@ class Session:
     def _on_view(self) -> None:
         """Work on what is looked at first, and estimate it anew."""
         self.segmenting.look()
+        self.teaching.lesson.look()
         if self.wishes.where is not Where.WHOLE:
             self.wishes.changed.emit()
 

@@ -19,13 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-    from napari_skoots.controllers.teaching.exercise import Exercise
-
     from napari_skoots.controllers.board import Board
     from napari_skoots.controllers.images import Images
     from napari_skoots.controllers.models import Models
     from napari_skoots.controllers.previewing import Previewing
     from napari_skoots.controllers.segmenting import Segmenting
+    from napari_skoots.controllers.teaching.exercise import Exercise
     from napari_skoots.controllers.wishes import Wishes
     from skoots.events import Event
     from skoots.teach.example import Example

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from napari.components import ViewerModel
-    from napari_skoots.controllers.teaching.exercise import Exercise
+    from napari.layers import Labels
 
     from napari_skoots.controllers.models import Models
     from napari_skoots.controllers.teaching.again import Again
+    from napari_skoots.controllers.teaching.exercise import Exercise
     from napari_skoots.controllers.teaching.lesson import Lesson
     from skoots.events import TeachFinished
     from skoots.teach.project import TeachProject
@@ -70,6 +71,11 @@ class Comparing:
         self._lesson = lesson
 
     # ---- looking
+
+    @property
+    def layers(self) -> list[Labels]:
+        """The layers that are compared."""
+        return self._sides.layers
 
     def toggle(self) -> None:
         """Show the other side."""
@@ -147,7 +153,7 @@ class Comparing:
         self._sides.hide()
         self._result = _Result(project, finished)
         if finished.after and layer is not None:
-            self._sides.take(finished.parts, self._exercise.example, layer)
+            self._sides.take(finished, self._exercise.example, layer)
         self.view = ComparisonView(
             before=_score(finished.before) if finished.before else None,
             after=_score(finished.after),

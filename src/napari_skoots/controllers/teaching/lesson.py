@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
+from qtpy.QtCore import QTimer
 
 from napari_skoots.controllers.engine import EngineState
 from napari_skoots.controllers.teaching.course import Course
@@ -24,16 +25,17 @@ from napari_skoots.layers import view_centre
 from napari_skoots.state.teaching import SCRATCH, WishView
 from napari_skoots.state.views import MessageView
 from skoots.errors import RunError, TrainingError
+from skoots.events import Predicted, TrainStep
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from napari.components import ViewerModel
-    from napari_skoots.controllers.teaching.exercise import Exercise
 
     from napari_skoots.controllers.board import Board
     from napari_skoots.controllers.engine import Engine
     from napari_skoots.controllers.models import Models
+    from napari_skoots.controllers.teaching.exercise import Exercise
     from napari_skoots.state.teaching import LessonView
     from napari_skoots.state.views import Choice
     from skoots.events import Event, TeachFinished
@@ -44,6 +46,9 @@ SECONDS = 60.0
 """What a training takes where nobody says."""
 
 _FROM_SCRATCH = "From scratch"
+
+_SETTLE_MS = 200
+"""Between two times that the panel is brought up to date by steps."""
 
 
 class Lesson:
@@ -88,6 +93,10 @@ class Lesson:
         self._job: Job | None = None
         self._course: Course | None = None
         self._outlook = Outlook(viewer)
+        self._settle = QTimer()
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(_SETTLE_MS)
+        self._settle.timeout.connect(self.changed.emit)
         for signal in (exercise.changed, models.changed, models.listed, engine.changed):
             signal.connect(self._on_other)
         board.freed.connect(self._on_other)
@@ -178,8 +187,8 @@ class Lesson:
         if project is None or self._job is not None or not project.unfinished:
             return ""
         return (
-            f"A training of {project.name} was interrupted "
-            f"({project.unfinished[-1].name}). Its best model is kept."
+            f"The last training of {project.name} was interrupted: it can go on, or "
+            "end with its best model."
         )
 
     def go_on(self) -> None:
@@ -193,7 +202,7 @@ class Lesson:
         project = self._exercise.project
         if project is None or not project.unfinished:
             raise RunError("No training was interrupted.")
-        training = project.unfinished[-1]
+        training = project.unfinished[0]
 
         def start() -> Generator[Event, Any, TeachFinished]:
             return self._ready_worker().go_on(project.path, training, **self._machine)
@@ -216,6 +225,7 @@ class Lesson:
 
     def close(self) -> None:
         """End the process; the viewer is closed."""
+        self._settle.stop()
         if self._worker is not None:
             self._worker.close()
             self._worker = None
@@ -279,8 +289,13 @@ class Lesson:
     def _on_event(self, event: Event) -> None:
         if self._course is not None:
             self._course.hear(event)
-        self._outlook.hear(event, self._exercise.layer)
-        self.changed.emit()
+        example = self._exercise.example
+        if isinstance(event, Predicted) and example is not None:
+            shown = event.example == example.name
+            self._outlook.show(event, self._exercise.layer if shown else None)
+        if isinstance(event, TrainStep) and self._settle.isActive():
+            return
+        self._settle.start()
 
     def _on_returned(self, result: TeachFinished) -> None:
         if self._course is not None:

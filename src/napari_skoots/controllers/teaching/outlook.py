@@ -8,13 +8,12 @@ import numpy as np
 
 from napari_skoots.layers import geometry_of, shifted
 from napari_skoots.layers.source import FACTS
-from skoots.events import Predicted
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.layers import Labels
 
-    from skoots.events import Event
+    from skoots.events import Predicted
 
 NAME = "SKOOTS while it learns"
 
@@ -37,17 +36,17 @@ class Outlook:
         self._start: tuple[int, ...] = ()
         self._refused = False
 
-    def hear(self, event: Event, painted: Labels | None) -> None:
+    def show(self, event: Predicted, painted: Labels | None) -> None:
         """Show a prediction, unless the user took the layer away.
 
         Parameters
         ----------
-        event : Event
-            Any.
+        event : Predicted
+            Where it lies.
         painted : napari.layers.Labels or None
             The teaching layer, on which it lies.
         """
-        if not isinstance(event, Predicted) or painted is None:
+        if painted is None:
             return
         if self._layer is not None and self._layer not in self._viewer.layers:
             self._refused = True  # the user removed it: not again in this training

@@ -11,12 +11,10 @@ from napari_skoots.layers.source import FACTS
 from napari_skoots.state.teaching import Side
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from napari.components import ViewerModel
     from napari.layers import Labels
 
-    from skoots.teach.comparison import Part
+    from skoots.events import TeachFinished
     from skoots.teach.example import Example
 
 _NAMES = {Side.BEFORE: "before teaching", Side.AFTER: "after teaching"}
@@ -35,22 +33,28 @@ class Sides:
         self._viewer = viewer
         self._layers: dict[Side, list[Labels]] = {}
 
+    @property
+    def layers(self) -> list[Labels]:
+        """All of them."""
+        return [layer for layers in self._layers.values() for layer in layers]
+
     def take(
-        self, parts: Iterable[Part], example: Example | None, painted: Labels
+        self, finished: TeachFinished, example: Example | None, painted: Labels
     ) -> None:
         """Show the parts that lie in the image that is looked at.
 
         Parameters
         ----------
-        parts : iterable of Part
-            Of all examples.
+        finished : TeachFinished
+            What was compared, of all examples.
         example : Example or None
             The one of that image.
         painted : napari.layers.Labels
             Its teaching layer, on which they lie.
         """
         self.hide()
-        own = [p for p in parts if example is not None and p.example == example.name]
+        name = None if example is None else example.name
+        own = [part for part in finished.parts if part.example == name]
         for part in own:
             with np.load(part.path) as stored:
                 start = stored["start_zyx"].tolist()
@@ -68,7 +72,7 @@ class Sides:
 
     def hide(self) -> None:
         """Take them out of the viewer."""
-        for layer in [layer for layers in self._layers.values() for layer in layers]:
+        for layer in self.layers:
             if layer in self._viewer.layers:
                 self._viewer.layers.remove(layer)
         self._layers = {}

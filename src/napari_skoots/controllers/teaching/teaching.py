@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_skoots.controllers.teaching.exercise import Exercise
-
 from napari_skoots.controllers.teaching.again import Again
 from napari_skoots.controllers.teaching.comparing import Comparing
+from napari_skoots.controllers.teaching.exercise import Exercise
 from napari_skoots.controllers.teaching.lesson import Lesson
 
 if TYPE_CHECKING:

@@ -74,9 +74,7 @@ def view_of_example(
     )
 
 
-def _advice(
-    opened: OpenExample | None, painted: Mapping[Path, Painted]
-) -> list[str]:
+def _advice(opened: OpenExample | None, painted: Mapping[Path, Painted]) -> list[str]:
     from skoots.teach.painted import advice  # noqa: PLC0415 - imports torch
 
     here = None if opened is None else painted.get(opened.path)
