@@ -25,16 +25,16 @@ from skoots.teach.record import (
     write_record,
 )
 from skoots.teach.scratch import HALO, from_scratch, scratch_grid
+from skoots.teach.size import painted_diameter
 from skoots.train.data.channels import open_channels
 from skoots.train.project import Project
-from skoots.validate.measure import typical_diameter
 from skoots.volume.tiling import box_slices
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
     from pathlib import Path
 
-    from skoots._types import Shape3
+    from skoots._types import Shape3, VoxelSize
     from skoots.config import Settings
     from skoots.events import Event
     from skoots.model.checkpoint import Checkpoint
@@ -96,8 +96,9 @@ def prepare(
     missing = problem(painted)
     if missing:
         raise TrainingError(missing)
+    sizes = [example.voxel_size for example in examples]
     lessons = [
-        _Lesson(example, one, boxes, _grid(example, painted, model, diameter))
+        _Lesson(example, one, boxes, _grid(example, painted, sizes, model, diameter))
         for example, one, boxes in zip(
             examples, painted, hold_out(painted), strict=True
         )
@@ -175,18 +176,18 @@ def _record(
 def _grid(
     example: Example,
     painted: Sequence[Painted],
+    sizes: Sequence[VoxelSize | None],
     model: Checkpoint | None,
     diameter: float | None,
 ) -> Shape3:
     """Give the grid on which objects are as large in voxels as the model's."""
     size = example.voxel_size
-    voxels = np.concatenate([one.objects.voxels for one in painted])
     if model is None:
-        found = diameter or typical_diameter(voxels, size)
+        found = diameter or painted_diameter(painted, sizes, size, None)
         return scratch_grid(example.shape, size, found)
     if model.object_diameter is None:
         return example.shape
-    found = diameter or typical_diameter(voxels, size, model.voxel_size)
+    found = diameter or painted_diameter(painted, sizes, size, model.voxel_size)
     return grid_shape(example.shape, size, model, Wishes(diameter=found))
 
 

@@ -26,6 +26,10 @@ BATCH = 2
 CROP: Shape3 = (32, 64, 64)
 """Of a step along Z, Y, X; where a stack is thinner, as many voxels."""
 
+SCALE_RANGE = (0.9, 1.1)
+"""Of sizes that a taught model is made for: it saw objects of one size, whatever the
+model before knew, so other images are resampled."""
+
 _LEAST_DEPTH = 16
 _ENDLESS = 1_000_000
 """Epochs: the time ends it."""
@@ -75,6 +79,7 @@ def fine_tuning(
             "SCORE_VALIDATIONS": 1,
             "SCORE_TAUGHT": True,
             "CHECKPOINT_MINUTES": 0.5,
+            "SCALE_RANGE": SCALE_RANGE,
         },
         "AUGMENTATION": {
             "CROP_WIDTH": wide,

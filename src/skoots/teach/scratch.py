@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from skoots.config import Settings
 from skoots.model.native import HALO_ZYX
-from skoots.teach.recipe import EPOCH_STEPS
+from skoots.teach.recipe import EPOCH_STEPS, SCALE_RANGE
 from skoots.train.first.settings import make_first_settings
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def from_scratch(
             "SCORE_VALIDATIONS": 1,
             "SCORE_TAUGHT": True,
             "CHECKPOINT_MINUTES": 0.5,
+            "SCALE_RANGE": SCALE_RANGE,
         },
         "INFERENCE": {"HALO": list(HALO)},
     }

@@ -21,7 +21,6 @@ from qtpy.QtCore import QTimer
 
 from napari_skoots.controllers.board import done
 from napari_skoots.controllers.teaching.accepting import Accepting
-from napari_skoots.controllers.teaching.diameter import painted_diameter
 from napari_skoots.controllers.teaching.label_layers import LabelLayers, words_of
 from napari_skoots.controllers.teaching.open_examples import OpenExamples
 from napari_skoots.controllers.teaching.opening import add_example, copy_into
@@ -147,6 +146,8 @@ class Exercise:
 
     def diameter(self, model: Checkpoint | None) -> float | None:
         """Give the diameter of a typical painted object, in voxels of the image."""
+        from skoots.teach.size import painted_diameter  # noqa: PLC0415 - cc3d
+
         project = self.project
         sizes = {} if project is None else _voxel_sizes(project)
         known = self._watching.painted
