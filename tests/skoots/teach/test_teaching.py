@@ -274,4 +274,4 @@ def test_settings_from_scratch_do_not_depend_on_an_end(
     assert settings.TRAIN.SCHEDULER == "constant"
     assert settings.TRAINER.SECONDS == 7
     assert [epoch for _, epoch in settings.TRAIN.SIGMA_DECAY] == [10, 20, 40, 80]
-    assert [str(data)] == settings.TRAIN.TRAIN_DATA_DIR
+    assert list(settings.TRAIN.TRAIN_DATA_DIR) == [str(data)]
