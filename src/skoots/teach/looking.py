@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from skoots.errors import SkootsError, TrainingError
 from skoots.events import Notice, Predicted, result_of
+from skoots.inference.out_of_memory import is_out_of_memory
 from skoots.model.checkpoint import load_checkpoint
 from skoots.teach.found import look_around, unassigned
 from skoots.teach.record import write_arrays
@@ -116,7 +117,9 @@ class Looking:
         self._point = point or self._point
         try:
             return self._predict()
-        except SkootsError as error:
+        except (SkootsError, MemoryError, RuntimeError) as error:
+            if not isinstance(error, SkootsError) and not is_out_of_memory(error):
+                raise
             return Notice(f"The prediction cannot be shown. {error}")
 
     def _predict(self) -> Predicted:

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from skoots.errors import DeviceError
+from skoots.errors import DeviceError, TrainingError
+from skoots.inference.out_of_memory import is_out_of_memory
 from skoots.run.storage import storage_errors, write_atomically
+from skoots.train.project import Project
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from skoots._types import Shape3
-    from skoots.train.project import Project
 
 _LEAST = 16
 """Voxels along an axis of a crop."""
@@ -20,13 +23,25 @@ _STEP = 8
 """An axis of a crop is a multiple of it."""
 
 
-def make_smaller(place: Project) -> str:
+def is_short_of_memory(error: Exception) -> bool:
+    """Whether a training ended for lack of memory, in its own words or torch's.
+
+    Parameters
+    ----------
+    error : Exception
+        What it raised.
+    """
+    cause = error.__cause__ if isinstance(error, TrainingError) else error
+    return isinstance(cause, Exception) and is_out_of_memory(cause)
+
+
+def make_smaller(training: Path) -> str:
     """Halve the crop of a training along its longest axes.
 
     Parameters
     ----------
-    place : Project
-        A training that does not run.
+    training : Path
+        The folder of a training that does not run.
 
     Returns
     -------
@@ -38,6 +53,7 @@ def make_smaller(place: Project) -> str:
     DeviceError
         If it is as small as can be.
     """
+    place = Project(training)  # as it is by now: it may be the second time
     settings = place.settings
     crop = settings.AUGMENTATION
     shape = crop.CROP_DEPTH, crop.CROP_WIDTH, crop.CROP_HEIGHT
@@ -51,7 +67,7 @@ def make_smaller(place: Project) -> str:
     depth, width, height = smaller
     values = {"CROP_DEPTH": depth, "CROP_WIDTH": width, "CROP_HEIGHT": height}
     settings = settings.merge({"AUGMENTATION": values})
-    with storage_errors(place.path):
+    with storage_errors(training):
         write_atomically(place.settings_file, settings.to_yaml().encode())
     if torch.cuda.is_available():
         torch.cuda.empty_cache()

@@ -16,12 +16,11 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from skoots.events import CheckpointSaved, Notice, TrainFinished
-from skoots.inference.out_of_memory import is_out_of_memory
 from skoots.teach.comparison import compare, read_comparison
 from skoots.teach.looking import Ear, Looking, check_place
 from skoots.teach.prepare import prepare
 from skoots.teach.record import is_compared, read_record
-from skoots.teach.smaller import make_smaller
+from skoots.teach.smaller import is_short_of_memory, make_smaller
 from skoots.train.engine import train
 from skoots.train.project import Project
 from skoots.train.training import FINISH
@@ -187,7 +186,7 @@ def _trained(
                 finished: TrainFinished = end.value
                 return finished
             except (MemoryError, RuntimeError) as error:
-                if not is_out_of_memory(error):
+                if not is_short_of_memory(error):
                     raise
                 break
             ear.hear((yield event))
@@ -196,7 +195,7 @@ def _trained(
                 seen = max(seen, step)
                 ear.moved = False
                 ear.hear((yield looking.look(ear.point)))
-    ear.hear((yield Notice(make_smaller(place))))
+    ear.hear((yield Notice(make_smaller(place.path))))
     return None
 
 

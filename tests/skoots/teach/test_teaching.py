@@ -218,15 +218,15 @@ def test_waiting_for_a_listener_is_no_time_of_training(
 def test_where_memory_is_short_a_smaller_crop_is_taken(
     project: TeachProject, base: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain, raised = Learner.step, []
+    plain, raised = Learner._losses, []
 
-    def step(self: Learner, batch: Any, *rest: Any) -> Any:
+    def losses(self: Learner, batch: Any, *rest: Any) -> Any:
         if batch.image.shape[-2] > 32:
             raised.append(tuple(batch.image.shape[2:]))
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
         return plain(self, batch, *rest)
 
-    monkeypatch.setattr(Learner, "step", step)
+    monkeypatch.setattr(Learner, "_losses", losses)
     events = list(teach(project, str(base), seconds=SHORT, device="cpu", threads=1))
     assert raised
     (said,) = (e for e in events if isinstance(e, Notice) and "Memory" in e.message)
@@ -241,10 +241,10 @@ def test_where_memory_is_short_a_smaller_crop_is_taken(
 def test_where_no_crop_is_small_enough_that_is_said(
     project: TeachProject, base: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def step(*_: Any) -> None:
+    def losses(*_: Any) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
 
-    monkeypatch.setattr(Learner, "step", step)
+    monkeypatch.setattr(Learner, "_losses", losses)
     with pytest.raises(DeviceError, match=r"too little memory.*\(16, 16, 16\)"):
         list(teach(project, str(base), seconds=SHORT, device="cpu", threads=1))
 
@@ -274,4 +274,4 @@ def test_settings_from_scratch_do_not_depend_on_an_end(
     assert settings.TRAIN.SCHEDULER == "constant"
     assert settings.TRAINER.SECONDS == 7
     assert [epoch for _, epoch in settings.TRAIN.SIGMA_DECAY] == [10, 20, 40, 80]
-    assert [str(data)] == settings.TRAIN.TRAIN_DATA_DIR
+    assert list(settings.TRAIN.TRAIN_DATA_DIR) == [str(data)]

@@ -450,7 +450,7 @@ def test_a_validation_without_a_number_is_never_the_best(
     monkeypatch.setattr(judge, "validate_losses", lambda *_: LossMeans(*next(answers)))
     epochs = [e for e in _finish(project) if isinstance(e, EpochDone)]
     assert [e.best for e in epochs] == [True, False, False]
-    assert _state(project)["progress"]["best"] == [0.0, -0.7]
+    assert _state(project)["progress"]["best"] == [0.0, 0.0, -0.7]
 
 
 def test_a_stop_is_heard_while_volumes_are_validated(tmp_path: Path) -> None:
