@@ -115,8 +115,6 @@ def test_a_click_accepts_an_object(taught: Taught) -> None:
     plane = taught.plane
     mouse(taught, (plane, 30, 30))
     layer = taught.exercise.layer
-    taught.qtbot.waitUntil(
-        lambda: layer.data[plane, 30, 30] > 0, timeout=TIMEOUT
-    )
+    taught.qtbot.waitUntil(lambda: layer.data[plane, 30, 30] > 0, timeout=TIMEOUT)
     taught.counted()
     np.testing.assert_array_equal(np.asarray(layer.data) > 0, found > 0)

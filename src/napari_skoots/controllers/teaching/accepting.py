@@ -204,9 +204,7 @@ class Accepting:
             "There is no object of another Labels layer here. Click on one."
         )
 
-    def _on_copied(
-        self, painted: PaintedLayer, picked: Picked, copied: Copied
-    ) -> None:
+    def _on_copied(self, painted: PaintedLayer, picked: Picked, copied: Copied) -> None:
         count = int(copied.changed.sum())
         if not count:
             self.said.emit(f"All of object {picked.number} is painted already.")
@@ -229,7 +227,9 @@ class Accepting:
 def offset_between(layer: Labels, own: Labels) -> Shape3 | None:
     """Say by how many voxels a layer is shifted; None if it has another grid."""
     shape = np.array(level0(layer).shape, float)
-    corners = np.array([(0, 0, 0), (1, 1, 1), shape, (shape[0], 0, 0), (0, 0, shape[2])])
+    corners = np.array(
+        [(0, 0, 0), (1, 1, 1), shape, (shape[0], 0, 0), (0, 0, shape[2])]
+    )
     there = [own.world_to_data(layer.data_to_world(corner)) for corner in corners]
     offsets = np.array(there) - corners
     offset = np.rint(offsets[0])
@@ -307,7 +307,9 @@ def read_object(
 
 
 def _tight(mask: NDArray[np.bool_], low: Any) -> tuple[Box, NDArray[np.bool_]]:
-    there = [np.flatnonzero(mask.any(axis=others)) for others in ((1, 2), (0, 2), (0, 1))]
+    there = [
+        np.flatnonzero(mask.any(axis=others)) for others in ((1, 2), (0, 2), (0, 1))
+    ]
     if not there[0].size:
         raise TrainingError("The object is gone meanwhile. Click on another one.")
     first = [int(along[0]) for along in there]

@@ -57,7 +57,7 @@ class BoxesLayer:
             feature_defaults=_NO_ROWS,
             text={
                 "string": "{label}",
-                "color": "white",
+                "color": TAUGHT,
                 "size": 10,
                 "anchor": "upper_left",
                 "translation": np.zeros(3),

@@ -24,16 +24,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from skoots.teach.example import Example
-    from skoots.teach.skeletons import Skeleton
+    from skoots.teach.skeleton_store import Skeleton
 
 STORE_MS = 300
 """Moved points are stored so long after the last change."""
 
-_SIZE = 3.0
+_SIZE = 4.0
 """Diameter of a point, in voxels of the plane."""
 
 _REACH, _MOST_PLANES = 3.0, 4
-"""Voxels of the plane, and planes at most, that a point may lie beside what is shown."""
+"""Voxels of the plane, and planes at most, that a point may lie beside the shown one."""
 
 _UNKNOWN = {"label": 0.0, "z": np.nan}
 """What a point is that the user just added."""
@@ -76,7 +76,7 @@ class LiveSkeletons:
         name: str,
         geometry: Mapping[str, Any],
     ) -> None:
-        from skoots.teach.skeletons import read_moved  # noqa: PLC0415 - torch
+        from skoots.teach.skeleton_store import read_moved  # noqa: PLC0415 - imports zarr
 
         self._viewer = viewer
         self._example = example
@@ -160,7 +160,7 @@ class LiveSkeletons:
     def flush(self) -> None:
         """Store points that were moved, now."""
         from skoots.errors import SkootsError  # noqa: PLC0415 - beside the next
-        from skoots.teach.skeletons import write_moved  # noqa: PLC0415 - torch
+        from skoots.teach.skeleton_store import write_moved  # noqa: PLC0415 - imports zarr
 
         if not self._timer.isActive():
             return
@@ -351,5 +351,5 @@ def _features(ids: NDArray[np.int64], places: NDArray[Any]) -> dict[str, Any]:
 def _alike(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
     if one.shape != other.shape:
         return False
-    pairs = (points[np.lexsort(points.T)] for points in (one, other))
-    return np.allclose(*pairs, atol=1e-3)
+    first, second = (points[np.lexsort(points.T)] for points in (one, other))
+    return np.allclose(first, second, atol=1e-3)

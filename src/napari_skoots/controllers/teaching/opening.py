@@ -39,9 +39,7 @@ def find_example(
     return None if found is None else Opened(found, largest_of(found))
 
 
-def add_example(
-    project: TeachProject, image: Source
-) -> Generator[Event, Any, Opened]:
+def add_example(project: TeachProject, image: Source) -> Generator[Event, Any, Opened]:
     """Give the example of an image, made if it is new."""
     example = project.add(image)
     yield Notice("")
