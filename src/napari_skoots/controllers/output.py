@@ -1,4 +1,4 @@
-"""Where a run or a project goes: beside the image, or where the user's data are kept."""
+"""Where runs and projects go: beside the image, or where the user's data are kept."""
 
 from __future__ import annotations
 

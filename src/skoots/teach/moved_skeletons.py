@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skoots.events import result_of
-from skoots.teach.skeletons import digest_of, mask_in, read_moved, settle
+from skoots.teach.skeleton_store import digest_of, mask_in, read_moved
+from skoots.teach.skeletons import settle
 from skoots.train.data.label_volume import open_labels
 from skoots.train.data.skeleton_files import save_skeletons, skeletons_path
 from skoots.train.data.skeletonize import make_skeletons

@@ -1,41 +1,29 @@
-"""Skeletons of painted objects: made as they change, and moved by hand.
-
-A skeleton that somebody moved belongs to the object as it was then. It is known by a
-digest of the object's voxels, and dropped when more of the object is painted.
-"""
+"""Skeletons of painted objects, made as they change."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import ndimage
 
 from skoots.events import ObjectsDone, StageStarted
-from skoots.run.storage import storage_errors, write_atomically
+from skoots.teach.skeleton_store import Skeleton, as_bounds, digest_of, mask_in
 from skoots.train.generate_skeletons import skeletonize_object
 from skoots.volume.axes import points_to_zyx, triple_to_xyz, zyx_to_xyz
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from skoots._types import Shape3, VoxelSize
     from skoots.events import Event
+    from skoots.teach.skeleton_store import Bounds
     from skoots.validate.measure import ObjectTable
     from skoots.volume.array_source import Array
 
-    Bounds = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
-
 STAGE = "skeletonize"
-
-RECORD = "skeletons.json"
-"""Beside the example's labels: what was moved."""
 
 _FULL = 64**3
 """An object in a larger box is thinned at half its size."""
@@ -48,20 +36,6 @@ _MOST = 1 << 27
 
 _SHORT = 8
 """Voxels of an axis that is not made coarser."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Skeleton:
-    """The axis of one object."""
-
-    box: Bounds
-    """Of the object, along Z, Y, X, in voxels."""
-
-    digest: str
-    """Of the object's voxels: another one where they are others."""
-
-    points: NDArray[np.float32]
-    """(N, 3), along Z, Y, X, in voxels of the image."""
 
 
 def follow_objects(
@@ -97,7 +71,7 @@ def follow_objects(
     found: dict[int, Skeleton] = {}
     yield StageStarted(STAGE, 0, len(table))
     for row, number in enumerate(table.ids.tolist()):
-        box = _bounds(table.box_zyx[row])
+        box = as_bounds(table.box_zyx[row])
         old = known.get(number)
         if old is None or old.box != box or _touches(box, touched):
             old = _look_at(labels, number, box, voxel_size, old)
@@ -125,20 +99,6 @@ def _look_at(
     corner = (box[0][0], box[1][0], box[2][0])
     points = skeleton_points(mask, corner, tuple(labels.shape), voxel_size)
     return Skeleton(box, digest, points)
-
-
-def mask_in(labels: Array, number: int, box: Bounds) -> NDArray[np.bool_]:
-    """Give the voxels of an object within a box, (Z, Y, X)."""
-    z, y, x = (slice(*span) for span in box)
-    found: NDArray[np.bool_] = np.asarray(labels[z, y, x]) == number
-    return found
-
-
-def digest_of(mask: NDArray[np.bool_], box: Bounds) -> str:
-    """Give what differs as soon as an object has other voxels."""
-    digest = hashlib.blake2b(repr(box).encode(), digest_size=16)
-    digest.update(np.packbits(mask).tobytes())
-    return digest.hexdigest()
 
 
 def skeleton_points(
@@ -206,43 +166,6 @@ def settle(
         )
         placed[outside] = nearest[(slice(None), *voxels[outside].T)].T
     return np.unique(placed, axis=0)
-
-
-def read_moved(folder: Path) -> dict[int, Skeleton]:
-    """Read the skeletons that somebody moved; a damaged file counts as none."""
-    try:
-        content = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        return {int(one["id"]): _from_json(one) for one in content["objects"]}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-
-
-def write_moved(folder: Path, moved: Mapping[int, Skeleton]) -> None:
-    """Store the skeletons that somebody moved.
-
-    Raises
-    ------
-    StorageError
-        If nothing can be written there.
-    """
-    objects = [
-        {"id": key, "box": one.box, "digest": one.digest, "points": one.points.tolist()}
-        for key, one in sorted(moved.items())
-    ]
-    with storage_errors(folder):
-        content = json.dumps({"format": 1, "objects": objects}).encode()
-        write_atomically(folder / RECORD, content)
-
-
-def _from_json(one: dict[str, Any]) -> Skeleton:
-    box = _bounds(np.array(one["box"], np.int64).reshape(3, 2))
-    points = np.array(one["points"], np.float32).reshape(-1, 3)
-    return Skeleton(box, str(one["digest"]), points)
-
-
-def _bounds(box: NDArray[np.int64]) -> Bounds:
-    z, y, x = ((int(a), int(b)) for a, b in box)
-    return z, y, x
 
 
 def _touches(box: Bounds, touched: Sequence[Bounds] | None) -> bool:

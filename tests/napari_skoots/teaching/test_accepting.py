@@ -10,7 +10,8 @@ import pytest
 import zarr
 from exercise_cases import SHAPE
 
-from napari_skoots.controllers.teaching.accepting import offset_between, read_object
+from napari_skoots.controllers.teaching.picking import offset_between
+from napari_skoots.controllers.teaching.whole_object import read_object
 from skoots.errors import TrainingError
 from skoots.events import result_of
 

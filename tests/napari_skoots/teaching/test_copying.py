@@ -34,7 +34,9 @@ def copied(taught: Taught, layer: Any, *, everything: bool = False) -> str:
 
 
 def as_zarr(array: Any) -> Any:
-    made = zarr.create_array({}, shape=array.shape, dtype=array.dtype, chunks=(8, 32, 32))
+    made = zarr.create_array(
+        {}, shape=array.shape, dtype=array.dtype, chunks=(8, 32, 32)
+    )
     made[...] = array
     return made
 

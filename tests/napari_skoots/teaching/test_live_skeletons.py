@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from exercise_cases import Taught
 
-from skoots.teach.skeletons import read_moved
+from skoots.teach.skeleton_store import read_moved
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -33,6 +33,7 @@ def taught(
     made.open_image()
     made.new_layer()
     made.viewer.reset_view()
+    qtbot.wait(100)
     yield made
     made.close()
 
@@ -42,54 +43,28 @@ def canvas_of(taught: Taught) -> Any:
 
 
 def place_of(taught: Taught, voxel: Any) -> tuple[int, int]:
-    """Give where a voxel (Z, Y, X) of the image is on the canvas."""
-    layer = taught.exercise.layer
-    world = layer.data_to_world(voxel)[-2:]
+    """Give where a voxel (Z, Y, X) of the image is on the canvas, in pixels."""
     canvas = canvas_of(taught)
-    width, height = canvas.view.rect.size if hasattr(canvas, "view") else (0, 0)
-    scene = canvas.view.scene.transform if hasattr(canvas, "view") else None
-    assert scene is not None, (width, height)
-    x, y = scene.map([world[1], world[0], 0, 1])[:2]
+    corners = [(0, 0), (100, 0), (0, 100)]
+    at = [canvas._map_canvas2world(corner, canvas.view) for corner in corners]
+    first, *others = np.array(at)[:, -2:]
+    ways = (np.array(others) - first).T / 100
+    wanted = np.array(taught.exercise.layer.data_to_world(voxel))[-2:]
+    x, y = np.linalg.solve(ways, wanted - first)
     return round(x), round(y)
 
 
 def mouse(taught: Taught, *voxels: Any) -> None:
     """Press at the first voxel, move along the others and release."""
-    from qtpy.QtCore import Qt  # noqa: PLC0415 - needs a binding
-    from vispy.app.canvas import MouseEvent  # noqa: PLC0415 - as napari
-    from vispy.util.event import EventEmitter  # noqa: F401, PLC0415 - as napari
-
-    assert Qt is not None
-    canvas = canvas_of(taught)._scene_canvas
+    backend = canvas_of(taught)._scene_canvas._backend  # as Qt's events come in
     places = [place_of(taught, voxel) for voxel in voxels]
-    canvas.events.mouse_move(
-        MouseEvent(type="mouse_move", pos=places[0], button=None, modifiers=())
-    )
-    press = MouseEvent(
-        type="mouse_press", pos=places[0], button=1, buttons=[1], modifiers=()
-    )
-    canvas.events.mouse_press(press)
+    backend._vispy_mouse_move(pos=places[0], modifiers=())
+    backend._vispy_mouse_press(pos=places[0], button=1, modifiers=())
     for place in places[1:]:
-        canvas.events.mouse_move(
-            MouseEvent(
-                type="mouse_move",
-                pos=place,
-                button=1,
-                buttons=[1],
-                modifiers=(),
-                press_event=press,
-            )
-        )
-    canvas.events.mouse_release(
-        MouseEvent(
-            type="mouse_release",
-            pos=places[-1],
-            button=1,
-            buttons=[],
-            modifiers=(),
-            press_event=press,
-        )
-    )
+        taught.qtbot.wait(20)  # vispy drops what comes sooner
+        backend._vispy_mouse_move(pos=place, modifiers=())
+    taught.qtbot.wait(20)
+    backend._vispy_mouse_release(pos=places[-1], button=1, modifiers=())
 
 
 def test_the_brush_paints_and_undo_takes_it_back(taught: Taught) -> None:
@@ -140,8 +115,6 @@ def test_a_click_accepts_an_object(taught: Taught) -> None:
     plane = taught.plane
     mouse(taught, (plane, 30, 30))
     layer = taught.exercise.layer
-    taught.qtbot.waitUntil(
-        lambda: layer.data[plane, 30, 30] > 0, timeout=TIMEOUT
-    )
+    taught.qtbot.waitUntil(lambda: layer.data[plane, 30, 30] > 0, timeout=TIMEOUT)
     taught.counted()
     np.testing.assert_array_equal(np.asarray(layer.data) > 0, found > 0)

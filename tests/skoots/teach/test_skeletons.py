@@ -11,14 +11,8 @@ from skoots.events import result_of
 from skoots.teach import TeachProject
 from skoots.teach.materials import write_materials
 from skoots.teach.painted import look
-from skoots.teach.skeletons import (
-    RECORD,
-    Skeleton,
-    follow_objects,
-    read_moved,
-    skeleton_points,
-    write_moved,
-)
+from skoots.teach.skeleton_store import RECORD, Skeleton, read_moved, write_moved
+from skoots.teach.skeletons import follow_objects, skeleton_points
 from skoots.train.data.taught_boxes import TaughtBox
 from skoots.train.dataloader import load_pairs
 from skoots.train.generate_skeletons import skeletonize_labels

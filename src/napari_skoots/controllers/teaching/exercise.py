@@ -24,15 +24,13 @@ from napari_skoots.controllers.teaching.accepting import Accepting
 from napari_skoots.controllers.teaching.label_layers import LabelLayers, words_of
 from napari_skoots.controllers.teaching.open_examples import OpenExamples
 from napari_skoots.controllers.teaching.opening import add_example, copy_into
+from napari_skoots.controllers.teaching.opening_jobs import OpeningJobs
 from napari_skoots.controllers.teaching.place import ProjectPlace
 from napari_skoots.controllers.teaching.view_of_example import view_of_example
 from napari_skoots.controllers.teaching.watching import Seen, Task, Watching
-from napari_skoots.jobs import Job
 from skoots.errors import TrainingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
-
     from napari.components import ViewerModel
     from napari.layers import Labels
 
@@ -42,7 +40,6 @@ if TYPE_CHECKING:
     from napari_skoots.controllers.teaching.opening import Opened
     from napari_skoots.state.teaching import ExampleView
     from napari_skoots.state.views import Choice
-    from skoots.events import Event
     from skoots.model.checkpoint import Checkpoint
     from skoots.teach.example import Example
     from skoots.teach.painted import Painted
@@ -94,8 +91,7 @@ class Exercise:
         self._open = OpenExamples(viewer, images)
         self._watching = Watching(self._prepare)
         self._accepting = Accepting(viewer)
-        self._opening: Job | None = None
-        self._search: Job | None = None
+        self._jobs = OpeningJobs(board)
         self._look = QTimer()
         self._look.setInterval(_LOOK_MS)
         self._look.timeout.connect(self._on_time)
@@ -204,11 +200,11 @@ class Exercise:
         project = self._project()
         size = source.shape[0] * source.shape[1] * source.shape[2]
         small = source.path is not None or size * source.dtype.itemsize < _COPIED_SOON
-        self._run(
+        begin = self._jobs.open if small else self._jobs.show
+        begin(
             f"Teach {self._images.name}",
             lambda: add_example(project, source),
             self._on_opened,
-            board=not small,
         )
 
     def copy_layer(self, key: str, everything: bool) -> None:  # noqa: FBT001 - a form's
@@ -243,11 +239,8 @@ class Exercise:
                 before = None if view is None else view.message
                 self._board.tell(done(words_of(opened.added, name), before))
 
-        self._run(
-            f"Copy {name}",
-            lambda: copy_into(project, source, labels),
-            finish,
-            board=True,
+        self._jobs.show(
+            f"Copy {name}", lambda: copy_into(project, source, labels), finish
         )
 
     def set_everything(self, everything: bool) -> None:  # noqa: FBT001 - a signal's
@@ -300,7 +293,7 @@ class Exercise:
         self._images.changed.disconnect(self._on_image)
         self._accepting.close()
         self._watching.close()
-        self._drop_jobs()
+        self._jobs.drop()
         self._open.close(remove=False)
 
     # ---- jobs
@@ -311,31 +304,6 @@ class Exercise:
         if before is None:
             self._watching.follow(project)
         return project
-
-    def _run(
-        self,
-        title: str,
-        start: Callable[[], Generator[Event, Any, Any]],
-        finish: Callable[[Any], None],
-        *,
-        board: bool,
-    ) -> None:
-        job = Job(start, title)
-        job.returned.connect(finish)
-        if board:
-            self._board.run(job, pausable=False, kept="What was copied stays.")
-            return
-        if self._opening is not None:
-            self._opening.leave()
-        self._opening = job
-        job.failed.connect(self.told.emit)
-        job.start()
-
-    def _drop_jobs(self) -> None:
-        for job in (self._opening, self._search):
-            if job is not None:
-                job.leave()
-        self._opening = self._search = None
 
     def _on_opened(self, opened: Opened) -> None:
         """Show an example that a job opened or made."""
@@ -369,6 +337,7 @@ class Exercise:
         self._watching.changed.connect(self.changed)
         self._watching.seen.connect(self._on_seen)
         self._watching.failed.connect(self.told)
+        self._jobs.failed.connect(self.told)
         self._accepting.changed.connect(self.changed)
         self._accepting.said.connect(self._on_said)
         self._accepting.failed.connect(self.told)
@@ -391,12 +360,7 @@ class Exercise:
             self._accepting.end()
         project = self.project
         if project is not None and self._open.unknown:
-            if self._search is not None:
-                self._search.leave()
-            self._search = Job(self._open.search(project), "Find the example")
-            self._search.returned.connect(self._open.found)
-            self._search.failed.connect(self.told.emit)
-            self._search.start()
+            self._jobs.search(self._open.search(project), self._open.found)
         self.changed.emit()
 
     def _on_time(self) -> None:
@@ -440,7 +404,7 @@ class Exercise:
     def _leave(self) -> None:
         """Take the layers of a project out of the viewer."""
         self._accepting.end()
-        self._drop_jobs()
+        self._jobs.drop()
         self._look.stop()
         self._open.close(remove=True)
 

@@ -68,7 +68,7 @@ class ProjectPlace:
         TrainingError
             If it is none.
         """
-        from skoots.teach.project import TeachProject  # noqa: PLC0415 - imports torch
+        from skoots.teach.project import TeachProject  # noqa: PLC0415 - imports zarr
 
         self.project = TeachProject(path)
         return self.project
@@ -81,7 +81,7 @@ class ProjectPlace:
         SkootsError
             If there is no image, or nothing can be written.
         """
-        from skoots.teach.project import (  # noqa: PLC0415 - imports torch
+        from skoots.teach.project import (  # noqa: PLC0415 - imports zarr
             RECORD,
             TeachProject,
         )

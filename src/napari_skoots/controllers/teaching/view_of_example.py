@@ -43,7 +43,7 @@ def view_of_example(
     counting, accepting : bool
         As in `ExampleView`.
     """
-    from skoots.teach.held_words import (  # noqa: PLC0415 - imports torch
+    from skoots.teach.held_words import (  # noqa: PLC0415 - imports zarr
         describe_held_out,
     )
     from skoots.teach.painted import problem, scarce  # noqa: PLC0415 - likewise
@@ -75,7 +75,7 @@ def view_of_example(
 
 
 def _advice(opened: OpenExample | None, painted: Mapping[Path, Painted]) -> list[str]:
-    from skoots.teach.painted import advice  # noqa: PLC0415 - imports torch
+    from skoots.teach.painted import advice  # noqa: PLC0415 - imports zarr
 
     here = None if opened is None else painted.get(opened.path)
     return [] if here is None else advice(here)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from skoots.events import Event
     from skoots.teach.painted import Painted
     from skoots.teach.project import TeachProject
-    from skoots.teach.skeletons import Bounds, Skeleton
+    from skoots.teach.skeleton_store import Bounds, Skeleton
 
 REST_MS = 300
 """Painting must rest so long."""
