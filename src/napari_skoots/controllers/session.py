@@ -83,8 +83,8 @@ class Session:
     """Whether images that are dropped on the canvas are chosen."""
 
     asked_for = Signal(str)
-    """What a command asks for: a window (``receipt``, ``save``, ``open``, ``help``) or a
-    tab (``segment``, ``teach``)."""
+    """What a command asks for: a window (``receipt``, ``save``, ``open``, ``help``)
+    or a tab (``segment``, ``teach``)."""
 
     noted = Signal(str)
     """Something that the user should know."""
@@ -117,7 +117,17 @@ class Session:
             self.wishes,
             self.segmenting,
         )
-        self.teaching = Teaching(self, preferences.folder)
+        self.teaching = Teaching(
+            viewer,
+            self.board,
+            self.engine,
+            self.images,
+            self.models,
+            self.wishes,
+            self.previewing,
+            self.segmenting,
+            preferences.folder,
+        )
         self._compare_key = CompareKey(
             viewer,
             self.teaching.comparing,

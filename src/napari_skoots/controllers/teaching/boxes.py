@@ -73,7 +73,7 @@ class Boxes:
         self._shapes = BoxesLayer(f"{name} boxes", geometry)
         self.layer = self._shapes.layer
         self._taken = _timer(0, self._take)
-        self._waiting = _timer(STORE_MS, self.flush)
+        self._waiting = _timer(STORE_MS, self._store)
         self._zoomed = _timer(_ZOOM_MS, self._on_zoom)
         self._shapes.edited.connect(self._on_edit)
         for event in ("current_step", "ndisplay", "order"):
@@ -172,8 +172,10 @@ class Boxes:
         """Store the boxes now, if they changed."""
         if self._taken.isActive():
             self._take()
-        if not self._waiting.isActive():
-            return
+        if self._waiting.isActive():
+            self._store()
+
+    def _store(self) -> None:
         self._waiting.stop()
         try:
             self._example.set_boxes(self._boxes())

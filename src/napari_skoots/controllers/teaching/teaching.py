@@ -18,7 +18,15 @@ from napari_skoots.controllers.teaching.lesson import Lesson
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from napari_skoots.controllers.session import Session
+    from napari.components import ViewerModel
+
+    from napari_skoots.controllers.board import Board
+    from napari_skoots.controllers.engine import Engine
+    from napari_skoots.controllers.images import Images
+    from napari_skoots.controllers.models import Models
+    from napari_skoots.controllers.previewing import Previewing
+    from napari_skoots.controllers.segmenting import Segmenting
+    from napari_skoots.controllers.wishes import Wishes
 
 
 class Teaching:
@@ -26,28 +34,32 @@ class Teaching:
 
     Parameters
     ----------
-    session : Session
-        Whose viewer, images, models and jobs they use.
+    viewer : ViewerModel
+        Whose layers they are.
+    board, engine, images, models, wishes, previewing, segmenting
+        Of its session.
     folder : Path, optional
         Where projects go; beside the image else.
     """
 
-    def __init__(self, session: Session, folder: Path | None = None) -> None:
-        s = session
-        self.exercise = Exercise(s.viewer, s.board, s.images, folder)
-        self.lesson = Lesson(s.viewer, s.board, s.engine, s.models, self.exercise)
+    def __init__(  # noqa: PLR0913, PLR0917 - all that it ties together
+        self,
+        viewer: ViewerModel,
+        board: Board,
+        engine: Engine,
+        images: Images,
+        models: Models,
+        wishes: Wishes,
+        previewing: Previewing,
+        segmenting: Segmenting,
+        folder: Path | None = None,
+    ) -> None:
+        self.exercise = Exercise(viewer, board, images, folder)
+        self.lesson = Lesson(viewer, board, engine, models, self.exercise)
         again = Again(
-            s.board,
-            s.images,
-            s.models,
-            s.wishes,
-            s.previewing,
-            s.segmenting,
-            self.exercise,
+            board, images, models, wishes, previewing, segmenting, self.exercise
         )
-        self.comparing = Comparing(
-            s.viewer, s.models, self.exercise, self.lesson, again
-        )
+        self.comparing = Comparing(viewer, models, self.exercise, self.lesson, again)
 
     def close(self) -> None:
         """End the process of the training and stop counting; the viewer is closed."""
