@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 SECONDS = 1.0
 """That a look shall take."""
 
+_PACED = 2
+"""Looks by which the pace is measured; from then on, boxes are of one size."""
+
 USUAL_PACE = 1.5e-6
 """Seconds for each voxel, until it is known: two cores in bfloat16, and some spare."""
 
@@ -61,7 +64,9 @@ class Ear:
             case str(word) if word == FINISH:
                 self.finish = True
             case (z, y, x):
-                self.point, self.moved = (float(z), float(y), float(x)), True
+                point = float(z), float(y), float(x)
+                self.moved |= point != self.point  # a viewer sends it again and again
+                self.point = point
             case _:
                 raise TrainingError(
                     f"A training hears a point (z, y, x) or {FINISH!r}, not {sent!r}."
@@ -136,7 +141,8 @@ class Looking:
             seconds=SECONDS,
         )
         seen = result_of(job)
-        self._pace = seen.pace or self._pace
+        if self._count < _PACED:
+            self._pace = seen.pace or self._pace
         # not over the last one, which somebody may be reading
         path = self._training / f"prediction-{self._count % 2 + 1}.npz"
         self._count += 1

@@ -56,6 +56,8 @@ def main() -> None:
     if hasattr(os, "nice"):
         os.nice(NICE)
     tasks = _tasks()
+    with contextlib.suppress(Exception):  # whatever it is, a real job will say it
+        _warm_up()
     with contextlib.suppress(OSError):  # nobody listens any more
         send(said, Ready())
         serve(asked, said, tasks)
@@ -143,6 +145,12 @@ def _own_pipes() -> tuple[IO[bytes], IO[bytes]]:
     os.dup2(2, 1)
     sys.stdout = sys.stderr
     return asked, said
+
+
+def _warm_up() -> None:
+    from skoots.teach.warming import warm_up  # noqa: PLC0415 - after the pipes are safe
+
+    warm_up()
 
 
 def _tasks() -> dict[str, Callable[..., Job]]:

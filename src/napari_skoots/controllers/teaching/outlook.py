@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,8 +10,11 @@ from napari_skoots.layers import geometry_of, shifted
 from napari_skoots.layers.source import FACTS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from napari.components import ViewerModel
     from napari.layers import Labels
+    from numpy.typing import NDArray
 
     from skoots.events import Predicted
 
@@ -33,7 +36,6 @@ class Outlook:
     def __init__(self, viewer: ViewerModel) -> None:
         self._viewer = viewer
         self._layer: Labels | None = None
-        self._start: tuple[int, ...] = ()
         self._refused = False
 
     def show(self, event: Predicted, painted: Labels | None) -> None:
@@ -54,12 +56,13 @@ class Outlook:
             return
         with np.load(event.path) as stored:
             labels = stored["labels"]
-        start = tuple(bounds[0] for bounds in event.box_zyx)
-        same = self._layer is not None and self._layer.data.shape == labels.shape
-        if same and start == self._start and self._layer is not None:
+        start = [bounds[0] for bounds in event.box_zyx]
+        geometry = shifted(geometry_of(painted), start)
+        if self._layer is None:
+            self._layer = self._add(labels, geometry)
+        else:
             self._layer.data = labels
-            return
-        self._replace(labels, start, painted)
+            self._layer.translate = geometry["translate"]
 
     def hide(self) -> None:
         """Take the layer away; the training is over."""
@@ -67,24 +70,18 @@ class Outlook:
         if layer is not None and layer in self._viewer.layers:
             self._viewer.layers.remove(layer)
 
-    def _replace(
-        self,
-        labels: np.ndarray[tuple[int, ...], np.dtype[np.uint32]],
-        start: tuple[int, ...],
-        painted: Labels,
-    ) -> None:
+    def _add(self, labels: NDArray[np.uint32], geometry: Mapping[str, Any]) -> Labels:
         from napari.layers import Labels  # noqa: PLC0415 - napari loads layers late
 
-        self.hide()
         layer = Labels(
             labels,
             name=NAME,
             opacity=_OPACITY,
             metadata={FACTS: {"overlay": True}},
-            **shifted(geometry_of(painted), start),
+            **geometry,
         )
         active = self._viewer.layers.selection.active
         self._viewer.add_layer(layer)
         if active is not None:  # the user paints on
             self._viewer.layers.selection.active = active
-        self._layer, self._start = layer, start
+        return layer
