@@ -161,6 +161,7 @@ class Comparing:
             side=Side.AFTER,
             name=self._free_name(project),
             base=self._lesson.base,
+            held_out=bool(finished.after),
         )
         self.show(Side.AFTER)
 
