@@ -1,4 +1,4 @@
-"""An exercise that is closed in the end."""
+"""An exercise that is closed in the end, and a session that teaches."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exercise_cases import Taught
+    from lesson_cases import School
     from pytestqt.qtbot import QtBot
+
+    from napari_skoots.controllers.session import Session
+    from skoots.teach.process import Worker
 
 
 @pytest.fixture
@@ -23,5 +27,59 @@ def taught(
 
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     made = Taught(qtbot, tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def shared_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of models that the worker of a module knows, with one for rods."""
+    from lesson_cases import rods_model  # noqa: PLC0415 - needs napari and torch
+
+    return rods_model(tmp_path_factory.mktemp("shared") / "models").parent
+
+
+@pytest.fixture(scope="module")
+def worker(shared_models: Path) -> Iterator[Worker]:
+    """A warm process that the tests of a module use one after the other."""
+    from skoots.teach.process import Worker  # noqa: PLC0415 - as the fixture above
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SKOOTS_MODELS", str(shared_models))
+        made = Worker(threads=1)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def models_folder(
+    shared_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """The user's folder of models, which the worker knows; what is kept goes again."""
+    from lesson_cases import MODEL  # noqa: PLC0415 - needs napari and torch
+
+    from skoots.inference import estimate  # noqa: PLC0415 - imports torch
+    from skoots.model import zoo  # noqa: PLC0415 - likewise
+    from skoots.run import storage  # noqa: PLC0415 - likewise
+
+    monkeypatch.setenv("SKOOTS_MODELS", str(shared_models))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setattr(zoo, "shipped_models", list)
+    monkeypatch.setattr(estimate, "_BUDGET", 0.02)  # a small network is timed soon
+    monkeypatch.setattr(storage, "_sync", lambda path: None)  # nobody pulls the plug
+    yield shared_models
+    for file in shared_models.iterdir():
+        if file.stem != MODEL:
+            file.unlink()
+
+
+@pytest.fixture
+def school(
+    qtbot: QtBot, session: Session, worker: Worker, tmp_path: Path
+) -> Iterator[School]:
+    """A session whose lesson has a warm worker; nothing is open yet."""
+    from lesson_cases import School  # noqa: PLC0415 - needs napari and torch
+
+    made = School(qtbot, session, tmp_path, worker)
     yield made
     made.close()
