@@ -40,15 +40,22 @@ def shared_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def worker(shared_models: Path) -> Iterator[Worker]:
-    """A warm process that the tests of a module use one after the other."""
+def workers() -> Iterator[list[Worker]]:
+    """The processes that the tests of a module have used; the last one may live."""
+    made: list[Worker] = []
+    yield made
+    for worker in made:
+        worker.close()
+
+
+@pytest.fixture
+def worker(workers: list[Worker], models_folder: Path) -> Worker:
+    """A process that the tests of a module use one after the other, until one dies."""
     from skoots.teach.process import Worker  # noqa: PLC0415 - as the fixture above
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SKOOTS_MODELS", str(shared_models))
-        made = Worker(threads=1)
-    yield made
-    made.close()
+    if not workers or not workers[-1].alive:
+        workers.append(Worker(threads=1))
+    return workers[-1]
 
 
 @pytest.fixture

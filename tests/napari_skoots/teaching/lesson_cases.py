@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import tifffile
@@ -17,7 +17,6 @@ from training_cases import write_rods
 
 from napari_skoots.controllers.teaching.outlook import NAME as OUTLOOK
 from skoots.events import TrainStep
-from skoots.teach.process import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +31,10 @@ if TYPE_CHECKING:
     from napari_skoots.controllers.teaching.lesson import Lesson
     from napari_skoots.jobs import Job
     from skoots.teach.example import Example
+    from skoots.teach.process import Worker
     from skoots.teach.project import TeachProject
+
+T = TypeVar("T")
 
 MODEL = "tiny"
 TIMEOUT = 60_000
@@ -49,7 +51,7 @@ BOXES = (((0, 0), (42, 64)), ((42, 0), (64, 64)))
 def rods_model(folder: Path, name: str = MODEL, seed: int = 0) -> Path:
     """Write a model for objects as large as the rods."""
     values = {"voxel_size": (0.01, 0.01, 0.01), "object_diameter": 13.0}
-    return save_model(folder, name, seed=seed, **values)
+    return save_model(folder, name, seed=seed, core=(24, 64, 64), **values)
 
 
 class School:
@@ -74,6 +76,7 @@ class School:
         self.session = session
         self.folder = folder
         self.steps: list[int] = []
+        self.heard: list[Any] = []
         self.told: list[str] = []
         self._worker = worker
         if worker is not None:
@@ -179,6 +182,12 @@ class School:
         self.until(lambda: not self.exercise.view.counting)
         idle(self.qtbot)
 
+    def counted_while_training(self) -> None:
+        """As `counted`, where a job of the board runs on."""
+        self.exercise.flush()
+        self.exercise._on_time()
+        self.until(lambda: not self.exercise.view.counting)
+
     def begin(self, seconds: float = SHORT) -> None:
         """Press Train."""
         self.lesson.set_seconds(seconds)
@@ -191,11 +200,22 @@ class School:
 
     def _count(self) -> None:
         self.steps.clear()
+        self.heard.clear()
         self.job.event.connect(self._on_event)
 
     def _on_event(self, event: object) -> None:
+        self.heard.append(event)
         if isinstance(event, TrainStep):
             self.steps.append(event.step)
+
+    def all_of(self, kind: type[T]) -> list[T]:
+        """Give what the training said of one kind."""
+        return [event for event in self.heard if isinstance(event, kind)]
+
+    def stop(self) -> None:
+        """Press Cancel, and wait."""
+        self.session.board.cancel()
+        self.until_over()
 
     # ---- waiting
 
@@ -226,8 +246,7 @@ class School:
 
     def close(self) -> None:
         """Stop what runs; the shared worker stays."""
-        self.session.board.cancel()
-        self.until_over()
+        self.stop()
         if self.lesson._worker is self._worker:
             self.lesson._worker = None
 

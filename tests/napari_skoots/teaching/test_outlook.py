@@ -11,7 +11,6 @@ pytest.importorskip("pytestqt")
 pytest.importorskip("napari")
 
 from napari.components import ViewerModel
-from napari.layers import Labels
 
 from napari_skoots.controllers.teaching.outlook import NAME, Outlook
 from napari_skoots.layers.source import is_overlay
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari.components import LayerList
+    from napari.layers import Labels
 
 
 class Desk:
