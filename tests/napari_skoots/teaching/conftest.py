@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from exercise_cases import Taught
     from lesson_cases import School
@@ -56,6 +56,27 @@ def worker(workers: list[Worker], models_folder: Path) -> Worker:
     if not workers or not workers[-1].alive:
         workers.append(Worker(threads=1))
     return workers[-1]
+
+
+@pytest.fixture(scope="package")
+def taught_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with a training that has ended; for copies."""
+    from lesson_cases import teach_rods  # noqa: PLC0415 - needs napari and torch
+
+    return teach_rods(tmp_path_factory.mktemp("taught"))
+
+
+@pytest.fixture
+def compared(
+    qtbot: QtBot, session: Session, taught_project: Path, tmp_path: Path
+) -> Iterator[School]:
+    """A session in which that training has just ended."""
+    from lesson_cases import School  # noqa: PLC0415 - needs napari and torch
+
+    made = School(qtbot, session, tmp_path, None)
+    made.compare(taught_project)
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -7,16 +7,22 @@ changes in a moment. The worker is a real process; tests of a module share one.
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import tifffile
+from napari.utils.key_bindings import KeymapHandler
 from session_cases import idle, save_model
 from training_cases import write_rods
 
 from napari_skoots.controllers.teaching.outlook import NAME as OUTLOOK
 from skoots.events import TrainStep
+from skoots.teach import TeachProject, teach
+from skoots.teach.comparison import read_comparison
+from skoots.train.data.taught_boxes import TaughtBox
+from skoots.volume.source import open_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +38,6 @@ if TYPE_CHECKING:
     from napari_skoots.jobs import Job
     from skoots.teach.example import Example
     from skoots.teach.process import Worker
-    from skoots.teach.project import TeachProject
 
 T = TypeVar("T")
 
@@ -52,6 +57,20 @@ def rods_model(folder: Path, name: str = MODEL, seed: int = 0) -> Path:
     """Write a model for objects as large as the rods."""
     values = {"voxel_size": (0.01, 0.01, 0.01), "object_diameter": 13.0}
     return save_model(folder, name, seed=seed, core=(24, 64, 64), **values)
+
+
+def teach_rods(folder: Path) -> Path:
+    """Paint the rods, and teach a model for one epoch; give the project."""
+    write_rods(folder)
+    base = rods_model(folder / "models")
+    project = TeachProject.create(folder / "rods.skoots-project")
+    example = project.add(open_source(folder / "rods.tif"))
+    example.copy_labels(tifffile.imread(folder / "rods.labels.tif"))
+    boxes = [((0, *corner), (24, *other)) for corner, other in BOXES]
+    example.set_boxes([TaughtBox(*box) for box in boxes])
+    for _ in teach(project, str(base), seconds=SHORT, device="cpu", threads=1):
+        pass
+    return project.path
 
 
 class School:
@@ -153,6 +172,24 @@ class School:
             setattr(layer, name, value)
         labels: NDArray[Any] = tifffile.imread(self.folder / "rods.labels.tif")
         return labels
+
+    def compare(self, project: Path, **changes: Any) -> None:
+        """Open a copy of a project on the rods, as if its training had just ended."""
+        self.open_image(**changes)
+        copy = self.folder / project.name
+        shutil.copytree(project, copy)
+        self.exercise.open_project(copy)
+        self.until(lambda: self.exercise.example is not None)
+        self.exercise.new_layer()
+        self.counted()
+        self.lesson.finished.emit(read_comparison(copy / "trainings/001"))
+
+    def press(self, key: str, layer: Any = None) -> None:
+        """Press a key with a layer selected, or none."""
+        handler = KeymapHandler()
+        chain = [self.viewer] if layer is None else [layer, self.viewer]
+        handler.keymap_providers = chain
+        handler.press_key(key)
 
     def paint(self, **changes: Any) -> None:
         """Open the rods, paint them and draw boxes."""
