@@ -9,7 +9,7 @@ from psygnal import Signal
 
 from napari_skoots.controllers.teaching.sides import Sides
 from napari_skoots.state.teaching import ComparisonView, ScoreView, Side
-from skoots.errors import RunError
+from skoots.errors import RunError, TrainingError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -148,12 +148,14 @@ class Comparing:
     # ---- the training
 
     def _on_finished(self, finished: TeachFinished) -> None:
-        project, layer = self._exercise.project, self._exercise.layer
+        project = _project_of(finished)
         if project is None:
             return
         self._sides.hide()
         self._result = _Result(project, finished)
-        if finished.after and layer is not None:
+        here, layer = self._exercise.project, self._exercise.layer
+        same = here is not None and here.path == project.path
+        if finished.after and layer is not None and same:
             self._sides.take(finished, self._exercise.example, layer)
         self.view = ComparisonView(
             before=_score(finished.before) if finished.before else None,
@@ -161,7 +163,7 @@ class Comparing:
             improved=finished.improved,
             side=Side.AFTER,
             name=self._free_name(project),
-            base=self._lesson.base,
+            base=_base_of(finished),
             held_out=bool(finished.after),
         )
         self.show(Side.AFTER)
@@ -175,6 +177,24 @@ class Comparing:
             number += 1
             name = f"{project.name}-{number}"
         return name
+
+
+def _project_of(finished: TeachFinished) -> TeachProject | None:
+    """Give the project of a training: another may be open by now, or it is gone."""
+    from skoots.teach.project import TeachProject  # noqa: PLC0415 - imports zarr
+
+    try:
+        return TeachProject(finished.training.parents[1])
+    except TrainingError:
+        return None
+
+
+def _base_of(finished: TeachFinished) -> str:
+    """Name the model that a training began with: another may be chosen by now."""
+    from skoots.teach.record import read_record  # noqa: PLC0415 - as above
+
+    base = read_record(finished.training).base
+    return "" if base is None else base.name
 
 
 def _score(said: Mapping[str, Any]) -> ScoreView:
