@@ -253,8 +253,8 @@ class Predicted:
     """Steps that it has taken."""
 
     path: Path
-    """An NPZ whose ``labels`` are (Z, Y, X), uint32, on the image's grid. It stays as
-    it is until the next but one of these."""
+    """An NPZ whose ``labels`` are (Z, Y, X), uint32, on the image's grid, and whose
+    ``start_zyx`` says where they begin. It stays as it is until the next but one."""
 
     example: str
     """Name of the example whose image it is."""

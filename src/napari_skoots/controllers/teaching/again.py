@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_skoots.controllers.output import free_path
 from skoots.errors import RunError
+from skoots.events import result_of
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
     from pathlib import Path
 
     from napari_skoots.controllers.board import Board
@@ -26,8 +26,11 @@ if TYPE_CHECKING:
     from napari_skoots.controllers.segmenting import Segmenting
     from napari_skoots.controllers.teaching.exercise import Exercise
     from napari_skoots.controllers.wishes import Wishes
-    from skoots.events import Event
     from skoots.teach.example import Example
+
+
+_STAMPED = (32, 256, 256)
+"""Voxels that are written at once, along Z, Y, X."""
 
 
 class Again:
@@ -141,26 +144,28 @@ def stamp(run: Path, example: Example) -> int:
     int
         How many objects were written.
     """
+    import fastremap  # noqa: PLC0415 - on use
+
     from napari_skoots.labels_array import ZarrLabels  # noqa: PLC0415 - imports zarr
     from skoots.validate.measure import measure_objects  # noqa: PLC0415 - cc3d
+    from skoots.volume.tiling import box_slices, plan_blocks  # noqa: PLC0415 - on use
 
-    table = _drained(measure_objects(example.labels))
+    table = result_of(measure_objects(example.labels))
     labels = ZarrLabels.of_run(run)
     try:
-        for number, box in zip(table.ids.tolist(), table.box_zyx.tolist(), strict=True):
-            place = tuple(slice(low, high) for low, high in box)
-            mine = np.asarray(example.labels[place]) == number
+        new = {int(number): labels.next_label() for number in table.ids}
+        new[0] = 0
+        for block in plan_blocks(example.shape, _STAMPED):
+            place = box_slices(block.core)
+            mine = np.asarray(example.labels[place])
+            if not mine.any():
+                continue
+            # somebody may paint on: an object that nobody measured stays out
+            stamped = fastremap.remap(mine, new, preserve_missing_labels=True)
+            known = np.isin(mine, table.ids)
             part = labels[place]
-            part[mine] = labels.next_label()
+            part[known] = stamped[known]
             labels[place] = part
     finally:
         labels.close()
     return len(table.ids)
-
-
-def _drained(events: Generator[Event, Any, Any]) -> Any:
-    while True:
-        try:
-            next(events)
-        except StopIteration as end:
-            return end.value
