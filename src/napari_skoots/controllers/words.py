@@ -20,6 +20,7 @@ _WORDS = (
     (r"halo_zyx \(--halo\)", "Halo"),
     (r"another CORE \(Z, Y, X\)", "another Tile core (Z, Y, X)"),
     (r"another HALO \(Z, Y, X\)", "another Halo (Z, Y, X)"),
+    (r"Training starts from \S*?([^/\\\s]+)\.skoots\.", r"Training starts from \1."),
     (r"PROBABILITY_THRESHOLD", "Foreground above"),
     (r"SKELETON_THRESHOLD", "Skeleton above"),
 )

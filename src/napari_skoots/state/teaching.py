@@ -182,3 +182,6 @@ class ComparisonView:
 
     base: str = ""
     """Name of the model that it began with; empty for none."""
+
+    held_out: bool = True
+    """False where nothing was, and there is nothing to compare."""

@@ -182,9 +182,18 @@ def verdict(comparison: ComparisonView) -> MessageView:
     """
     if comparison.kept:
         return MessageView(f"Kept as {comparison.kept}, and chosen in Segment.")
+    if not comparison.held_out:
+        return MessageView(
+            "Nothing was held out, so nobody can say how good the model is."
+        )
     if comparison.improved:
         if comparison.before is None:
             return MessageView("The new model in what was held out:")
+        if comparison.after.f1 == comparison.before.f1:
+            return MessageView(
+                "Better where it learned, and as good in what was held out. Look at "
+                "both:"
+            )
         return MessageView("Better in what was held out:")
     return MessageView(
         "No model was better than the one that training began with.",

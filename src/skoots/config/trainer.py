@@ -111,6 +111,12 @@ class TrainerConfig(Section):
         description="Validations until whole volumes are segmented and scored; "
         "0: never.",
     )
+    OBJECT_DIAMETER: Positive | None = Field(
+        default=None,
+        title="Object diameter",
+        description="Voxels across a typical object, which the model says; none: as "
+        "measured on the volumes of the first folder.",
+    )
     SCORE_TAUGHT: bool = Field(
         default=False,
         title="Score what is learned from",

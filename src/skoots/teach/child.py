@@ -141,7 +141,7 @@ class Child:
         ended = "was killed" if code is not None and code < 0 else "ended"
         kept = (
             "What it had learned up to the last checkpoint is kept: go on with that "
-            "training (skoots train NAME.skoots-project --resume)."
+            "training (--resume)."
             if saved
             else "It had learned nothing yet: teach again."
         )

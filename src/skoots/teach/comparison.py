@@ -281,7 +281,7 @@ def _sum_up(
 ) -> _Comparison:
     before = _marks(found["before"]) if found["before"] else None
     now = _marks(found["after"])
-    worse = before is not None and now["panoptic_quality"] < before["panoptic_quality"]
+    worse = before is not None and now["f1_50"] < before["f1_50"]
     firsts: Sequence[_Marked | None] = found["before"] or [None] * len(found["after"])
     parts = tuple(
         _Part(before=None if one is None else _marks([one]), after=_marks([other]))

@@ -18,13 +18,18 @@ if TYPE_CHECKING:
 SHARE = 0.2
 """Of the objects that lie in boxes."""
 
+LARGEST = 1 << 21
+"""Voxels that are held out at most, where nobody says what is: they are segmented every
+few seconds while a model is taught."""
+
 
 def hold_out(painted: Sequence[Painted]) -> list[tuple[TaughtBox, ...]]:
     """Choose which boxes, or parts of boxes, training does not see.
 
     A box that the user holds out is that; else a whole box, if there are several and
     one has about a fifth of the objects; else the end of the box with most of them,
-    where the cut goes through as few objects as it can.
+    where the cut goes through as few objects as it can, and of a large end a part with
+    many of them.
 
     Parameters
     ----------
@@ -47,17 +52,40 @@ def hold_out(painted: Sequence[Painted]) -> list[tuple[TaughtBox, ...]]:
         return found
     wanted = max(1, round(SHARE * total))
     best = min(range(len(places)), key=lambda k: (abs(counts[k] - wanted), k))
-    if 1 <= counts[best] <= min(2 * wanted, total - 1):
-        i, j = places[best]
-        box = painted[i].boxes[j]
+    i, j = places[best]
+    box = painted[i].boxes[j]
+    few = 1 <= counts[best] <= min(2 * wanted, total - 1)
+    if few and _voxels(box) <= LARGEST:
         held = TaughtBox(box.start_zyx, box.stop_zyx, held_out=True)
         found[i] = (*found[i][:j], held, *found[i][j + 1 :])
         return found
     i, j = places[int(np.argmax(counts))]
     part = _end_of(painted[i], painted[i].boxes[j], wanted)
     if part is not None:
-        found[i] = (*found[i], part)
+        found[i] = (*found[i], _within_limits(painted[i], part))
     return found
+
+
+def _voxels(box: TaughtBox) -> int:
+    return int(np.prod(np.subtract(box.stop_zyx, box.start_zyx), dtype=np.int64))
+
+
+def _within_limits(painted: Painted, box: TaughtBox) -> TaughtBox:
+    """Halve a box, along its longest axis, until it is small: the fuller half stays."""
+    while _voxels(box) > LARGEST:
+        start, stop = np.array(box.start_zyx), np.array(box.stop_zyx)
+        axis = int(np.argmax(stop - start))
+        half = (start[axis] + stop[axis]) // 2
+        low, high = stop.copy(), start.copy()
+        low[axis] = high[axis] = half
+        halves = (_held(start, low), _held(high, stop))
+        box = max(halves, key=lambda one: len(_inside(painted, one)))
+    return box
+
+
+def _held(start: NDArray[np.int64], stop: NDArray[np.int64]) -> TaughtBox:
+    (a, b, c), (d, e, f) = start.tolist(), stop.tolist()
+    return TaughtBox((a, b, c), (d, e, f), held_out=True)
 
 
 def _end_of(painted: Painted, box: TaughtBox, wanted: int) -> TaughtBox | None:
@@ -67,11 +95,9 @@ def _end_of(painted: Painted, box: TaughtBox, wanted: int) -> TaughtBox | None:
         return None
     cuts = list(_cuts(extents, box, wanted))
     _, _, axis, low, high = min(cuts)
-    start, stop = list(box.start_zyx), list(box.stop_zyx)
+    start, stop = np.array(box.start_zyx), np.array(box.stop_zyx)
     start[axis], stop[axis] = low, high
-    return TaughtBox(
-        (start[0], start[1], start[2]), (stop[0], stop[1], stop[2]), held_out=True
-    )
+    return _held(start, stop)
 
 
 def _cuts(

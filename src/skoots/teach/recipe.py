@@ -80,6 +80,8 @@ def fine_tuning(
             "SCORE_TAUGHT": True,
             "CHECKPOINT_MINUTES": 0.5,
             "SCALE_RANGE": SCALE_RANGE,
+            # as large as painted objects were made, however many slivers are painted
+            "OBJECT_DIAMETER": base.object_diameter,
         },
         "AUGMENTATION": {
             "CROP_WIDTH": wide,

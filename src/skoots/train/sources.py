@@ -130,7 +130,9 @@ def load_sources(settings: Settings, device: torch.device) -> Sources:
         normalization=_normalization(settings, training, [transform, plain, nothing]),
         # folders of coarser copies widen what is learnt; the first says at which scale
         voxel_size=_median_size(first) or _median_size(volumes),
-        object_diameter=_diameter(first) or _diameter(volumes),
+        object_diameter=settings.TRAINER.OBJECT_DIAMETER
+        or _diameter(first)
+        or _diameter(volumes),
         objects=sum(len(v.skeletons) for v in volumes),
         notes=tuple(dict.fromkeys(notes)),
     )

@@ -73,13 +73,16 @@ class Again:
         models.changed.connect(self._go_on)
         board.freed.connect(self._go_on)
 
-    def begin(self, model: str) -> None:
+    def begin(self, model: str, diameter: float | None = None) -> None:
         """Segment with a model as soon as it is loaded.
 
         Parameters
         ----------
         model : str
             Its name.
+        diameter : float, optional
+            Of a typical object, in voxels of the image: where the image has no voxel
+            size, nothing else says how it was resampled for the training.
 
         Raises
         ------
@@ -88,6 +91,8 @@ class Again:
         """
         if self._board.busy:
             raise RunError("A job is running. Wait for it, or cancel it.")
+        if self._images.voxel_size is None:
+            self._wishes.set(diameter=diameter)
         self._model, self._looked = model, False
         self._models.choose(model)
         self._go_on()

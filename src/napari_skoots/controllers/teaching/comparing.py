@@ -142,7 +142,8 @@ class Comparing:
         if self.view is None or not self.view.kept:
             raise RunError("Keep the model first: give it a name.")
         self._sides.hide()
-        self._again.begin(self.view.kept)
+        wish = self._lesson.wish
+        self._again.begin(self.view.kept, wish.diameter or wish.measured)
 
     # ---- the training
 
@@ -161,6 +162,7 @@ class Comparing:
             side=Side.AFTER,
             name=self._free_name(project),
             base=self._lesson.base,
+            held_out=bool(finished.after),
         )
         self.show(Side.AFTER)
 

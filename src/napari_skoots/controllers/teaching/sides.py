@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_skoots.layers import geometry_of, shifted
+from napari_skoots.layers import camera_of, geometry_of, shifted
 from napari_skoots.layers.source import FACTS
 from napari_skoots.state.teaching import Side
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.layers import Labels
 
-    from skoots.events import TeachFinished
+    from skoots.events import ComparedPart, TeachFinished
     from skoots.teach.example import Example
 
 _NAMES = {Side.BEFORE: "before teaching", Side.AFTER: "after teaching"}
@@ -62,7 +62,7 @@ class Sides:
                     if side.value in stored:
                         self._add(side, stored[side.value], start, painted)
         if own:
-            self._go_to(own[0].path, painted)
+            self._go_to(own[0], painted)
 
     def show(self, side: Side) -> None:
         """Let one of them be seen."""
@@ -98,16 +98,16 @@ class Sides:
             self._viewer.layers.selection.active = active
         self._layers.setdefault(side, []).append(layer)
 
-    def _go_to(self, path: Any, painted: Labels) -> None:
-        """Bring the middle of a part into view, if another plane is looked at."""
-        with np.load(path) as stored:
-            start, shape = stored["start_zyx"], stored["after"].shape
-        middle = painted.data_to_world(start + (np.array(shape) - 1) / 2)
-        first = self._viewer.dims.ndim - len(middle)
-        axis = first  # along Z
-        if axis in self._viewer.dims.displayed:
+    def _go_to(self, part: ComparedPart, painted: Labels) -> None:
+        """Bring a part into view: its middle plane, and its middle if none is seen."""
+        start = np.array([low for low, _ in part.box_zyx], float)
+        stop = np.array([high for _, high in part.box_zyx], float) - 1
+        dims, camera = self._viewer.dims, camera_of(self._viewer)
+        middle = painted.data_to_world((start + stop) / 2)
+        axis = dims.ndim - len(middle)  # along Z
+        if axis in dims.displayed:
             return
-        low = painted.data_to_world(start)[0]
-        high = painted.data_to_world(start + np.array(shape) - 1)[0]
-        if not low <= self._viewer.dims.point[axis] <= high:
-            self._viewer.dims.set_point(axis, float(middle[0]))
+        dims.set_point(axis, float(middle[0]))
+        low, high = painted.corner_pixels
+        if (start[1:] > high[1:]).any() or (stop[1:] < low[1:]).any():
+            camera.center = (camera.center[0], *middle[1:])
