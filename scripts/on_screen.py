@@ -117,15 +117,20 @@ class Screen:
             Along Z, Y, X, on the plane that is shown. One alone is a click.
         """
         # as the events of a mouse come in: behind Qt, before napari
-        mouse = self._canvas._scene_canvas._backend  # noqa: SLF001 - there is no door
+        mouse = self._canvas._scene_canvas._backend
         places = [self._place_of(layer, voxel) for voxel in voxels]
-        mouse._vispy_mouse_move(pos=places[0], modifiers=())  # noqa: SLF001
-        mouse._vispy_mouse_press(pos=places[0], button=1, modifiers=())  # noqa: SLF001
+        mouse._vispy_mouse_move(pos=places[0], modifiers=())
+        mouse._vispy_mouse_press(pos=places[0], button=1, modifiers=())
         for place in places[1:]:
             rest(0.02)  # vispy drops what comes sooner
-            mouse._vispy_mouse_move(pos=place, modifiers=())  # noqa: SLF001
+            mouse._vispy_mouse_move(pos=place, modifiers=())
         rest(0.02)
-        mouse._vispy_mouse_release(pos=places[-1], button=1, modifiers=())  # noqa: SLF001
+        mouse._vispy_mouse_release(pos=places[-1], button=1, modifiers=())
+
+    def rest_mouse(self) -> None:
+        """Move the mouse to a corner of the canvas, where it hides nothing."""
+        mouse = self._canvas._scene_canvas._backend
+        mouse._vispy_mouse_move(pos=(8, 8), modifiers=())
 
     def press_key(self, key: str) -> None:
         """Press a key over the canvas."""
@@ -136,7 +141,7 @@ class Screen:
 
     @property
     def _canvas(self) -> Any:
-        return self.viewer.window._qt_viewer.canvas  # noqa: SLF001 - there is no door
+        return self.viewer.window._qt_viewer.canvas
 
     def _place_of(self, layer: Any, voxel: Sequence[float]) -> tuple[int, int]:
         """Give where a voxel is on the canvas, in pixels."""
@@ -144,7 +149,7 @@ class Screen:
 
         canvas = self._canvas
         corners = [(0, 0), (100, 0), (0, 100)]
-        at = [canvas._map_canvas2world(c, canvas.view) for c in corners]  # noqa: SLF001
+        at = [canvas._map_canvas2world(c, canvas.view) for c in corners]
         first, *others = np.array(at)[:, -2:]
         ways = (np.array(others) - first).T / 100
         wanted = np.array(layer.data_to_world(voxel))[-2:]
