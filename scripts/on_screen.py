@@ -128,16 +128,18 @@ class Screen:
         mouse._vispy_mouse_release(pos=places[-1], button=1, modifiers=())
 
     def rest_mouse(self) -> None:
-        """Move the mouse to a corner of the canvas, where it hides nothing."""
+        """Move the mouse out of the canvas."""
         mouse = self._canvas._scene_canvas._backend
-        mouse._vispy_mouse_move(pos=(8, 8), modifiers=())
+        mouse._vispy_mouse_move(pos=(-50, -50), modifiers=())
 
     def press_key(self, key: str) -> None:
         """Press a key over the canvas."""
         from qtpy.QtCore import Qt  # noqa: PLC0415 - heavy
         from qtpy.QtTest import QTest  # noqa: PLC0415 - heavy
+        from qtpy.QtWidgets import QWidget  # noqa: PLC0415, TC002 - heavy
 
-        QTest.keyClick(self._canvas.native, getattr(Qt.Key, f"Key_{key}"))
+        canvas: QWidget = self._canvas.native
+        QTest.keyClick(canvas, Qt.Key[f"Key_{key}"])
 
     @property
     def _canvas(self) -> Any:
