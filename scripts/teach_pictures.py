@@ -14,22 +14,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-QUALITY = 60
-LAYERS, CANVAS, PANEL = 0, 333, 1035
-"""Pixels at which the lists of layers, the canvas and the panel begin."""
+QUALITY = 50
+WIDEST = 920
+"""Pixels."""
+
+CANVAS, PANEL = 333, 1035
+"""Pixels at which the canvas and the panel begin, right of the list of layers."""
 
 TOP = 24
 """Below the menu."""
 
-SHOWN = {
-    "found": CANVAS,
-    "accept": LAYERS,
-    "paint": CANVAS,
-    "ready": CANVAS,
-    "running": CANVAS,
-    "again": CANVAS,
-}
-"""What is shown of a window: from where on."""
+SHOWN = ("found", "paint", "ready", "running", "again", "accept")
+"""States of which canvas and panel are shown."""
 
 
 def main() -> None:
@@ -48,9 +44,9 @@ def write_pictures(taken: Path, out: Path) -> None:
     out : Path
         The folder of the pictures.
     """
-    for state, left in SHOWN.items():
+    for state in SHOWN:
         window = _open(taken / f"{state}.png")
-        _save(window.crop((left, TOP, *window.size)), out / f"teach-{state}.jpg")
+        _save(window.crop((CANVAS, TOP, *window.size)), out / f"teach-{state}.jpg")
     _save(_compare(taken), out / "teach-compare.jpg")
 
 
@@ -79,7 +75,12 @@ def _open(path: Path) -> Image:
 
 
 def _save(picture: Image, path: Path) -> None:
-    picture.save(path, quality=QUALITY, optimize=True)
+    from PIL import Image  # noqa: PLC0415 - napari brings it
+
+    if picture.width > WIDEST:
+        size = (WIDEST, round(picture.height * WIDEST / picture.width))
+        picture = picture.resize(size, Image.Resampling.LANCZOS)
+    picture.save(path, quality=QUALITY, optimize=True, progressive=True)
 
 
 if __name__ == "__main__":

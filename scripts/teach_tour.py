@@ -55,6 +55,9 @@ ACCEPTED, ALIKE = 2, 0.6
 BRUSH = 10
 """Voxels."""
 
+FAINT = 0.3
+"""Opacity of a segmentation of which objects are accepted."""
+
 
 def main() -> None:
     """Start the process that shows the window, or be it."""
@@ -238,7 +241,6 @@ class Tour(Screen):
 
     def _train(self) -> None:
         lesson, pulse = self.teaching.lesson, self._pulse()
-        lesson.choose_base(self._options.model)
         lesson.set_seconds(self._options.seconds)
         wait_until(lambda: not lesson.wish.blocked, 60)
         self._take("ready")
@@ -299,6 +301,7 @@ class Tour(Screen):
     def _accept(self) -> None:
         """Take over what is right by now, to teach again."""
         self.layer.visible = True
+        self._labels().opacity = FAINT
         self.panel.tabs.setCurrentWidget(self.panel.teach)
         press(self.panel, "Accept objects")
         right = self._right()[:ACCEPTED]
