@@ -40,7 +40,7 @@ VOXEL = (0.05, 0.02, 0.01)
 
 def save_model(folder: Path, name: str = MODEL, **changes: Any) -> Path:
     """Write a small model that can be applied; a seed makes another one."""
-    seed = changes.pop("seed", 0)
+    seed, core = changes.pop("seed", 0), changes.pop("core", CORE)
     path = folder / f"{name}.skoots"
     folder.mkdir(parents=True, exist_ok=True)
     values: dict[str, Any] = {
@@ -50,7 +50,7 @@ def save_model(folder: Path, name: str = MODEL, **changes: Any) -> Path:
         "object_diameter": 10.0,
     }
     usual = {"PROBABILITY_THRESHOLD": 0.4, "SKELETON_THRESHOLD": 0.42}
-    settings = settings_with(CORE=list(CORE), **usual)
+    settings = settings_with(CORE=list(core), **usual)
     settings = settings.merge({"SKOOTS": {"VECTOR_SCALING": [8.0, 8.0, 8.0]}})
     save_checkpoint(path, random_unet(seed), settings, **(values | changes))
     return path

@@ -203,3 +203,28 @@ def test_a_program_that_is_closed_waits_for_the_tile_and_stops_there(
     assert closed == [1]
     with qtbot.waitSignal(job.ended, timeout=5000):
         pass
+
+
+def test_a_word_is_sent_once_and_before_any_point(qtbot: QtBot) -> None:
+    """A point says where somebody looks, always; a word says what to do, once."""
+    heard: list[object] = []
+    step = threading.Event()
+
+    def start() -> Generator[Notice, Any, None]:
+        for number in range(4):
+            assert step.wait(5)
+            step.clear()
+            heard.append((yield Notice(str(number))))
+
+    job = Job(start, "listen")
+    job.look_at((1.0, 2.0, 3.0))
+    job.ask("finish")
+    job.start()
+    for number in range(4):
+        if number == 2:
+            job.look_at((4.0, 5.0, 6.0))
+        with qtbot.waitSignal(job.event, timeout=5000):
+            step.set()
+        qtbot.waitUntil(lambda many=number: len(heard) > many, timeout=5000)
+    qtbot.waitUntil(lambda: not job.running, timeout=5000)
+    assert heard == ["finish", (1, 2, 3), (4, 5, 6), (4, 5, 6)]

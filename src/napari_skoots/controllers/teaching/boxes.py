@@ -75,6 +75,7 @@ class Boxes:
         self._taken = _timer(0, self._take)
         self._waiting = _timer(STORE_MS, self._store)
         self._zoomed = _timer(_ZOOM_MS, self._on_zoom)
+        self._unstored = False
         self._shapes.edited.connect(self._on_edit)
         for event in ("current_step", "ndisplay", "order"):
             getattr(viewer.dims.events, event).connect(self._follow)
@@ -169,17 +170,20 @@ class Boxes:
         self._zoomed.start()
 
     def flush(self) -> None:
-        """Store the boxes now, if they changed."""
+        """Store the boxes now, if they changed or could not be stored before."""
         if self._taken.isActive():
             self._take()
-        if self._waiting.isActive():
+        again = self._unstored and not self._example.everything
+        if self._waiting.isActive() or again:
             self._store()
 
     def _store(self) -> None:
         self._waiting.stop()
         try:
             self._example.set_boxes(self._boxes())
+            self._unstored = False
         except SkootsError as error:
+            self._unstored = True
             self.failed.emit(error)
         self.changed.emit()
 

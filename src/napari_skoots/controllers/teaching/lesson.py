@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ from napari_skoots.jobs import Job
 from napari_skoots.layers import view_centre
 from napari_skoots.state.teaching import SCRATCH, WishView
 from napari_skoots.state.views import MessageView
-from skoots.errors import RunError, TrainingError
+from skoots.errors import RunError, TrainingError, WorkerError
 from skoots.events import Predicted, TrainStep
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ class Lesson:
         self._seconds = SECONDS
         self._diameter: float | None = None
         self._worker: Worker | None = None
+        self._hiring = threading.Lock()
+        self._closed = False
         self._job: Job | None = None
         self._course: Course | None = None
         self._outlook = Outlook(viewer)
@@ -226,9 +229,11 @@ class Lesson:
     def close(self) -> None:
         """End the process; the viewer is closed."""
         self._settle.stop()
-        if self._worker is not None:
-            self._worker.close()
-            self._worker = None
+        with self._hiring:
+            self._closed = True
+            worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.close()
 
     # ---- the process
 
@@ -265,13 +270,16 @@ class Lesson:
         """Give the process; called in the thread of a job as well."""
         from skoots.teach.process import Worker  # noqa: PLC0415 - imports the engine
 
-        if self._worker is None or not self._worker.alive:
-            self._worker = Worker()
-        return self._worker
+        with self._hiring:
+            if self._closed:
+                raise WorkerError("The viewer was closed before the training began.")
+            if self._worker is None or not self._worker.alive:
+                self._worker = Worker()
+            return self._worker
 
     def warm_up(self) -> None:
         """Start the process as soon as somebody paints: it imports for seconds."""
-        painting = self._exercise.layer is not None
+        painting = self._exercise.layer is not None and not self._closed
         if painting and self._engine.state is EngineState.READY:
             self._ready_worker()
 

@@ -66,3 +66,27 @@ def test_trying_leaves_the_network_and_chance_alone(
     assert all(torch.equal(after[key], value) for key, value in before.items())
     assert all(p.grad is None for p in network.parameters())
     assert torch.equal(torch.get_rng_state(), chance)
+
+
+@pytest.mark.parametrize(
+    ("given", "timed"),
+    [((2, 1, 96, 80, 64), (1, 1, 48, 48, 32)), ((2, 3, 16, 96, 8), (1, 3, 16, 48, 8))],
+    ids=["large", "thin"],
+)
+def test_a_part_of_a_batch_is_enough_to_tell(
+    monkeypatch: pytest.MonkeyPatch,
+    network: UNet,
+    given: tuple[int, ...],
+    timed: tuple[int, ...],
+) -> None:
+    _pretend(monkeypatch, "bfloat16", float32=2.0, bfloat16=1.0)
+    shapes = []
+
+    def step(_network: UNet, image: torch.Tensor, name: str) -> float:
+        shapes.append((name, tuple(image.shape)))
+        return float(len(shapes))
+
+    monkeypatch.setattr(number_format, "time_step", step)
+    settings = Settings.from_dict({"TRAIN": {"MIXED_PRECISION": True}})
+    assert choose_training_format(network, settings, torch.zeros(given)) == "float32"
+    assert shapes == [("float32", timed), ("bfloat16", timed)]

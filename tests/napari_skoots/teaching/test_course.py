@@ -1,0 +1,166 @@
+"""What the panel shows of a training follows from its events alone."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("pytestqt")
+pytest.importorskip("napari")
+
+from napari_skoots.controllers.teaching.course import UNASSIGNED, Course
+from skoots.events import (
+    ObjectsDone,
+    Predicted,
+    StageStarted,
+    TeachFinished,
+    TrainStarted,
+    TrainStep,
+    Validated,
+)
+
+BOX = ((0, 1), (0, 1), (0, 1))
+STARTED = TrainStarted(
+    Path("001"), "unet", "cpu", "float32", 1, 3, 0, 1000, 100, seconds=60.0
+)
+FINISHED = TeachFinished(
+    Path("001"), Path("best.skoots"), True, {"f1_50": 0.2}, {"f1_50": 0.4}, ()
+)
+
+
+def step(number: int, loss: float, seconds: float = 1.0) -> TrainStep:
+    return TrainStep(number, 1000, 0, loss, 0.0, 0.0, 0.0, 1e-3, 0, seconds)
+
+
+def judged(f1: float | None, seconds: float, *, best: bool) -> Validated:
+    said = {} if f1 is None else {"f1_50": f1}
+    return Validated(1, said, best, seconds)
+
+
+def predicted(share: float | None) -> Predicted:
+    return Predicted(1, Path("p.npz"), "rods", BOX, 1, share, 0.1)
+
+
+def heard(*events: Any, seconds: float = 60.0) -> Course:
+    course = Course(seconds)
+    for event in events:
+        course.hear(event)
+    return course
+
+
+def test_before_the_first_step_it_says_what_is_done() -> None:
+    course = Course(60.0)
+    said = [course.view.preparing]
+    for event in (
+        StageStarted("find", 0, 3),
+        StageStarted("skeletonize", 0, 3),
+        ObjectsDone("skeletonize", 1, 3),
+        STARTED,
+        step(1, 1.0),
+        StageStarted("compare", 0, 1),
+    ):
+        course.hear(event)
+        said.append(course.view.preparing)
+    assert said == [
+        "Preparing…",
+        "Measuring what is painted",
+        "Making skeletons",
+        "Making skeletons",
+        "First step…",
+        "",
+        "",
+    ]
+
+
+def test_the_length_is_the_one_of_the_training() -> None:
+    assert Course(5.0).view.seconds_total == 5
+    assert heard(STARTED, seconds=0.0).view.seconds_total == 60, "it goes on"
+
+
+def test_the_loss_is_a_mean_that_forgets() -> None:
+    view = heard(step(1, 1.0, 0.5), step(2, 0.0, 1.0), step(3, 0.0, 1.5)).view
+    assert [second for second, _ in view.loss] == [0.5, 1.0, 1.5]
+    assert [value for _, value in view.loss] == pytest.approx([1.0, 0.9, 0.81])
+    assert (view.step, view.seconds) == (3, 1.5)
+
+
+def test_a_step_without_a_loss_counts_and_leaves_no_point() -> None:
+    view = heard(step(1, math.nan), step(2, 2.0), step(3, math.inf)).view
+    assert [value for _, value in view.loss] == [2.0]
+    assert view.step == 3
+
+
+def test_a_long_curve_keeps_its_beginning_and_its_end() -> None:
+    view = heard(*(step(k, 1.0, float(k)) for k in range(2000))).view
+    seconds = [second for second, _ in view.loss]
+    assert 200 < len(seconds) <= 600
+    assert seconds[0] == 0
+    assert seconds[-1] >= 1990
+    assert seconds == sorted(set(seconds))
+
+
+def test_the_best_is_where_the_engine_said_so() -> None:
+    course = heard(judged(0.2, 0.0, best=True))
+    assert course.view.best_at == 0
+    course.hear(judged(0.5, 10.0, best=True))
+    course.hear(judged(0.6, 20.0, best=False))  # another measure decides too
+    assert course.view.best_at == 10
+    assert course.view.score == ((0.0, 0.2), (10.0, 0.5), (20.0, 0.6))
+
+
+def test_a_validation_without_a_score_has_no_point() -> None:
+    view = heard(judged(None, 5.0, best=True)).view
+    assert view.score == ()
+    assert view.best_at == 5
+
+
+def alarms(*shares: float | None) -> list[bool]:
+    course = Course(60.0)
+    found = []
+    for share in shares:
+        course.hear(predicted(share))
+        assert course.view.unassigned == share
+        found.append(bool(course.view.alarm))
+    return found
+
+
+def test_much_without_an_object_alarms_only_where_it_was_less() -> None:
+    assert alarms(0.9, 0.8, 0.85) == [False] * 3, "an untrained network leaves as much"
+    assert alarms(0.05, 0.2, 0.3, 0.1) == [False, False, True, False]
+    assert alarms(0.2, 0.3, 0.5) == [False, False, True], "more than twice as much"
+    assert alarms(0.05, 0.5, None) == [False, True, False]
+    assert alarms(0.01, UNASSIGNED) == [False, False]
+
+
+def test_the_alarm_says_both_shares() -> None:
+    course = heard(predicted(0.1), predicted(0.4))
+    assert "40%" in course.view.alarm
+    assert "it was 10%" in course.view.alarm
+
+
+def test_in_the_end_it_runs_no_more_and_keeps_its_curves() -> None:
+    course = heard(STARTED, step(1, 1.0), judged(0.5, 1.0, best=True), predicted(0.1))
+    course.view = replace(course.view, finishing=True)
+    before = course.view
+    course.end()
+    assert course.view == replace(before, running=False, finishing=False)
+    assert heard().view.running
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "The best model is from second 10."),
+        ({"improved": False}, "No model was better than the one it began with."),
+        ({"after": {}}, "Nothing was held out, so nobody knows how good it is."),
+    ],
+    ids=["better", "no better", "unknown"],
+)
+def test_the_end_is_said_in_words(changes: dict[str, Any], words: str) -> None:
+    course = heard(judged(0.5, 10.0, best=True), step(40, 1.0, 12.4))
+    said = course.words(replace(FINISHED, **changes))
+    assert said == f"40 steps in 12 s. {words}"
