@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from psygnal import Signal
 
 from napari_skoots.controllers.teaching.sides import Sides
+from napari_skoots.layers.source import is_overlay
 from napari_skoots.jobs import Job
 from napari_skoots.state.teaching import ComparisonView, ScoreView, Side
 from skoots.errors import RunError
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
     from napari.components import ViewerModel
-    from napari.layers import Labels
+    from napari.layers import Layer
 
     from napari_skoots.controllers.board import Board
     from napari_skoots.controllers.models import Models
@@ -58,6 +59,7 @@ class Comparing:
         lesson: Lesson,
         again: Again,
     ) -> None:
+        self._viewer = viewer
         self._board = board
         self._models = models
         self._exercise = exercise
@@ -72,9 +74,10 @@ class Comparing:
     # ---- looking
 
     @property
-    def layers(self) -> list[Labels]:
-        """The layers that are compared."""
-        return self._sides.layers
+    def layers(self) -> list[Layer]:
+        """The layers that `B` is bound to: those that are compared, and with them all
+        in which the user teaches, for one of these is selected as a rule."""
+        return [layer for layer in self._viewer.layers if is_overlay(layer)]
 
     def toggle(self) -> None:
         """Show the other side."""
@@ -163,6 +166,7 @@ class Comparing:
         self._models.choose(name)
         if self.view is not None:
             self.view = replace(self.view, kept=name)
+        self._lesson.choose_base(name)  # who teaches on begins with it
         self._decided()
 
     def _decided(self) -> None:

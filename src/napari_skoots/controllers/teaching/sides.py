@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 _NAMES = {Side.BEFORE: "before teaching", Side.AFTER: "after teaching"}
 
+_CONTOUR = 2
+"""Voxels: what is painted is outlined meanwhile, so that it can be told from what is
+found."""
+
 
 class Sides:
     """Two labellings of what was held out.
@@ -36,6 +40,7 @@ class Sides:
         self._layers: dict[Side, list[Labels]] = {}
         self._parts: list[ComparedPart] = []
         self._geometry: Mapping[str, Any] = {}
+        self._painted: tuple[Labels, int] | None = None
 
     @property
     def layers(self) -> list[Labels]:
@@ -62,6 +67,9 @@ class Sides:
             return True
         for part in parts:
             self._add_part(part)
+        if self._layers:
+            self._painted = painted, painted.contour
+            painted.contour = _CONTOUR
         if parts and new:
             self._go_to(parts[0], painted)
         return True
@@ -76,6 +84,9 @@ class Sides:
         """Take them out of the viewer."""
         layers, self._layers = self.layers, {}
         self._parts, self._geometry = [], {}
+        if self._painted is not None:
+            painted, self._painted = self._painted, None
+            painted[0].contour = painted[1]
         for layer in layers:
             if layer in self._viewer.layers:
                 self._viewer.layers.remove(layer)
