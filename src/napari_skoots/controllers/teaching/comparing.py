@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from psygnal import Signal
 
 from napari_skoots.controllers.teaching.sides import Sides
-from napari_skoots.layers.source import is_overlay
 from napari_skoots.jobs import Job
+from napari_skoots.layers.source import is_overlay
 from napari_skoots.state.teaching import ComparisonView, ScoreView, Side
 from skoots.errors import RunError
 from skoots.events import Notice
@@ -75,9 +75,12 @@ class Comparing:
 
     @property
     def layers(self) -> list[Layer]:
-        """The layers that `B` is bound to: those that are compared, and with them all
-        in which the user teaches, for one of these is selected as a rule."""
-        return [layer for layer in self._viewer.layers if is_overlay(layer)]
+        """The layers that `B` is bound to: all in which a user teaches and compares.
+
+        One of these is selected as a rule, and a layer's keys go before the viewer's.
+        """
+        layers, own = self._viewer.layers, self._exercise.layer
+        return [layer for layer in layers if layer is own or is_overlay(layer)]
 
     def toggle(self) -> None:
         """Show the other side."""
