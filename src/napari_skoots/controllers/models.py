@@ -175,6 +175,11 @@ class Models:
         job.returned.connect(self._on_imported)
         self._run("import", job)
 
+    @property
+    def importing(self) -> bool:
+        """Whether a model is on its way into the user's folder."""
+        return "import" in self._jobs and self._jobs["import"].running
+
     def remove(self) -> None:
         """Delete the model that was chosen from the user's folder."""
         from skoots.model.shelf import remove_model  # noqa: PLC0415 - imports torch
@@ -188,6 +193,7 @@ class Models:
             self.failed.emit(error)
             return
         self._loaded.pop(gone, None)
+        self._problems.pop(gone, None)
         self._wanted = None
         self.refresh()
 
@@ -248,7 +254,9 @@ class Models:
     def _read(self, name: str) -> None:
         """Load a model without choosing it, in a thread."""
         key = f"read {name}"
-        if key in self._jobs or self._engine.state is not EngineState.READY:
+        reading = key in self._jobs and self._jobs[key].running
+        ready = self._engine.state is EngineState.READY
+        if reading or name in self._problems or not ready:
             return
         path = self._files[name].path
 

@@ -92,18 +92,23 @@ class Child:
             raise WorkerError(self._why(saved=saved))
         return reply
 
-    def close(self, patience: float) -> None:
+    def close(self, patience: float, *, working: bool = True) -> None:
         """Let it save and leave, or end it.
 
         Parameters
         ----------
         patience : float
             Seconds that it has.
+        working : bool
+            Whether it has anything to save; else it is told to leave at once, also
+            while it still imports.
         """
         pipe = self._process.stdin
         with contextlib.suppress(OSError), self._writing:
             if pipe is not None:
                 pipe.close()
+        if not working:
+            self._process.terminate()
         try:
             self._process.wait(patience)
         except subprocess.TimeoutExpired:

@@ -130,7 +130,8 @@ class Worker:
         """
         with self._lock:
             self._closed = True
-        self._child.close(patience)
+            working = self._busy
+        self._child.close(patience, working=working)
 
     def _with_threads(
         self, arguments: dict[str, Any], wish: dict[str, Any]

@@ -53,6 +53,7 @@ def main() -> None:
     asked, said = _own_pipes()
     faulthandler.enable()  # to stderr, of which the parent keeps the end
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to hear
+    signal.signal(signal.SIGTERM, _leave)
     if hasattr(os, "nice"):
         os.nice(NICE)
     tasks = _tasks()
@@ -134,6 +135,11 @@ def portable(error: Exception) -> SkootsError:
     except Exception:  # noqa: BLE001 - whatever it is, the words can travel
         return WorkerError(str(error))
     return error
+
+
+def _leave(*_: object) -> None:
+    """Go as if the input had ended: what is open is closed, a job saves."""
+    raise SystemExit(0)
 
 
 def _own_pipes() -> tuple[IO[bytes], IO[bytes]]:

@@ -186,3 +186,65 @@ def test_a_model_is_found_by_its_digest(
     assert models.current == "other"
     models.choose_digest("nobody's")
     assert models.current == "other"
+
+
+def test_a_model_can_be_found_without_being_chosen(
+    qtbot: QtBot, models: Models, models_folder: Path
+) -> None:
+    save_model(models_folder, "other", seed=4)
+    models.refresh()
+    assert models.find("other") is None, "not before it is read"
+    assert models.trouble("other") == ""
+    qtbot.waitUntil(lambda: models.find("other") is not None, timeout=TIMEOUT)
+    idle(qtbot)
+    found, current = models.find("other"), models.find("tiny")
+    assert found is not None
+    assert found.name == "other"
+    assert models.current == "tiny"
+    assert current is models.checkpoint
+    assert models.find("nobody") is None
+
+
+def test_why_a_model_cannot_be_found_is_known(
+    qtbot: QtBot, models: Models, models_folder: Path
+) -> None:
+    (models_folder / "broken.skoots").write_bytes(b"no model")
+    models.refresh()
+    failed = failures(models)
+    assert models.find("broken") is None
+    qtbot.waitUntil(lambda: models.trouble("broken") != "", timeout=TIMEOUT)
+    idle(qtbot)
+    assert "broken" in models.trouble("broken")
+    assert models.find("broken") is None
+    idle(qtbot)
+    assert len(failed) == 1, "it is not told again and again"
+    assert models.problem == "", "the one that was chosen is fine"
+
+
+def test_a_model_that_was_removed_and_came_again_is_found(
+    qtbot: QtBot, models: Models, models_folder: Path
+) -> None:
+    path = save_model(models_folder, "other", seed=4)
+    models.refresh()
+    models.find("other")
+    idle(qtbot)
+    models.choose("other")
+    idle(qtbot)
+    models.remove()
+    idle(qtbot)
+    assert models.find("other") is None
+    save_model(path.parent, "other", seed=5)
+    models.refresh()
+    qtbot.waitUntil(lambda: models.find("other") is not None, timeout=5000)
+    idle(qtbot)
+
+
+def test_while_a_model_comes_that_is_known(
+    qtbot: QtBot, models: Models, tmp_path: Path
+) -> None:
+    assert not models.importing
+    models.import_file(save_model(tmp_path / "new", "mine", seed=2))
+    assert models.importing
+    idle(qtbot)
+    assert not models.importing
+    assert models.current == "mine"

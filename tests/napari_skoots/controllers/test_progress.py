@@ -20,6 +20,8 @@ from skoots.events import (
     RunStarted,
     ScaleNotice,
     StageStarted,
+    TrainStarted,
+    TrainStep,
 )
 
 BOX = ((0, 1), (0, 1), (0, 1))
@@ -159,3 +161,39 @@ def test_a_warning_stands_behind_the_result_and_a_note_does_not() -> None:
     assert done("5 objects.", warned).level is Level.WARNING
     assert done("5 objects.", MessageView("Hm.")).text == "5 objects."
     assert done("5 objects.", None) == MessageView("5 objects.")
+
+
+def started(seconds: float) -> TrainStarted:
+    return TrainStarted(
+        Path("001"), "unet", "cpu", "float32", 1, 3, 0, 10_000, 1000, seconds
+    )
+
+
+def step(number: int, seconds: float) -> TrainStep:
+    return TrainStep(number, 10_000, 0, 1.0, 0.0, 0.0, 0.0, 1e-3, 0, seconds)
+
+
+def test_a_training_counts_its_seconds(progress: Progress) -> None:
+    progress.hear(started(60.0))
+    view = progress.view
+    assert (view.stage, view.device, view.unit) == ("Training", "cpu", "seconds")
+    assert (view.done, view.total, view.seconds_left) == (0, 60, None)
+    progress.hear(step(1, 12.7))
+    view = progress.view
+    assert (view.done, view.total) == (12, 60)
+    assert view.seconds_left == pytest.approx(47.3)
+
+
+def test_a_training_that_takes_longer_is_at_its_end(progress: Progress) -> None:
+    progress.hear(started(10.0))
+    progress.hear(step(7, 13.0))  # it ends with its epoch
+    view = progress.view
+    assert (view.done, view.total, view.seconds_left) == (10, 10, 0)
+
+
+def test_a_training_without_an_end_foretells_none(progress: Progress) -> None:
+    progress.hear(started(0.0))
+    progress.hear(step(7, 13.0))
+    assert (progress.view.total, progress.view.seconds_left) == (0, None)
+    progress.hear(StageStarted("compare", 0, 3))
+    assert progress.view.total == 3

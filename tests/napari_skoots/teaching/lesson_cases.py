@@ -93,6 +93,7 @@ class School:
     ) -> None:
         self.qtbot = qtbot
         self.session = session
+        self.viewer: Any = session.viewer
         self.folder = folder
         self.steps: list[int] = []
         self.heard: list[Any] = []
@@ -106,10 +107,6 @@ class School:
         self.told.append(str(error))
 
     # ---- who is there
-
-    @property
-    def viewer(self) -> Any:
-        return self.session.viewer
 
     @property
     def exercise(self) -> Exercise:
@@ -229,13 +226,14 @@ class School:
         """Press Train."""
         self.lesson.set_seconds(seconds)
         self.lesson.train()
-        self._count()
+        self.listen()
 
     def go_on(self) -> None:
         self.lesson.go_on()
-        self._count()
+        self.listen()
 
-    def _count(self) -> None:
+    def listen(self) -> None:
+        """Hear the training that runs from now on."""
         self.steps.clear()
         self.heard.clear()
         self.job.event.connect(self._on_event)

@@ -19,7 +19,7 @@ from session_cases import idle
 
 from napari_skoots.controllers.teach_docked import TeachDocked
 from napari_skoots.layers.source import is_overlay
-from napari_skoots.state.teaching import Side
+from napari_skoots.state.teaching import SCRATCH, Side
 from napari_skoots.widgets.teach_panel import TeachPanel
 from skoots.errors import (
     CheckpointError,
@@ -121,10 +121,6 @@ def test_b_switches_only_while_they_are_compared(compared: School) -> None:
     assert shown(compared) == {"after teaching"}
     compared.press("B", compared.viewer.layers["after teaching"])
     assert shown(compared) == {"before teaching"}
-    painted = compared.layer
-    compared.press("B", painted)
-    assert painted.preserve_labels, "there it is napari's own"
-    assert shown(compared) == {"before teaching"}
     compared.comparing.discard()
     compared.press("B", image)
     assert compared.comparing.view is None
@@ -179,6 +175,13 @@ def test_it_outlives_the_panel(compared: School, qtbot: QtBot) -> None:
     assert seen(compared) == set(NAMES)
     compared.press("B")
     assert shown(compared) == {"before teaching"}
+
+
+def test_it_names_the_model_that_the_training_began_with(compared: School) -> None:
+    result = read_comparison(training(compared))
+    compared.lesson.choose_base(SCRATCH)
+    compared.lesson.finished.emit(result)
+    assert view_of(compared).base == MODEL
 
 
 # ---- kept
@@ -261,7 +264,7 @@ def test_where_the_disk_is_full_it_can_be_kept_later(
 
 def test_a_training_that_somebody_deleted_is_said(compared: School) -> None:
     shutil.rmtree(training(compared))
-    with pytest.raises(SkootsError, match="Teach anew"):
+    with pytest.raises(SkootsError, match="is no training"):
         compared.comparing.keep("mine")
     with pytest.raises(SkootsError):
         compared.comparing.discard()

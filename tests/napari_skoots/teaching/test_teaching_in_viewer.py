@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from canvas_cases import canvas_of, mouse
 from exercise_cases import TIMEOUT, Taught
 
 if TYPE_CHECKING:
@@ -36,35 +37,6 @@ def taught(
     qtbot.wait(100)
     yield made
     made.close()
-
-
-def canvas_of(taught: Taught) -> Any:
-    return taught.viewer.window._qt_viewer.canvas
-
-
-def place_of(taught: Taught, voxel: Any) -> tuple[int, int]:
-    """Give where a voxel (Z, Y, X) of the image is on the canvas, in pixels."""
-    canvas = canvas_of(taught)
-    corners = [(0, 0), (100, 0), (0, 100)]
-    at = [canvas._map_canvas2world(corner, canvas.view) for corner in corners]
-    first, *others = np.array(at)[:, -2:]
-    ways = (np.array(others) - first).T / 100
-    wanted = np.array(taught.exercise.layer.data_to_world(voxel))[-2:]
-    x, y = np.linalg.solve(ways, wanted - first)
-    return round(x), round(y)
-
-
-def mouse(taught: Taught, *voxels: Any) -> None:
-    """Press at the first voxel, move along the others and release."""
-    backend = canvas_of(taught)._scene_canvas._backend  # as Qt's events come in
-    places = [place_of(taught, voxel) for voxel in voxels]
-    backend._vispy_mouse_move(pos=places[0], modifiers=())
-    backend._vispy_mouse_press(pos=places[0], button=1, modifiers=())
-    for place in places[1:]:
-        taught.qtbot.wait(20)  # vispy drops what comes sooner
-        backend._vispy_mouse_move(pos=place, modifiers=())
-    taught.qtbot.wait(20)
-    backend._vispy_mouse_release(pos=places[-1], button=1, modifiers=())
 
 
 def test_the_brush_paints_and_undo_takes_it_back(taught: Taught) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_skoots.controllers.output import free_path
-from skoots.errors import RunError
+from skoots.errors import RunError, SkootsError
 from skoots.events import result_of
 
 if TYPE_CHECKING:
@@ -73,8 +73,8 @@ class Again:
         self._exercise = exercise
         self._model: str | None = None
         self._looked = False
-        models.changed.connect(self._go_on)
-        board.freed.connect(self._go_on)
+        models.changed.connect(self._on_other)
+        board.freed.connect(self._on_other)
 
     def begin(self, model: str, diameter: float | None = None) -> None:
         """Segment with a model as soon as it is loaded.
@@ -89,20 +89,40 @@ class Again:
 
         Raises
         ------
-        RunError
-            If a job runs.
+        SkootsError
+            If a job runs, or the model or the image is no longer there.
         """
         if self._board.busy:
             raise RunError("A job is running. Wait for it, or cancel it.")
+        known = model in [view.key for view in self._models.views]
+        if not known and not self._models.importing:
+            raise RunError(
+                f"{model} is no longer among your models. Import it from the folder "
+                "models of the project."
+            )
         if self._images.voxel_size is None:
             self._wishes.set(diameter=diameter)
         self._model, self._looked = model, False
-        self._models.choose(model)
+        if known:  # else it is chosen when it has come
+            self._models.choose(model)
         self._go_on()
 
+    def _on_other(self) -> None:
+        try:
+            self._go_on()
+        except SkootsError as error:
+            self._exercise.told.emit(error)
+
     def _go_on(self) -> None:
-        """Do the next thing that can be done."""
-        if self._model is None or self._board.busy:
+        """Do the next thing that can be done, or nothing any more."""
+        try:
+            self._take_step()
+        except SkootsError:
+            self._model = None
+            raise
+
+    def _take_step(self) -> None:
+        if self._model is None or self._board.busy or self._models.importing:
             return
         if self._models.current != self._model or self._models.problem:
             self._model = None  # the user chose another, or it cannot be loaded

@@ -191,7 +191,7 @@ class Comparing:
             improved=finished.improved,
             side=Side.AFTER,
             name=self._free_name(taught.project),
-            base=taught.base,
+            base=_base_of(finished),
             held_out=bool(finished.after),
         )
         self._lesson.undecided = True
@@ -224,6 +224,14 @@ class Comparing:
             number += 1
             name = f"{project.name}-{number}"
         return name
+
+
+def _base_of(finished: TeachFinished) -> str:
+    """Name the model that a training began with: another may be chosen by now."""
+    from skoots.teach.record import read_record  # noqa: PLC0415 - on use
+
+    base = read_record(finished.training).base
+    return "" if base is None else base.name
 
 
 def _score(said: Mapping[str, Any]) -> ScoreView:

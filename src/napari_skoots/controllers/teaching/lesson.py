@@ -56,7 +56,6 @@ class Taught:
     example: Path | None
     """Of the image that was chosen when it began."""
 
-    base: str = ""
     diameter: float | None = None
     """Of a typical object, in voxels of that image."""
 
@@ -241,7 +240,7 @@ class Lesson:
     def _taught_in(self, project: TeachProject) -> Taught:
         example = self._exercise.example
         path = None if example is None else example.path
-        return Taught(project, path, self.base, self._wish.diameter)
+        return Taught(project, path, self._wish.diameter)
 
     def _run(
         self,
