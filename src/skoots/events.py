@@ -294,7 +294,8 @@ class ComparedPart:
 class TeachFinished:
     """A model was taught and compared with the one before. Also what the job returns.
 
-    Scores are ``f1_50``, ``panoptic_quality``, ``found`` (true objects that have a
+    Scores are ``f1_50``, ``panoptic_quality``, ``average_best_overlap`` (IoU of each
+    true object with what overlaps it most), ``found`` (true objects that have a
     partner at IoU 0.5), ``objects_truth``, ``objects_predicted``, and ``unassigned``
     where there is foreground: the share of it that no object has.
     """
