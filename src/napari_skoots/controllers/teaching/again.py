@@ -10,15 +10,10 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from napari_skoots.controllers.output import free_path
 from skoots.errors import RunError, SkootsError
-from skoots.events import result_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from napari_skoots.controllers.board import Board
     from napari_skoots.controllers.images import Images
     from napari_skoots.controllers.models import Models
@@ -26,11 +21,6 @@ if TYPE_CHECKING:
     from napari_skoots.controllers.segmenting import Segmenting
     from napari_skoots.controllers.teaching.exercise import Exercise
     from napari_skoots.controllers.wishes import Wishes
-    from skoots.teach.example import Example
-
-
-_STAMPED = (32, 256, 256)
-"""Voxels that are written at once, along Z, Y, X."""
 
 
 class Again:
@@ -138,6 +128,10 @@ class Again:
             self._segment()
 
     def _segment(self) -> None:
+        from napari_skoots.controllers.teaching.stamping import (  # noqa: PLC0415 - zarr
+            keep_painted,
+        )
+
         last = self._segmenting.last_of(self._images.current)
         request = self._wishes.request(whole=last is not None)
         if last is not None:
@@ -145,47 +139,5 @@ class Again:
         request = replace(request, out=free_path(request.out))
         example = self._exercise.example
         if example is not None:
-            request = replace(request, stamp=partial(stamp, example=example))
+            request = replace(request, stamp=partial(keep_painted, example=example))
         self._segmenting.start(request)
-
-
-def stamp(run: Path, example: Example) -> int:
-    """Write what is painted in an example into the labels of a run, as strokes.
-
-    Parameters
-    ----------
-    run : Path
-        The run folder.
-    example : Example
-        Of the same image.
-
-    Returns
-    -------
-    int
-        How many objects were written.
-    """
-    import fastremap  # noqa: PLC0415 - on use
-
-    from napari_skoots.labels_array import ZarrLabels  # noqa: PLC0415 - imports zarr
-    from skoots.validate.measure import measure_objects  # noqa: PLC0415 - cc3d
-    from skoots.volume.tiling import box_slices, plan_blocks  # noqa: PLC0415 - on use
-
-    table = result_of(measure_objects(example.labels))
-    labels = ZarrLabels.of_run(run)
-    try:
-        new = {int(number): labels.next_label() for number in table.ids}
-        new[0] = 0
-        for block in plan_blocks(example.shape, _STAMPED):
-            place = box_slices(block.core)
-            mine = np.asarray(example.labels[place])
-            if not mine.any():
-                continue
-            # somebody may paint on: an object that nobody measured stays out
-            stamped = fastremap.remap(mine, new, preserve_missing_labels=True)
-            known = np.isin(mine, table.ids)
-            part = labels[place]
-            part[known] = stamped[known]
-            labels[place] = part
-    finally:
-        labels.close()
-    return len(table.ids)
