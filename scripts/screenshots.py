@@ -19,13 +19,10 @@ import tempfile
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from on_screen import PLUGIN, ROOT, Screen, compress, environment, press, rest, until
 
-ROOT = Path(__file__).resolve().parents[1]
-PLUGIN = "napari-skoots"
 TILE = (64, 96, 96)
 """Small, so that labels of a small sample come piece by piece."""
 
@@ -81,10 +78,8 @@ def main() -> None:
     everything.mkdir(parents=True)
     for number in range(len(LOOKS)):
         command = [sys.executable, __file__, "--look", str(number), str(everything)]
-        env = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-            env["NAPARI_CONFIG"] = str(Path(folder) / "settings.yaml")
-            env["SKOOTS_SCREENSHOTS"] = folder
+            env = environment(Path(folder))
             subprocess.run(command, env=env, check=True)  # noqa: S603 - our own words
     _choose(everything, out)
 
@@ -94,7 +89,8 @@ def _choose(everything: Path, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for look in LOOKS:
         for state in look.shown:
-            _compress(everything / f"{look.name}-{state}.png", out)
+            taken = everything / f"{look.name}-{state}.png"
+            compress(taken, out / f"plugin-{state}.jpg", QUALITY, WIDEST)
     _place_side_by_side(
         [everything / f"small-dark-{state}.png" for state in PANELS], out
     )
@@ -115,19 +111,6 @@ def _place_side_by_side(pictures: list[Path], out: Path) -> None:
     palette.save(out / "plugin-panels.png", optimize=True)
 
 
-def _compress(picture: Path, out: Path) -> None:
-    from PIL import Image  # noqa: PLC0415 - napari brings it
-
-    image = Image.open(picture).convert("RGB")
-    if image.width > WIDEST:
-        size = (WIDEST, round(image.height * WIDEST / image.width))
-        image = image.resize(size, Image.Resampling.LANCZOS)
-    state = picture.stem.split("-", 2)[-1]
-    image.save(
-        out / f"plugin-{state}.jpg", quality=QUALITY, optimize=True, subsampling=0
-    )
-
-
 def _be(look: Look, out: Path) -> None:
     try:
         _Show(look, out).run()
@@ -137,21 +120,13 @@ def _be(look: Look, out: Path) -> None:
     os._exit(0)  # how Qt ends is no matter of ours
 
 
-class _Show:
+class _Show(Screen):
     """One window that goes through all states."""
 
     def __init__(self, look: Look, out: Path) -> None:
-        import napari  # noqa: PLC0415 - heavy
-        from qtpy.QtWidgets import QApplication, QMainWindow  # noqa: PLC0415 - heavy
-
+        super().__init__(look.width, look.height, look.theme)
         self._look, self._out = look, out
         self._folder = Path(os.environ["SKOOTS_SCREENSHOTS"])
-        self.viewer = napari.Viewer()
-        self.viewer.theme = look.theme
-        self.viewer.window.activate()
-        tops = QApplication.topLevelWidgets()
-        self._window = next(top for top in tops if isinstance(top, QMainWindow))
-        self._window.setGeometry(0, 0, look.width, look.height)
 
     def run(self) -> None:
         """Go through the states."""
@@ -162,11 +137,11 @@ class _Show:
         )
 
         self.session = s = Session.of(self.viewer)
-        self._rest(0.04)
+        rest(0.04)
         s.engine.load()
         self.panel.files_dropped.emit([image])
         self._take("loading")
-        self._until(lambda: s.models.pace is not None)
+        until(lambda: s.models.pace is not None)
         self.viewer.layers.clear()
         self._take("empty")
         self.panel.files_dropped.emit([image])
@@ -198,23 +173,23 @@ class _Show:
     def _preview(self) -> None:
         previewing = self.session.previewing
         self._press("Preview")
-        self._until(lambda: previewing.view is not None)
+        until(lambda: previewing.view is not None)
         self._take("preview")
         self._press("Dismiss")
 
     def _segment(self) -> None:
         board: Any = self.session.board
         self._press("Segment")
-        self._until(lambda: board.view.done >= 4)
+        until(lambda: board.view.done >= 4)
         self._take("running")
         self._press("Pause")
         self._take("paused")
         self._press("Resume")
         self._press("Cancel")
-        self._until(lambda: not board.busy)
+        until(lambda: not board.busy)
         self._take("cancelled")
         self._press("Resume")
-        self._until(lambda: not board.busy)
+        until(lambda: not board.busy)
         self._take("done")
 
     def _after(self) -> None:
@@ -225,14 +200,14 @@ class _Show:
         self._advanced()
         self._three()
         self._press("Table")
-        self._until(lambda: not self.session.board.busy)
+        until(lambda: not self.session.board.busy)
         self._take("table")
         self._table_dock().hide()
 
     def _overlays(self) -> None:
         for shown in (True, False):
             self.session.results.show_skeletons(shown=shown)
-            self._until(lambda: not self.session.board.busy)
+            until(lambda: not self.session.board.busy)
             self.session.results.show_probability(shown=shown)
             if shown:
                 self._take("overlays")
@@ -240,7 +215,7 @@ class _Show:
     def _advanced(self) -> None:
         form = self.panel.segment.settings
         form.set_open(True)
-        self._rest(0.3)
+        rest(0.3)
         bar = self.panel.segment.area.verticalScrollBar()
         bar.setValue(bar.maximum())
         self._take("advanced")
@@ -253,10 +228,10 @@ class _Show:
             self.viewer, "scene", self.viewer
         ).camera  # moved in napari 0.9
         camera.angles = (-20, 35, -60)
-        self._rest(3)
+        rest(3)
         self._take("3d")
         self.viewer.dims.ndisplay = 2
-        self._rest(1)
+        rest(1)
 
     def _error(self) -> None:
         broken = self._folder / "stack.tif"
@@ -272,10 +247,10 @@ class _Show:
         dock, panel = self.viewer.window.add_plugin_dock_widget(
             PLUGIN, "Bake skeletons"
         )
-        self._rest(1)
+        rest(1)
         panel.form.bake()
-        self._until(lambda: len(self.viewer.layers) > 2, 120)
-        self._rest(1)
+        until(lambda: len(self.viewer.layers) > 2, 120)
+        rest(1)
         self._take("bake")
         dock.hide()
 
@@ -290,54 +265,25 @@ class _Show:
     # ---- how
 
     def _press(self, text: str) -> None:
-        from qtpy.QtWidgets import QPushButton  # noqa: PLC0415 - heavy
-
-        self._rest(0.2)
-        buttons = self.panel.findChildren(QPushButton)
-        seen = [
-            one for one in buttons if one.text().startswith(text) and one.isVisible()
-        ]
-        if not seen or not seen[0].isEnabled():
-            tips = [one.toolTip() for one in seen]
-            raise RuntimeError(f"{text!r} cannot be pressed: {tips}")
-        seen[0].click()
+        press(self.panel, text)
 
     def _take(self, state: str) -> None:
-        """Save what is on the screen, where the window is."""
-        from qtpy.QtWidgets import QApplication  # noqa: PLC0415 - heavy
-
-        self._rest(0.8)
-        screen: Any = QApplication.primaryScreen()
-        where = (0, 0, self._look.width, self._look.height)
-        screen.grabWindow(0, *where).save(str(self._path(state)))
+        rest(0.8)
+        self.save(self._path(state))
 
     def _take_dialog(self, state: str) -> None:
         """Save the dialog that is open, and close it."""
         from qtpy.QtWidgets import QApplication, QDialog  # noqa: PLC0415 - heavy
 
-        self._rest(0.8)
+        rest(0.8)
         for dialog in QApplication.topLevelWidgets():
             if isinstance(dialog, QDialog) and dialog.isVisible():
                 dialog.grab().save(str(self._path(state)))
                 dialog.close()
-        self._rest(0.2)
+        rest(0.2)
 
     def _path(self, state: str) -> Path:
         return self._out / f"{self._look.name}-{state}.png"
-
-    def _rest(self, seconds: float) -> None:
-        from qtpy.QtCore import QEventLoop, QTimer  # noqa: PLC0415 - heavy
-
-        loop = QEventLoop()
-        QTimer.singleShot(int(1000 * seconds), loop.quit)
-        loop.exec()
-
-    def _until(self, ready: Callable[[], Any], seconds: float = 300) -> None:
-        for _ in range(int(20 * seconds)):
-            if ready():
-                return
-            self._rest(0.05)
-        raise TimeoutError(f"It did not come in {seconds} s.")
 
 
 if __name__ == "__main__":

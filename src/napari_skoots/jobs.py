@@ -21,6 +21,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator
 from contextlib import closing, suppress
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from qtpy.QtCore import QCoreApplication, QObject, Qt, Signal
@@ -77,7 +78,7 @@ class Job(QObject):
         self._cancelled = False
         self._left = False
         self._point: Point | None = None
-        self._word: str | None = None
+        self._words: SimpleQueue[str] = SimpleQueue()
         self._go = threading.Event()
         self._go.set()
         self._thread = threading.Thread(target=self._run, name=f"skoots: {title}")
@@ -127,7 +128,7 @@ class Job(QObject):
 
     def ask(self, word: str) -> None:
         """Send a word to the generator, once, before any point."""
-        self._word = word
+        self._words.put(word)
 
     def leave(self) -> None:
         """Stop as `cancel` does, and tell nobody: who listened is gone."""
@@ -166,8 +167,7 @@ class Job(QObject):
                 return "returned", end.value
             self._tell("event", event)
             self._go.wait()
-            word, self._word = self._word, None
-            sent = word or self._point
+            sent = self._point if self._words.empty() else self._words.get()
         return "stopped", None
 
     def _tell(self, signal: str, value: object = None) -> None:

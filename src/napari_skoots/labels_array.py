@@ -205,6 +205,23 @@ class ZarrLabels(StoredArray):
         self._shared.note_largest(label)
         return label
 
+    def reserve(self, count: int, above: int = 0) -> int:
+        """Let `next_label` give none of the labels after those in use.
+
+        Parameters
+        ----------
+        count : int
+            How many.
+        above : int
+            A label that is in use; what was noted before is as well.
+
+        Returns
+        -------
+        int
+            The largest label that was in use before them.
+        """
+        return self._shared.reserve(count, above)
+
     def take_dirty(self, *, own: bool = True) -> list[Bounds]:
         """Give what was written in this process since the last call.
 

@@ -253,8 +253,8 @@ class Predicted:
     """Steps that it has taken."""
 
     path: Path
-    """An NPZ whose ``labels`` are (Z, Y, X), uint32, on the image's grid. It stays as
-    it is until the next but one of these."""
+    """An NPZ whose ``labels`` are (Z, Y, X), uint32, on the image's grid, and whose
+    ``start_zyx`` says where they begin. It stays as it is until the next but one."""
 
     example: str
     """Name of the example whose image it is."""
@@ -294,7 +294,8 @@ class ComparedPart:
 class TeachFinished:
     """A model was taught and compared with the one before. Also what the job returns.
 
-    Scores are ``f1_50``, ``panoptic_quality``, ``found`` (true objects that have a
+    Scores are ``f1_50``, ``panoptic_quality``, ``average_best_overlap`` (IoU of each
+    true object with what overlaps it most), ``found`` (true objects that have a
     partner at IoU 0.5), ``objects_truth``, ``objects_predicted``, and ``unassigned``
     where there is foreground: the share of it that no object has.
     """

@@ -51,8 +51,9 @@ class Request:
     wish: Mapping[str, Any] = field(default_factory=dict)
     """``resample`` or ``diameter``, or neither."""
 
-    stamp: Callable[[Path], object] | None = None
-    """Writes into the labels of a run that begins, before the network is asked."""
+    stamp: Callable[[Path], Callable[[], object] | None] | None = None
+    """Writes into the labels of a run that begins, before the network is asked, and
+    gives what shall be done when it has ended."""
 
     @property
     def title(self) -> str:
@@ -95,17 +96,22 @@ class Request:
 
 
 def _stamped(
-    job: Generator[Event, Any, RunFinished], stamp: Callable[[Path], object]
+    job: Generator[Event, Any, RunFinished],
+    stamp: Callable[[Path], Callable[[], object] | None],
 ) -> Generator[Event, Any, RunFinished]:
     """Run a job whose labels are written into as soon as there are any."""
     sent: Any = None
+    after: Callable[[], object] | None = None
     with closing(job):
         while True:
             try:
                 event = job.send(sent)
             except StopIteration as end:
                 finished: RunFinished = end.value
-                return finished
+                break
             if isinstance(event, RunStarted):
-                stamp(event.run)
+                after = stamp(event.run)
             sent = yield event
+    if after is not None:
+        after()
+    return finished

@@ -58,7 +58,7 @@ class TeachShowing:
             (teaching.lesson.changed, self._show_lesson),
             (teaching.comparing.changed, self._show_comparison),
             (self._session.board.began, self._on_began),
-            (self._session.board.freed, self._show_action),
+            (self._session.board.freed, self._on_freed),
         ):
             signal.connect(slot)
             self._links.append((signal, slot))
@@ -93,12 +93,13 @@ class TeachShowing:
         if teaching is None:
             return
         lesson = teaching.lesson
-        self._tab.how.set_bases(lesson.bases, lesson.wish.base)
-        self._tab.how.set_wish(lesson.wish)
+        wish = lesson.wish  # it is measured anew each time
+        self._tab.how.set_bases(lesson.bases, wish.base)
+        self._tab.how.set_wish(wish)
         self._tab.lesson.set_lesson(lesson.view)
         self._follow(lesson.view, compared=teaching.comparing.view is not None)
         self._show_question(teaching)
-        self._show_action()
+        self._show_action(wish)
 
     def _follow(self, view: LessonView | None, *, compared: bool) -> None:
         """Bring the curves into view when training begins, alarms, and is compared."""
@@ -130,7 +131,10 @@ class TeachShowing:
     def _on_began(self, _title: str) -> None:
         self._show_action()
 
-    def _show_action(self) -> None:
+    def _on_freed(self) -> None:
+        self._show_action()
+
+    def _show_action(self, wish: WishView | None = None) -> None:
         teaching = teaching_of(self._session)
         if teaching is None:
             return
@@ -139,7 +143,7 @@ class TeachShowing:
         action.set_running(
             running=running, finishing=view is not None and view.finishing
         )
-        wish, example = teaching.lesson.wish, teaching.exercise.view
+        wish, example = wish or teaching.lesson.wish, teaching.exercise.view
         busy = "A job is running." if self._session.board.busy else ""
         reason = wish.blocked or busy
         action.set_ready(reason or None, _note(wish, example))

@@ -138,6 +138,26 @@ class SharedChunks:
             with self._guard:
                 self.largest = max(self.largest, label)
 
+    def reserve(self, count: int, above: int = 0) -> int:
+        """Let nobody else have the labels after those in use.
+
+        Parameters
+        ----------
+        count : int
+            How many.
+        above : int
+            A label that is in use.
+
+        Returns
+        -------
+        int
+            The largest label that was in use before them.
+        """
+        with self._guard:
+            before = max(self.largest, above)
+            self.largest = min(before + count, FIRST_PROVISIONAL - 1)
+        return before
+
     def subscribe(self) -> Changes:
         """Give what will be told of every change for as long as somebody keeps it."""
         changes = Changes()

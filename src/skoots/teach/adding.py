@@ -14,7 +14,7 @@ from skoots.teach.example import as_ids, check_labels
 from skoots.volume.tiling import box_slices, plan_blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
     from typing import Protocol
 
     from numpy.typing import NDArray
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
         """An array that slices are assigned to."""
 
         def __setitem__(self, key: Any, value: Any) -> None: ...
+
+    Reserve = Callable[[int, int], int]
 
 
 STAGE = "copy"
@@ -51,8 +53,12 @@ class Added:
     """Whether they have new ids, as something was painted before."""
 
 
+def _nobody_else(_count: int, above: int) -> int:
+    return above
+
+
 def add_labels(
-    labels: Array, into: Writable, shape: Shape3
+    labels: Array, into: Writable, shape: Shape3, reserve: Reserve = _nobody_else
 ) -> Generator[Event, None, Added]:
     """Add objects where nothing is painted yet.
 
@@ -68,6 +74,9 @@ def add_labels(
         Takes them.
     shape : tuple of int
         Extent of the image.
+    reserve : callable, optional
+        Where somebody may paint meanwhile: is told how many ids are wanted above one,
+        gives the largest that is in use, and keeps those after it from everybody else.
 
     Yields
     ------
@@ -89,17 +98,17 @@ def add_labels(
     for number, box in enumerate(boxes, 1):
         seen.add(as_ids(np.asarray(labels[box])), np.asarray(into[box]))
         yield _done(box, number, 2 * len(boxes))
-    ids = seen.new_ids()
+    ids, renumbered = seen.new_ids(reserve)
     for number, box in enumerate(boxes, len(boxes) + 1):
         part = as_ids(np.asarray(labels[box])).astype(np.uint32)
         if part.any():
             now = np.asarray(into[box])
-            wanted = fastremap.remap(part, ids, preserve_missing_labels=False)
+            wanted = _with_ids(part, ids)
             into[box] = np.where(now > 0, now, wanted)
         yield _done(box, number, 2 * len(boxes))
     added = sum(number > 0 for key, number in ids.items() if key)
     left_out = len(ids) - 1 - added
-    return Added(added, left_out, renumbered=seen.largest > 0)
+    return Added(added, left_out, renumbered=renumbered)
 
 
 class _Seen:
@@ -118,21 +127,30 @@ class _Seen:
         if now.any():
             _count(np.where(now > 0, part, 0), self._painted)
 
-    def new_ids(self) -> dict[int, int]:
-        """Give each object its new id; 0 where it is left out."""
-        if not self.largest:
-            return {0: 0} | {key: key for key in self._voxels}
-        ids, number = {0: 0}, self.largest
+    def new_ids(self, reserve: Reserve) -> tuple[dict[int, int], bool]:
+        """Give each object its id, 0 where it is left out; say if they are new."""
+        used = reserve(max(self._voxels, default=0), self.largest)
+        if not used:
+            return {0: 0} | {key: key for key in self._voxels}, False
+        ids, number = {0: 0}, used
         for key, voxels in sorted(self._voxels.items()):
             there = self._painted.get(key, 0) >= _MOSTLY * voxels
             number += not there
             ids[key] = 0 if there else number
         if number > np.iinfo(np.uint32).max:
             raise TrainingError(
-                f"There are no {len(ids) - 1} ids above {self.largest}. Number what "
+                f"There are no {len(ids) - 1} ids above {used}. Number what "
                 "is painted from 1."
             )
-        return ids
+        return ids, True
+
+
+def _with_ids(part: NDArray[Any], ids: dict[int, int]) -> NDArray[Any]:
+    """Give a part with new ids; what was painted there since they were made is left."""
+    later = set(fastremap.unique(part).tolist()) - ids.keys()
+    table = ids | dict.fromkeys(later, 0) if later else ids
+    found: NDArray[Any] = fastremap.remap(part, table, preserve_missing_labels=False)
+    return found
 
 
 def _count(part: NDArray[Any], counts: dict[int, int]) -> None:

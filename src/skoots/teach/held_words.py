@@ -47,9 +47,17 @@ def _words(painted: Painted, boxes: Sequence[TaughtBox], of: str) -> Iterator[st
             boxes[whole].start_zyx
         )
         what = "the image" if all_of_it else f"box {whole + 1}"
-        yield f"{count} of {total} objects (the end of {what}{of})"
+        part = "the end" if _is_end(boxes[whole], box) else "a part"
+        yield f"{count} of {total} objects ({part} of {what}{of})"
 
 
 def _holds(box: TaughtBox, part: TaughtBox) -> bool:
     pairs = zip(box.box, part.box, strict=True)
     return all(a.start <= b.start and b.stop <= a.stop for a, b in pairs)
+
+
+def _is_end(box: TaughtBox, part: TaughtBox) -> bool:
+    """Whether one cut makes the part, rather than several."""
+    pairs = zip(box.box, part.box, strict=True)
+    cuts = [(a.start != b.start) + (a.stop != b.stop) for a, b in pairs]
+    return sum(cuts) == 1

@@ -93,8 +93,7 @@ def _end_of(painted: Painted, box: TaughtBox, wanted: int) -> TaughtBox | None:
     extents = _inside(painted, box)
     if len(extents) <= wanted or max(box.box, key=lambda span: span.size).size < 2:
         return None
-    cuts = list(_cuts(extents, box, wanted))
-    _, _, axis, low, high = min(cuts)
+    _, _, axis, low, high = min(_cuts(extents, box, wanted))
     start, stop = np.array(box.start_zyx), np.array(box.stop_zyx)
     start[axis], stop[axis] = low, high
     return _held(start, stop)
@@ -106,6 +105,8 @@ def _cuts(
     """Yield objects that are cut, the share of the box, axis, start and stop."""
     for axis in range(3):
         low, high = box.start_zyx[axis], box.stop_zyx[axis]
+        if high - low < 2:  # one voxel has no end
+            continue
         starts, stops = extents[:, axis, 0], extents[:, axis, 1]
         near = int(np.clip(np.sort(stops)[wanted - 1], low + 1, high - 1))
         far = int(np.clip(np.sort(starts)[-wanted], low + 1, high - 1))

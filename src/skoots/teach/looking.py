@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from skoots.errors import SkootsError, TrainingError
 from skoots.events import Notice, Predicted, result_of
 from skoots.inference.out_of_memory import is_out_of_memory
@@ -146,7 +148,8 @@ class Looking:
         # not over the last one, which somebody may be reading
         path = self._training / f"prediction-{self._count % 2 + 1}.npz"
         self._count += 1
-        write_arrays(path, {"labels": seen.labels})
+        start = np.array([low for low, _ in seen.box_zyx])
+        write_arrays(path, {"labels": seen.labels, "start_zyx": start})
         return Predicted(
             step=int(str(model.provenance["steps"])),
             path=path,

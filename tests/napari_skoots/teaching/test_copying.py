@@ -10,7 +10,11 @@ import pytest
 import zarr
 from exercise_cases import SHAPE, TIMEOUT
 
+from napari_skoots.controllers.teaching.opening import copy_into
+from napari_skoots.labels_array import ZarrLabels
 from skoots.errors import SkootsError
+from skoots.events import BlockDone
+from skoots.teach import TeachProject
 from skoots.train.data.taught_boxes import TaughtBox
 
 if TYPE_CHECKING:
@@ -109,3 +113,21 @@ def test_labels_that_do_not_fit_are_refused(
     taught.viewer.layers.remove(layer)
     with pytest.raises(SkootsError, match="is gone"):
         taught.exercise.copy_layer(str(layer.unique_id), False)
+
+
+def test_what_is_painted_meanwhile_keeps_an_id_of_its_own(taught: Taught) -> None:
+    taught.open_image()
+    project = TeachProject.create(taught.folder / "cells.skoots-project")
+    source, found = taught.images.source(), labels()
+    found[found == 90] = 1
+    painted = ZarrLabels(project.add(source).labels)
+    copying, numbers = copy_into(project, source, found), []
+    for event in copying:
+        if isinstance(event, BlockDone):
+            numbers.append(painted.next_label())
+            painted[20, 5, numbers[-1]] = numbers[-1]
+    stored = np.asarray(painted)
+    assert len(set(numbers)) == len(numbers) == 2
+    for number in numbers:
+        assert (stored == number).sum() == 1
+    assert len(np.unique(stored)) == 5

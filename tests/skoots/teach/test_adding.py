@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from skoots.errors import TrainingError
-from skoots.events import result_of
+from skoots.events import BlockDone, result_of
 from skoots.teach.adding import Added, add_labels
 
 SHAPE = (8, 40, 40)
@@ -68,3 +68,31 @@ def test_what_cannot_be_added_is_refused(labels: Any, words: str) -> None:
     with pytest.raises(TrainingError, match=words):
         result_of(add_labels(labels, into, SHAPE))
     np.testing.assert_array_equal(into, before)
+
+
+def test_what_is_painted_in_the_labels_meanwhile_is_left() -> None:
+    into, labels = np.zeros(SHAPE, np.uint32), cells((7, 2, 8))
+    before = labels.copy()
+    for event in (adding := add_labels(labels, into, SHAPE)):
+        if isinstance(event, BlockDone) and event.done == 1:
+            labels[2:6, 10:20, 30:35] = 8
+    with pytest.raises(StopIteration):
+        next(adding)
+    np.testing.assert_array_equal(into, before)
+
+
+@pytest.mark.parametrize("used", [0, 1, 6])
+def test_ids_that_are_given_out_meanwhile_are_others(used: int) -> None:
+    asked = []
+
+    def reserve(count: int, above: int) -> int:
+        asked.append((count, above))
+        return max(above, used)
+
+    into = np.zeros(SHAPE, np.uint32)
+    labels = cells((1, 2, 8), (3, 20, 30))
+    added = result_of(add_labels(labels, into, SHAPE, reserve))
+    assert asked == [(3, 0)]
+    assert added.renumbered == bool(used)
+    expected = {0, used + 1, used + 2} if used else {0, 1, 3}
+    assert set(np.unique(into)) == expected

@@ -17,7 +17,14 @@ from skoots.teach.box_sets import union_voxels
 from skoots.teach.example import CHUNK
 from skoots.teach.held_words import describe_held_out
 from skoots.teach.hold_out import hold_out
-from skoots.teach.painted import Painted, advice, look, problem, scarce
+from skoots.teach.painted import (
+    Painted,
+    advice,
+    look,
+    objects_inside,
+    problem,
+    scarce,
+)
 from skoots.teach.stored_parts import stored_parts
 from skoots.train.data.taught_boxes import TaughtBox
 from skoots.volume.source import open_source
@@ -177,6 +184,29 @@ def test_what_the_user_holds_out_is_held_out(example: Example) -> None:
     example.set_boxes([TaughtBox((0, 0, 0), (20, 30, 30)), chosen])
     (boxes,) = hold_out([seen(example)])
     assert held(boxes) == chosen
+
+
+def test_what_is_held_out_of_one_plane_is_no_empty_box(example: Example) -> None:
+    cubes(example, 5)
+    plane = TaughtBox((8, 0, 0), (9, 60, 60))
+    example.set_boxes([plane])
+    painted = seen(example)
+    (boxes,) = hold_out([painted])
+    (held,) = (box for box in boxes if box.held_out)
+    assert (held.start_zyx[0], held.stop_zyx[0]) == (8, 9)
+    assert len(objects_inside(painted, [held])) == 1
+    assert [span.size for span in held.box] != [span.size for span in plane.box]
+
+
+def test_of_a_large_end_only_a_part_is_held_out(
+    example: Example, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cubes(example, 5)
+    example.teach_everything()
+    painted = seen(example)
+    assert "the end of the image" in describe_held_out([painted], ["cells"])
+    monkeypatch.setattr("skoots.teach.hold_out.LARGEST", 4000)
+    assert "a part of the image" in describe_held_out([painted], ["cells"])
 
 
 def test_of_one_object_nothing_can_be_held_out(example: Example) -> None:

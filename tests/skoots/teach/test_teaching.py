@@ -263,6 +263,24 @@ def test_from_scratch_nothing_is_before(project: TeachProject) -> None:
     assert "before" not in arrays
 
 
+def test_a_flat_image_is_learned_from(tmp_path: Path) -> None:
+    flat = TeachProject.create(tmp_path / "flat.skoots-project")
+    labels = np.zeros((1, 96, 96), np.uint8)
+    for number in range(4):
+        row, column = 8 + 44 * (number // 2), 8 + 44 * (number % 2)
+        labels[:, row : row + 30, column : column + 24] = number + 1
+    noise = np.random.default_rng(0).normal(0, 8, labels.shape)
+    grey = np.clip(80 + 100 * (labels > 0) + noise, 0, 255).astype(np.uint8)
+    example = flat.add(open_source(grey))
+    example.copy_labels(labels)
+    example.teach_everything()
+    (*_, finished) = teach(flat, None, seconds=1.0, device="cpu", threads=1)
+    assert isinstance(finished, TeachFinished)
+    assert finished.after["objects_truth"] in (1, 2)
+    (part,) = finished.parts
+    assert part.box_zyx[0] == (0, 1)
+
+
 def test_settings_from_scratch_do_not_depend_on_an_end(
     project: TeachProject, base: Path
 ) -> None:

@@ -8,17 +8,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from napari_skoots.controllers.output import free_path
 from skoots.errors import RunError, SkootsError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-    from pathlib import Path
-
     from napari_skoots.controllers.board import Board
     from napari_skoots.controllers.images import Images
     from napari_skoots.controllers.models import Models
@@ -26,8 +21,6 @@ if TYPE_CHECKING:
     from napari_skoots.controllers.segmenting import Segmenting
     from napari_skoots.controllers.teaching.exercise import Exercise
     from napari_skoots.controllers.wishes import Wishes
-    from skoots.events import Event
-    from skoots.teach.example import Example
 
 
 class Again:
@@ -135,6 +128,10 @@ class Again:
             self._segment()
 
     def _segment(self) -> None:
+        from napari_skoots.controllers.teaching.stamping import (  # noqa: PLC0415 - zarr
+            keep_painted,
+        )
+
         last = self._segmenting.last_of(self._images.current)
         request = self._wishes.request(whole=last is not None)
         if last is not None:
@@ -142,45 +139,5 @@ class Again:
         request = replace(request, out=free_path(request.out))
         example = self._exercise.example
         if example is not None:
-            request = replace(request, stamp=partial(stamp, example=example))
+            request = replace(request, stamp=partial(keep_painted, example=example))
         self._segmenting.start(request)
-
-
-def stamp(run: Path, example: Example) -> int:
-    """Write what is painted in an example into the labels of a run, as strokes.
-
-    Parameters
-    ----------
-    run : Path
-        The run folder.
-    example : Example
-        Of the same image.
-
-    Returns
-    -------
-    int
-        How many objects were written.
-    """
-    from napari_skoots.labels_array import ZarrLabels  # noqa: PLC0415 - imports zarr
-    from skoots.validate.measure import measure_objects  # noqa: PLC0415 - cc3d
-
-    table = _drained(measure_objects(example.labels))
-    labels = ZarrLabels.of_run(run)
-    try:
-        for number, box in zip(table.ids.tolist(), table.box_zyx.tolist(), strict=True):
-            place = tuple(slice(low, high) for low, high in box)
-            mine = np.asarray(example.labels[place]) == number
-            part = labels[place]
-            part[mine] = labels.next_label()
-            labels[place] = part
-    finally:
-        labels.close()
-    return len(table.ids)
-
-
-def _drained(events: Generator[Event, Any, Any]) -> Any:
-    while True:
-        try:
-            next(events)
-        except StopIteration as end:
-            return end.value

@@ -28,7 +28,7 @@ from napari_skoots.controllers.teaching.opening_jobs import OpeningJobs
 from napari_skoots.controllers.teaching.place import ProjectPlace
 from napari_skoots.controllers.teaching.view_of_example import view_of_example
 from napari_skoots.controllers.teaching.watching import Seen, Task, Watching
-from skoots.errors import TrainingError
+from skoots.errors import SkootsError, TrainingError
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from napari_skoots.controllers.board import Board
     from napari_skoots.controllers.images import Images
     from napari_skoots.controllers.teaching.open_example import OpenExample
+    from napari_skoots.controllers.teaching.open_examples import Chosen
     from napari_skoots.controllers.teaching.opening import Opened
     from napari_skoots.state.teaching import ExampleView
     from napari_skoots.state.views import Choice
@@ -197,14 +198,14 @@ class Exercise:
             self._show(opened)
             return
         source = self._images.source()
-        project = self._project()
+        project, chosen = self._project(), self._open.chosen
         size = source.shape[0] * source.shape[1] * source.shape[2]
         small = source.path is not None or size * source.dtype.itemsize < _COPIED_SOON
         begin = self._jobs.open if small else self._jobs.show
         begin(
             f"Teach {self._images.name}",
             lambda: add_example(project, source),
-            self._on_opened,
+            lambda opened: self._on_opened(opened, chosen),
         )
 
     def copy_layer(self, key: str, everything: bool) -> None:  # noqa: FBT001 - a form's
@@ -226,14 +227,12 @@ class Exercise:
         source = self._images.source()
         labels = self._labels.volume(layer, source.shape)
         project, name = self._project(), layer.name
+        chosen = self._open.chosen
 
         def finish(opened: Opened) -> None:
-            self._on_opened(opened)
-            shown = self._open.current
-            if shown is not None and shown.path == opened.example.path:
-                shown.painted.layer.refresh()
-                if everything:
-                    shown.boxes.set_everything(True)
+            made = self._on_opened(opened, chosen)
+            if made is not None:
+                self._finish_copy(made, everything)
             if opened.added is not None:
                 view = self._board.view
                 before = None if view is None else view.message
@@ -305,17 +304,29 @@ class Exercise:
             self._watching.follow(project)
         return project
 
-    def _on_opened(self, opened: Opened) -> None:
-        """Show an example that a job opened or made."""
+    def _on_opened(self, opened: Opened, chosen: Chosen) -> OpenExample | None:
+        """Open an example that a job read; show it if its image is still chosen."""
         project = self.project
         if project is None or opened.example.path.parent.parent != project.path:
-            return  # another project was opened meanwhile
-        shown = self._open.take(opened)
-        if shown is None:
-            return
-        self._show(shown)
-        self._watching.touch(shown.path, None)
+            return None  # another project was opened meanwhile
+        made = self._open.take(opened, chosen)
+        if made is None:
+            return None
+        if made is self._open.current:
+            self._show(made)
+        self._look.start()
+        self._watching.touch(made.path, None)
         self.changed.emit()
+        return made
+
+    def _finish_copy(self, opened: OpenExample, everything: bool) -> None:  # noqa: FBT001
+        """Show what was copied; a slot, so what fails is told."""
+        opened.painted.layer.refresh()
+        try:
+            if everything:
+                opened.boxes.set_everything(True)
+        except SkootsError as error:
+            self.told.emit(error)
 
     def _show(self, opened: OpenExample) -> None:
         opened.show()

@@ -1,9 +1,9 @@
-"""A training in a process of its own: wished, watched, stopped, and what came of it.
+"""A training in a process of its own: begun, watched, stopped, and what came of it.
 
 ::
 
     Exercise --problem--> Lesson --Job--> Worker ==pipe==> skoots.teach in its process
-                             |  <-- events, in lock step --'
+    TeachWish --base----'    |  <-- events, in lock step --'
                              +--> view (curves, time), the prediction of the preview box
                              '--> finished --> Comparing
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
@@ -21,15 +21,16 @@ from qtpy.QtCore import QTimer
 from napari_skoots.controllers.engine import EngineState
 from napari_skoots.controllers.teaching.course import Course
 from napari_skoots.controllers.teaching.outlook import Outlook
+from napari_skoots.controllers.teaching.teach_wish import TeachWish
 from napari_skoots.jobs import Job
 from napari_skoots.layers import view_centre
-from napari_skoots.state.teaching import SCRATCH, WishView
 from napari_skoots.state.views import MessageView
-from skoots.errors import RunError, TrainingError, WorkerError
+from skoots.errors import RunError, SkootsError, TrainingError, WorkerError
 from skoots.events import Predicted, TrainStep
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
+    from pathlib import Path
 
     from napari.components import ViewerModel
 
@@ -37,19 +38,28 @@ if TYPE_CHECKING:
     from napari_skoots.controllers.engine import Engine
     from napari_skoots.controllers.models import Models
     from napari_skoots.controllers.teaching.exercise import Exercise
-    from napari_skoots.state.teaching import LessonView
+    from napari_skoots.state.teaching import LessonView, WishView
     from napari_skoots.state.views import Choice
     from skoots.events import Event, TeachFinished
-    from skoots.model.checkpoint import Checkpoint
     from skoots.teach.process import Worker
-
-SECONDS = 60.0
-"""What a training takes where nobody says."""
-
-_FROM_SCRATCH = "From scratch"
+    from skoots.teach.project import TeachProject
 
 _SETTLE_MS = 200
 """Between two times that the panel is brought up to date by steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """A training: what it was begun with, and, when it has ended, what came of it."""
+
+    project: TeachProject
+    example: Path | None
+    """Of the image that was chosen when it began."""
+
+    diameter: float | None = None
+    """Of a typical object, in voxels of that image."""
+
+    finished: TeachFinished | None = None
 
 
 class Lesson:
@@ -72,7 +82,7 @@ class Lesson:
     changed = Signal()
 
     finished = Signal(object)
-    """A `TeachFinished`."""
+    """A `Taught` whose training has ended."""
 
     def __init__(
         self,
@@ -87,21 +97,25 @@ class Lesson:
         self._engine = engine
         self._models = models
         self._exercise = exercise
-        self._base: str | None = None
-        self._seconds = SECONDS
-        self._diameter: float | None = None
+        self._wish = TeachWish(models, exercise)
         self._worker: Worker | None = None
         self._hiring = threading.Lock()
         self._closed = False
+        self._trouble = ""
         self._job: Job | None = None
+        self._taught: Taught | None = None
         self._course: Course | None = None
         self._outlook = Outlook(viewer)
+        self._pending: tuple[Path, Path | None] | None = None
+        self.undecided = False
+        """Whether a model waits to be kept or discarded."""
         self._settle = QTimer()
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MS)
         self._settle.timeout.connect(self.changed.emit)
         for signal in (exercise.changed, models.changed, models.listed, engine.changed):
             signal.connect(self._on_other)
+        self._wish.changed.connect(self.changed)
         board.freed.connect(self._on_other)
 
     # ---- what is wished
@@ -109,31 +123,17 @@ class Lesson:
     @property
     def bases(self) -> list[Choice]:
         """Models that a training can begin with, and none of them."""
-        models = [(view.key, view.name) for view in self._models.views]
-        return [*models, (SCRATCH, _FROM_SCRATCH)]
+        return self._wish.bases
 
     @property
     def base(self) -> str:
-        """The key of the model to begin with: the one of the panel by itself."""
-        known = [key for key, _ in self.bases]
-        if self._base in known:
-            return self._base
-        return self._models.current or SCRATCH
+        """The key of the model to begin with."""
+        return self._wish.base
 
     @property
     def wish(self) -> WishView:
         """What the panel shows of it."""
-        model = self._checkpoint
-        measured = self._exercise.diameter(model)
-        return WishView(
-            base=self.base,
-            seconds=self._seconds,
-            measured=measured,
-            diameter=self._diameter,
-            model_diameter=None if model is None else model.object_diameter,
-            zoom=_zoom(model, self._diameter or measured),
-            blocked=self._blocked,
-        )
+        return self._wish.view(self._blocked)
 
     @property
     def view(self) -> LessonView | None:
@@ -141,19 +141,16 @@ class Lesson:
         return None if self._course is None else self._course.view
 
     def choose_base(self, key: str) -> None:
-        """Begin with another model, or (`SCRATCH`) with none."""
-        self._base = key
-        self.changed.emit()
+        """Begin with another model, or with none."""
+        self._wish.choose_base(key)
 
     def set_seconds(self, seconds: float) -> None:
         """Train so long; 0 for until it is stopped."""
-        self._seconds = seconds
-        self.changed.emit()
+        self._wish.set_seconds(seconds)
 
     def set_diameter(self, diameter: float | None) -> None:
         """Say how large objects are, in voxels of the image; None for as measured."""
-        self._diameter = diameter
-        self.changed.emit()
+        self._wish.set_diameter(diameter)
 
     # ---- doing it
 
@@ -166,36 +163,42 @@ class Lesson:
             If something is missing, or a job runs.
         """
         self._exercise.flush()
-        blocked = self._blocked
-        if blocked:
+        blocked, project = self._blocked, self._exercise.project
+        if blocked or project is None:
             raise TrainingError(blocked)
-        project = self._exercise.project
-        assert project is not None  # noqa: S101 - else it is blocked
         wish = {
             "base": self.base or None,
-            "seconds": self._seconds,
-            "diameter": self._diameter,
+            "seconds": self._wish.seconds,
+            "diameter": self._wish.typed,
             **self._machine,
         }
 
         def start() -> Generator[Event, Any, TeachFinished]:
             return self._ready_worker().teach(project.path, **wish)
 
-        self._run(start, f"Teach {project.name}", self._seconds)
+        taught = self._taught_in(project)
+        self._run(start, taught, self._wish.seconds)
 
     @property
     def resume_offer(self) -> str:
-        """Say which training was interrupted; empty where none was."""
+        """Say which training waits to be gone on with; empty where none does."""
         project = self._exercise.project
-        if project is None or self._job is not None or not project.unfinished:
+        if project is None or self._job is not None or self.undecided:
             return ""
+        training = self._waiting(project)
+        if training is None:
+            return ""
+        from skoots.teach.record import is_compared  # noqa: PLC0415 - imports numpy
+
+        if is_compared(training):
+            return f"The last model of {project.name} was neither kept nor discarded."
         return (
             f"The last training of {project.name} was interrupted: it can go on, or "
             "end with its best model."
         )
 
     def go_on(self) -> None:
-        """Go on with the training that was interrupted.
+        """Go on with the training that was interrupted, or decide about its model.
 
         Raises
         ------
@@ -203,14 +206,15 @@ class Lesson:
             If there is none, or a job runs.
         """
         project = self._exercise.project
-        if project is None or not project.unfinished:
+        training = None if project is None else self._waiting(project)
+        if project is None or training is None:
             raise RunError("No training was interrupted.")
-        training = project.unfinished[0]
+        machine = self._machine
 
         def start() -> Generator[Event, Any, TeachFinished]:
-            return self._ready_worker().go_on(project.path, training, **self._machine)
+            return self._ready_worker().go_on(project.path, training, **machine)
 
-        self._run(start, f"Teach {project.name}", 0.0)
+        self._run(start, self._taught_in(project), 0.0)
 
     def finish(self) -> None:
         """Stop, and go on with the best model so far."""
@@ -221,40 +225,45 @@ class Lesson:
         self._board.resume()
         self.changed.emit()
 
-    def stop(self) -> None:
-        """Stop after this step; it can be gone on with."""
-        if self._job is not None:
-            self._board.cancel()
-
     def close(self) -> None:
         """End the process; the viewer is closed."""
-        self._settle.stop()
         with self._hiring:
             self._closed = True
             worker, self._worker = self._worker, None
         if worker is not None:
-            worker.close()
+            # it may be saving; the program waits for this thread, the window does not
+            threading.Thread(target=worker.close, name="skoots: teach no more").start()
+        self._settle.stop()
 
     # ---- the process
 
-    def _run(self, start: Any, title: str, seconds: float) -> None:
-        job = Job(start, title)
+    def _taught_in(self, project: TeachProject) -> Taught:
+        example = self._exercise.example
+        path = None if example is None else example.path
+        return Taught(project, path, self._wish.diameter)
+
+    def _run(
+        self,
+        start: Callable[[], Generator[Event, Any, TeachFinished]],
+        taught: Taught,
+        seconds: float,
+    ) -> None:
+        job = Job(start, f"Teach {taught.project.name}")
         job.event.connect(self._on_event)
         job.returned.connect(self._on_returned)
         job.ended.connect(self._on_ended)
         self._board.run(job, kept="The training can be gone on with.")
-        self._job, self._course = job, Course(seconds)
-        self._look()
+        self._job, self._course, self._taught = job, Course(seconds), taught
+        self.look()
         self.changed.emit()
 
     @property
     def _machine(self) -> dict[str, Any]:
-        example = self._exercise.example
-        centre = self._centre
+        example, centre = self._exercise.example, self._centre
         place = None if example is None or centre is None else (example.name, centre)
         return {
             "device": self._models.device,
-            "threads": max(1, (os.cpu_count() or 1) - 1),
+            "threads": _threads(),
             "look_at": place,
         }
 
@@ -273,23 +282,25 @@ class Lesson:
         with self._hiring:
             if self._closed:
                 raise WorkerError("The viewer was closed before the training began.")
-            if self._worker is None or not self._worker.alive:
-                self._worker = Worker()
+            if self._worker is None:
+                self._worker = Worker(threads=_threads())
             return self._worker
 
     def warm_up(self) -> None:
         """Start the process as soon as somebody paints: it imports for seconds."""
         painting = self._exercise.layer is not None and not self._closed
-        if painting and self._engine.state is EngineState.READY:
-            self._ready_worker()
+        if painting and self._engine.state is EngineState.READY and not self._trouble:
+            try:
+                self._ready_worker()
+            except SkootsError as error:  # a training will say it
+                self._trouble = str(error)
 
     def look(self) -> None:
         """Let the network in training show what it finds where the user looks."""
-        self._look()
-
-    def _look(self) -> None:
-        centre = self._centre
-        if self._job is not None and centre is not None:
+        example, centre = self._exercise.example, self._centre
+        if self._job is None or self._taught is None or example is None:
+            return
+        if centre is not None and example.path == self._taught.example:
             self._job.look_at(centre)
 
     # ---- what it says
@@ -297,21 +308,29 @@ class Lesson:
     def _on_event(self, event: Event) -> None:
         if self._course is not None:
             self._course.hear(event)
-        example = self._exercise.example
-        if isinstance(event, Predicted) and example is not None:
-            shown = event.example == example.name
-            self._outlook.show(event, self._exercise.layer if shown else None)
+        if isinstance(event, Predicted):
+            self._outlook.show(event, self._layer_of(event.example))
         if isinstance(event, TrainStep) and self._settle.isActive():
             return
         self._settle.start()
 
+    def _layer_of(self, name: str) -> Any:
+        """Give the teaching layer of an example of the training, if it is shown."""
+        example, taught = self._exercise.example, self._taught
+        if example is None or taught is None:
+            return None
+        own = example.path.parent.parent == taught.project.path
+        return self._exercise.layer if own and example.name == name else None
+
     def _on_returned(self, result: TeachFinished) -> None:
         if self._course is not None:
             self._board.tell(MessageView(self._course.words(result)))
-        self.finished.emit(result)
+        if self._taught is not None:
+            self.finished.emit(replace(self._taught, finished=result))
 
     def _on_ended(self) -> None:
-        self._job = None
+        self._job, self._trouble = None, ""
+        self.forget_pending()
         self._outlook.hide()
         if self._course is not None:
             self._course.end()
@@ -321,11 +340,16 @@ class Lesson:
         self.warm_up()
         self.changed.emit()
 
-    # ---- the model
+    # ---- what waits
 
-    @property
-    def _checkpoint(self) -> Checkpoint | None:
-        return self._models.find(self.base) if self.base else None
+    def forget_pending(self) -> None:
+        """Look anew which training waits: one has ended, or was decided."""
+        self._pending = None
+
+    def _waiting(self, project: TeachProject) -> Path | None:
+        if self._pending is None or self._pending[0] != project.path:
+            self._pending = project.path, project.pending
+        return self._pending[1]
 
     @property
     def _blocked(self) -> str:
@@ -336,20 +360,15 @@ class Lesson:
             return "Make a teaching layer first."
         if view.problem:
             return view.problem
-        if self.base and self._checkpoint is None:
-            return self._models.trouble(self.base) or "Loading the model…"
+        if self.undecided:
+            return "Keep or discard the model of the last training first."
+        if self._wish.trouble:
+            return self._wish.trouble
         return "A job is running." if self._board.busy else ""
 
 
-def _zoom(model: Checkpoint | None, diameter: float | None) -> str:
-    """Say how the image is resampled for a model."""
-    if model is None or not model.object_diameter or not diameter:
-        return ""
-    factor = model.object_diameter / diameter
-    there = f"{model.object_diameter:.0f} voxels, as {model.name} knows them"
-    if abs(factor - 1) < _ALIKE:
-        return f"About as large as {model.name} knows them."
-    return f"Resampled ×{factor:.2f}, so that they measure {there}."
-
-
-_ALIKE = 0.02
+def _threads() -> int:
+    """Leave a core to the window."""
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)) - 1)
+    return max(1, (os.cpu_count() or 1) - 1)

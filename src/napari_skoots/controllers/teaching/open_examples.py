@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
@@ -25,6 +26,16 @@ if TYPE_CHECKING:
 
 Key = tuple[Any, ...]
 """What tells one image from another: layer, axes, channel, time."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chosen:
+    """The image that was chosen when something began."""
+
+    key: Key
+    name: str
+    geometry: dict[str, Any] | None
+    """Where it lies; None where it is gone, or its axes say nothing."""
 
 
 class OpenExamples:
@@ -70,6 +81,11 @@ class OpenExamples:
         there = self._images.layer is not None
         return there and key not in self._known and key != self._searched
 
+    @property
+    def chosen(self) -> Chosen:
+        """The image that is chosen now, for a job that ends when another one is."""
+        return Chosen(self._images.key, self._images.name, self._geometry())
+
     def at(self, path: Path) -> OpenExample | None:
         """Give the one of a folder."""
         return self._open.get(path)
@@ -83,41 +99,59 @@ class OpenExamples:
 
     def search(
         self, project: TeachProject
-    ) -> Callable[[], Generator[Event, Any, tuple[Key, Opened | None]]]:
+    ) -> Callable[[], Generator[Event, Any, tuple[Chosen, Opened | None]]]:
         """Give a job that looks if the chosen image has an example."""
-        key = self._searched = self._images.key
+        chosen = self.chosen
+        self._searched = chosen.key
         try:
             source: Source | None = self._images.source()
         except SkootsError:  # the panel says so
             source = None
 
-        def start() -> Generator[Event, Any, tuple[Key, Opened | None]]:
+        def start() -> Generator[Event, Any, tuple[Chosen, Opened | None]]:
             if source is None:
-                return key, None
-            return key, (yield from find_example(project, source))
+                return chosen, None
+            return chosen, (yield from find_example(project, source))
 
         return start
 
-    def found(self, result: tuple[Key, Opened | None]) -> None:
+    def found(self, result: tuple[Chosen, Opened | None]) -> None:
         """Take note of what that job found; nothing is shown yet."""
-        key, opened = result
+        chosen, opened = result
         self._searched = None
         if opened is None:
-            self._known[key] = None
-        elif key == self._images.key:
-            self.take(opened)
+            self._known[chosen.key] = None
+        else:
+            self.take(opened, chosen)
         self.changed.emit()
 
-    def take(self, opened: Opened) -> OpenExample | None:
-        """Open what a job has read, on the chosen image; None where that is gone."""
-        path, geometry = opened.example.path, self._geometry()
+    def take(self, opened: Opened, chosen: Chosen) -> OpenExample | None:
+        """Open what a job has read, on the image that was chosen when it began.
+
+        Parameters
+        ----------
+        opened : Opened
+            What it read.
+        chosen : Chosen
+            The image, which may be another one than is chosen now.
+
+        Returns
+        -------
+        OpenExample or None
+            None where the image was gone.
+        """
+        path, geometry = opened.example.path, chosen.geometry
+        if chosen.key == self._images.key:
+            geometry = self._geometry()  # it may be scaled or moved since
         if geometry is None:
             return None
-        self._known[self._images.key] = path
-        if path not in self._open:
-            name = self._images.name
-            self._open[path] = OpenExample(self._viewer, opened, name, geometry)
-            self.opened.emit(self._open[path])
+        self._known[chosen.key] = path
+        if path in self._open:
+            self._open[path].follow_image(geometry)
+        else:
+            made = OpenExample(self._viewer, opened, chosen.name, geometry)
+            self._open[path] = made
+            self.opened.emit(made)
         return self._open[path]
 
     def close(self, *, remove: bool) -> None:

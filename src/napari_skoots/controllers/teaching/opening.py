@@ -57,7 +57,7 @@ def copy_into(
     check_labels(labels, image.shape)
     example = project.add(image)
     into = ZarrLabels(example.labels)  # under the locks of the one that is painted
-    added = yield from add_labels(labels, into, example.shape)
+    added = yield from add_labels(labels, into, example.shape, into.reserve)
     return Opened(example, largest_of(example), added)
 
 

@@ -32,15 +32,15 @@ class OpeningJobs:
         self._opening: Job | None = None
         self._search: Job | None = None
 
-    def open(self, title: str, start: Start, finish: Callable[[Any], None]) -> None:
+    def open(self, title: str, start: Start, finish: Callable[[Any], object]) -> None:
         """Open an example, which takes a moment."""
         self._opening = self._replace(self._opening, title, start, finish)
 
-    def search(self, start: Start, finish: Callable[[Any], None]) -> None:
+    def search(self, start: Start, finish: Callable[[Any], object]) -> None:
         """Look for an example."""
         self._search = self._replace(self._search, "Find the example", start, finish)
 
-    def show(self, title: str, start: Start, finish: Callable[[Any], None]) -> None:
+    def show(self, title: str, start: Start, finish: Callable[[Any], object]) -> None:
         """Do what takes long, on the board.
 
         Raises
@@ -64,7 +64,7 @@ class OpeningJobs:
         before: Job | None,
         title: str,
         start: Start,
-        finish: Callable[[Any], None],
+        finish: Callable[[Any], object],
     ) -> Job:
         if before is not None:
             before.leave()

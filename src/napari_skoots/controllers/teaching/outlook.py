@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from napari_skoots.layers import geometry_of, shifted
 from napari_skoots.layers.source import FACTS
+from skoots.errors import SkootsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
     from napari.components import ViewerModel
     from napari.layers import Labels
     from numpy.typing import NDArray
@@ -54,9 +54,13 @@ class Outlook:
             self._refused = True  # the user removed it: not again in this training
         if self._refused:
             return
-        with np.load(event.path) as stored:
-            labels = stored["labels"]
-        start = [bounds[0] for bounds in event.box_zyx]
+        from skoots.teach.record import read_arrays  # noqa: PLC0415 - on use
+
+        try:
+            arrays = read_arrays(event.path)
+        except SkootsError:  # the next one comes in some seconds
+            return
+        labels, start = arrays["labels"], arrays["start_zyx"].tolist()
         geometry = shifted(geometry_of(painted), start)
         if self._layer is None:
             self._layer = self._add(labels, geometry)

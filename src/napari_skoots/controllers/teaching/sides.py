@@ -6,18 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_skoots.layers import camera_of, geometry_of, shifted
+from napari_skoots.layers import camera_of, geometry_of, same_geometry, shifted
 from napari_skoots.layers.source import FACTS
 from napari_skoots.state.teaching import Side
+from skoots.errors import SkootsError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from napari.components import ViewerModel
     from napari.layers import Labels
 
-    from skoots.events import ComparedPart, TeachFinished
-    from skoots.teach.example import Example
+    from skoots.events import ComparedPart
 
 _NAMES = {Side.BEFORE: "before teaching", Side.AFTER: "after teaching"}
+
+_CONTOUR = 2
+"""Voxels: what is painted is outlined meanwhile, so that it can be told from what is
+found."""
 
 
 class Sides:
@@ -32,37 +38,41 @@ class Sides:
     def __init__(self, viewer: ViewerModel) -> None:
         self._viewer = viewer
         self._layers: dict[Side, list[Labels]] = {}
+        self._parts: list[ComparedPart] = []
+        self._geometry: Mapping[str, Any] = {}
+        self._painted: tuple[Labels, int] | None = None
 
     @property
     def layers(self) -> list[Labels]:
         """All of them."""
         return [layer for layers in self._layers.values() for layer in layers]
 
-    def take(
-        self, finished: TeachFinished, example: Example | None, painted: Labels
-    ) -> None:
-        """Show the parts that lie in the image that is looked at.
+    def take(self, parts: Sequence[ComparedPart], painted: Labels | None) -> bool:
+        """Show other parts, or the same elsewhere; tell whether anything changed.
 
         Parameters
         ----------
-        finished : TeachFinished
-            What was compared, of all examples.
-        example : Example or None
-            The one of that image.
-        painted : napari.layers.Labels
+        parts : sequence of ComparedPart
+            Those that lie in the image that is looked at.
+        painted : napari.layers.Labels or None
             Its teaching layer, on which they lie.
         """
+        geometry = {} if painted is None else geometry_of(painted)
+        if list(parts) == self._parts and same_geometry(geometry, self._geometry):
+            return False
+        new = list(parts) != self._parts
         self.hide()
-        name = None if example is None else example.name
-        own = [part for part in finished.parts if part.example == name]
-        for part in own:
-            with np.load(part.path) as stored:
-                start = stored["start_zyx"].tolist()
-                for side in Side:
-                    if side.value in stored:
-                        self._add(side, stored[side.value], start, painted)
-        if own:
-            self._go_to(own[0], painted)
+        self._parts, self._geometry = list(parts), geometry
+        if painted is None:
+            return True
+        for part in parts:
+            self._add_part(part)
+        if self._layers:
+            self._painted = painted, painted.contour
+            painted.contour = _CONTOUR
+        if parts and new:
+            self._go_to(parts[0], painted)
+        return True
 
     def show(self, side: Side) -> None:
         """Let one of them be seen."""
@@ -72,17 +82,29 @@ class Sides:
 
     def hide(self) -> None:
         """Take them out of the viewer."""
-        for layer in self.layers:
+        layers, self._layers = self.layers, {}
+        self._parts, self._geometry = [], {}
+        if self._painted is not None:
+            painted, self._painted = self._painted, None
+            painted[0].contour = painted[1]
+        for layer in layers:
             if layer in self._viewer.layers:
                 self._viewer.layers.remove(layer)
-        self._layers = {}
+
+    def _add_part(self, part: ComparedPart) -> None:
+        from skoots.teach.record import read_arrays  # noqa: PLC0415 - on use
+
+        try:
+            arrays = read_arrays(part.path)
+        except SkootsError:  # the scores are known; there is nothing to look at
+            return
+        start = [low for low, _ in part.box_zyx]
+        for side in Side:
+            if side.value in arrays:
+                self._add(side, arrays[side.value], start)
 
     def _add(
-        self,
-        side: Side,
-        labels: np.ndarray[Any, Any],
-        start: list[int],
-        painted: Labels,
+        self, side: Side, labels: np.ndarray[Any, Any], start: Sequence[int]
     ) -> None:
         from napari.layers import Labels  # noqa: PLC0415 - napari loads layers late
 
@@ -90,13 +112,13 @@ class Sides:
             labels.astype(np.uint32),
             name=_NAMES[side],
             metadata={FACTS: {"overlay": True}},
-            **shifted(geometry_of(painted), start),
+            **shifted(self._geometry, start),
         )
         active = self._viewer.layers.selection.active
+        self._layers.setdefault(side, []).append(layer)
         self._viewer.add_layer(layer)
         if active is not None:
             self._viewer.layers.selection.active = active
-        self._layers.setdefault(side, []).append(layer)
 
     def _go_to(self, part: ComparedPart, painted: Labels) -> None:
         """Bring a part into view: its middle plane, and its middle if none is seen."""

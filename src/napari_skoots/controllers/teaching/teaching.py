@@ -59,9 +59,13 @@ class Teaching:
         again = Again(
             board, images, models, wishes, previewing, segmenting, self.exercise
         )
-        self.comparing = Comparing(viewer, models, self.exercise, self.lesson, again)
+        self.comparing = Comparing(
+            viewer, board, models, self.exercise, self.lesson, again
+        )
 
     def close(self) -> None:
         """End the process of the training and stop counting; the viewer is closed."""
-        self.lesson.close()
-        self.exercise.close()
+        try:
+            self.exercise.close()  # first, for it stores what was drawn
+        finally:
+            self.lesson.close()

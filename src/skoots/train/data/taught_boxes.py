@@ -26,7 +26,13 @@ _KEYS = {"start", "stop", "held_out"}
 
 @dataclass(frozen=True, slots=True)
 class TaughtBox:
-    """A box in which everything that is unpainted is background."""
+    """A box in which everything that is unpainted is background.
+
+    Raises
+    ------
+    TrainingError
+        If it is empty.
+    """
 
     start_zyx: Shape3
     """Its first voxel."""
@@ -36,6 +42,14 @@ class TaughtBox:
 
     held_out: bool = False
     """Whether it is kept for validation."""
+
+    def __post_init__(self) -> None:
+        sides = zip(self.start_zyx, self.stop_zyx, strict=True)
+        if any(start >= stop for start, stop in sides):
+            raise TrainingError(
+                f"A box from {self.start_zyx} to {self.stop_zyx} (Z, Y, X) is empty. "
+                "Give it a voxel at least along each axis."
+            )
 
     @property
     def box(self) -> Box:

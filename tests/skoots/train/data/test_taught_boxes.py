@@ -51,3 +51,8 @@ def test_a_file_of_another_form_is_refused(
     path.write_text(text)
     with pytest.raises(TrainingError, match=words):
         read_boxes(path, SHAPE)
+
+
+def test_a_box_without_a_voxel_is_none() -> None:
+    with pytest.raises(TrainingError, match=r"to \(4, 5, 5\).*is empty"):
+        TaughtBox((0, 5, 0), (4, 5, 5))
