@@ -304,16 +304,17 @@ class TeachFinished:
     """The folder of the training."""
 
     model: Path
-    """The best one on what was held out."""
+    """The best one on what was held out, which may be the one it began with."""
 
     improved: bool
-    """False if that is the one it began with."""
+    """Whether one was taught that finds no less than the one it began with. If not,
+    `model` is that one, where it is still there."""
 
     before: Mapping[str, float] | None
     """Of the model that it began with; None from scratch, or where that is gone."""
 
     after: Mapping[str, float]
-    """Of the best model; empty where nothing was held out."""
+    """Of the best model that was taught; empty where nothing was held out."""
 
     parts: tuple[ComparedPart, ...]
     seconds: float = 0.0
