@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skoots.errors import TrainingError
+from skoots.events import Notice
 from skoots.model.zoo import load_model
 from skoots.run.scale import grid_shape
+from skoots.run.storage import storage_errors
 from skoots.run.wishes import Wishes
 from skoots.teach.hold_out import hold_out
 from skoots.teach.materials import write_materials
@@ -71,7 +73,7 @@ def prepare(
 
     Yields
     ------
-    StageStarted, BlockDone
+    StageStarted, BlockDone, Notice
 
     Returns
     -------
@@ -88,6 +90,11 @@ def prepare(
     if model is not None and model.path is None:
         raise TrainingError(
             f"The model {model.name} lies in no file. Save it, and begin with that."
+        )
+    for folder in project.damaged:
+        yield Notice(
+            f"The example {folder.name} cannot be read and is left out: {folder} is "
+            "damaged. Add its image anew."
         )
     examples = project.examples
     painted = []
@@ -192,5 +199,14 @@ def _grid(
 
 
 def _new_place(trainings: Path) -> Path:
-    numbers = [int(p.name) for p in trainings.glob("*") if p.name.isdigit()]
-    return trainings / f"{max(numbers, default=0) + 1:03d}"
+    """Make the folder of the next training, which no other process has then."""
+    with storage_errors(trainings):
+        trainings.mkdir(parents=True, exist_ok=True)
+        while True:
+            numbers = [int(p.name) for p in trainings.glob("*") if p.name.isdecimal()]
+            place = trainings / f"{max(numbers, default=0) + 1:03d}"
+            try:
+                place.mkdir()
+            except FileExistsError:  # another one was faster
+                continue
+            return place
