@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skoots.errors import TrainingError
-from skoots.events import Notice
+from skoots.events import BlockDone, Notice, StageStarted
 from skoots.model.zoo import load_model
 from skoots.run.scale import grid_shape
 from skoots.run.storage import storage_errors
@@ -44,6 +44,10 @@ if TYPE_CHECKING:
     from skoots.teach.painted import Painted
     from skoots.teach.project import TeachProject
     from skoots.train.data.taught_boxes import TaughtBox
+
+
+CUT = "cut"
+"""The stage that writes what is learned from, an example after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,7 @@ def prepare(
     ]
     place = _new_place(project.trainings)
     try:
-        settings = _write(lessons, model, seconds, device, place)
+        settings = yield from _write(lessons, model, seconds, device, place)
         write_record(place, _record(lessons, model, seconds, diameter))
         return Project.create(place, settings)
     except BaseException:
@@ -126,17 +130,19 @@ def _write(
     seconds: float,
     device: str,
     place: Path,
-) -> Settings:
+) -> Generator[Event, Any, Settings]:
     """Write what is learned from and what it is judged by, and choose settings."""
     data = place / "data"
     margin = HALO if model is None else model.halo_zyx
+    used = [one for one in lessons if len(one.painted.objects) or one.boxes]
     images = []
-    for one in lessons:
-        if not (len(one.painted.objects) or one.boxes):
-            continue
+    yield StageStarted(CUT, 0, len(used))
+    for done, one in enumerate(used, 1):
         images += write_materials(
             one.example, one.painted, one.boxes, one.grid, margin, data
         )
+        z, y, x = one.example.shape
+        yield BlockDone(CUT, ((0, z), (0, y), (0, x)), done, len(used))
     _write_truth(lessons, place)
     shapes = [open_channels(image).shape_zyx for image in images]
     if model is None:

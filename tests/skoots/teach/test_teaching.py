@@ -11,9 +11,11 @@ import torch
 
 from skoots.errors import DeviceError, TrainingError
 from skoots.events import (
+    BlockDone,
     EpochDone,
     Notice,
     Predicted,
+    StageStarted,
     TeachFinished,
     TrainFinished,
     TrainStarted,
@@ -103,6 +105,20 @@ def test_what_is_missing_is_said_before_any_work(
     assert not project.trainings.exists()
 
 
+def test_one_that_is_closed_as_it_is_prepared_leaves_nothing(
+    project: TeachProject, base: Path
+) -> None:
+    job = teach(project, str(base), device="cpu", threads=1)
+    begun = next(e for e in job if isinstance(e, StageStarted) and e.stage == "cut")
+    assert begun.total == 1
+    done = next(job)
+    assert isinstance(done, BlockDone)
+    assert (done.box_zyx, done.done) == (((0, 24), (0, 64), (0, 64)), 1)
+    assert (project.trainings / "001" / "data").is_dir()
+    job.close()
+    assert not list(project.trainings.iterdir())
+
+
 def test_an_example_that_cannot_be_read_is_left_out(
     project: TeachProject, base: Path
 ) -> None:
@@ -115,8 +131,8 @@ def test_an_example_that_cannot_be_read_is_left_out(
         if isinstance(event, TrainStarted):
             break
     job.close()
-    (said,) = (e.message for e in events if isinstance(e, Notice))
-    assert f"The example {other.name} cannot be read" in said
+    said = [e.message for e in events if isinstance(e, Notice)]
+    assert f"The example {other.name} cannot be read" in said[0]
 
 
 def test_each_teaching_is_a_training_of_its_own(
