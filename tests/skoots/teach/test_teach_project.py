@@ -18,6 +18,7 @@ from skoots.errors import (
     TrainingError,
 )
 from skoots.teach import TeachProject
+from skoots.teach.example import Example
 from skoots.train.data.taught_boxes import TaughtBox
 from skoots.volume.source import open_source
 from skoots.volume.tiling import whole
@@ -184,3 +185,24 @@ def test_a_damaged_example_is_named(project: TeachProject, image: Source) -> Non
     (example.path / "example.json").write_text("{")
     with pytest.raises(TrainingError, match="no example"):
         _ = project.examples
+
+
+def test_two_who_change_the_boxes_erase_nothing_of_each_other(
+    project: TeachProject, image: Source
+) -> None:
+    one = project.add(image)
+    other = Example(one.path)
+    first, second, third = (TaughtBox((0, 0, n), (4, 4, n + 2)) for n in (0, 2, 4))
+    one.set_boxes([first, second])
+    other.set_boxes([third])
+    assert set(other.boxes) == {first, second, third}
+    one.set_boxes([first])
+    assert set(one.boxes) == {first, third}
+    one.teach_everything()
+    assert set(one.drawn_boxes) == {first, third}
+    other.set_boxes([third])
+    assert other.everything
+    other.teach_drawn()
+    assert set(Example(one.path).boxes) == {third}
+    assert one.look_again()
+    assert set(one.boxes) == {third}

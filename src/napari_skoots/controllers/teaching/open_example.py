@@ -64,6 +64,8 @@ class OpenExample:
     def hear(self, painted: Painted) -> None:
         """Take note of what was counted."""
         self.boxes.objects = painted.objects.box_zyx
+        if painted.boxes != self.example.boxes:
+            self.boxes.look_again()
 
     def follow_image(self, geometry: Mapping[str, Any]) -> None:
         """Lie on the image again, if its scale or place was changed."""
