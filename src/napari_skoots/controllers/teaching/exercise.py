@@ -364,6 +364,11 @@ class Exercise:
         skeletons.dropped.connect(self._on_dropped)
         skeletons.wanted.connect(partial(self._on_wanted, opened))
         skeletons.failed.connect(self.told)
+        if skeletons.damaged is not None:
+            self.noted.emit(
+                "The points that you moved cannot be read: their file is damaged. It "
+                f"is kept as {skeletons.damaged}."
+            )
 
     def _on_image(self) -> None:
         """Find the example of the image, if it has one in the project."""
@@ -402,7 +407,7 @@ class Exercise:
         named = ", ".join(map(str, ids[:5]))
         self.noted.emit(
             f"More was painted of object {named}: its skeleton is made anew, without "
-            "the points that you moved."
+            "the points that you moved. Undo brings them back."
         )
 
     def _on_wanted(self, opened: OpenExample) -> None:
