@@ -116,6 +116,10 @@ class Boxes:
         self._follow()
         self._on_zoom()
 
+    def show_again(self) -> None:
+        """Let them be seen, where they were hidden for a while."""
+        self._lock()
+
     def draw(self) -> None:
         """Let the user draw a box.
 

@@ -249,7 +249,9 @@ class Exercise:
     def draw_box(self) -> None:
         """Let the user draw a box."""
         self._accepting.end()
-        self._need().boxes.draw()
+        opened = self._need()
+        opened.time.go()
+        opened.boxes.draw()
 
     def set_planes(self, first: int, last: int) -> None:
         """Say which planes the selected box has, both inside."""
@@ -267,7 +269,8 @@ class Exercise:
         opened = self._need()
         if not opened.painted.shown:
             self._show(opened)
-        self._accepting.begin(opened.painted)
+        opened.time.go()
+        self._accepting.begin(opened)
 
     def set_skeletons(self, shown: bool) -> None:  # noqa: FBT001 - a signal's
         """Show skeletons that follow what is painted, or remove them."""
@@ -352,6 +355,7 @@ class Exercise:
         self._accepting.changed.connect(self.changed)
         self._accepting.said.connect(self._on_said)
         self._accepting.failed.connect(self.told)
+        self._open.changed.connect(self._end_accepting)
         self._open.changed.connect(self.changed)
         self._open.opened.connect(self._on_open)
 
@@ -372,12 +376,18 @@ class Exercise:
 
     def _on_image(self) -> None:
         """Find the example of the image, if it has one in the project."""
-        if not self._open.follow():
-            self._accepting.end()
+        self._open.follow()
+        self._end_accepting()
         project = self.project
         if project is not None and self._open.unknown:
             self._jobs.search(self._open.search(project), self._open.found)
         self.changed.emit()
+
+    def _end_accepting(self) -> None:
+        """Accept no more for an example that is gone, or of an image not chosen."""
+        accepted, current = self._accepting.example, self._open.current
+        if accepted is not current or current is None or not current.painted.shown:
+            self._accepting.end()
 
     def _on_time(self) -> None:
         for opened in self._open.all:

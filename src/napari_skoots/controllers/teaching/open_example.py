@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari_skoots.controllers.teaching.boxes import Boxes
 from napari_skoots.controllers.teaching.live_skeletons import LiveSkeletons
+from napari_skoots.controllers.teaching.one_time import OneTime
 from napari_skoots.controllers.teaching.painted_layer import PaintedLayer
 from napari_skoots.layers import same_geometry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from napari.components import ViewerModel
 
+    from napari_skoots.controllers.teaching.one_time import Moment
     from napari_skoots.controllers.teaching.opening import Opened
     from skoots.teach.painted import Painted
 
@@ -32,6 +35,8 @@ class OpenExample:
         Of the image.
     geometry : mapping
         Where the image lies, as `geometry_of` says it.
+    moment : Moment, optional
+        The time point that the example is of.
     """
 
     def __init__(
@@ -40,6 +45,7 @@ class OpenExample:
         opened: Opened,
         name: str,
         geometry: Mapping[str, Any],
+        moment: Moment | None = None,
     ) -> None:
         self.example = opened.example
         self.geometry = geometry
@@ -50,6 +56,10 @@ class OpenExample:
         self.skeletons = LiveSkeletons(
             viewer, self.example, self.painted.layer, name, geometry
         )
+        self.time = OneTime(viewer, moment, self._layers)
+        for layer in (self.painted.layer, self.boxes.layer):
+            self.time.hear(layer)
+        self.skeletons.changed.connect(self._on_skeletons)
 
     @property
     def path(self) -> Path:
@@ -58,6 +68,7 @@ class OpenExample:
 
     def show(self) -> None:
         """Put what is painted and the boxes into the viewer."""
+        self.time.go()
         self.boxes.show()
         self.painted.show()
 
@@ -75,6 +86,20 @@ class OpenExample:
         for part in (self.painted, self.boxes, self.skeletons):
             part.move(geometry)
 
+    def _layers(self) -> list[tuple[Any, Callable[[], None]]]:
+        shown: list[tuple[Any, Callable[[], None]]] = [
+            (self.painted.layer, self.painted.show_again),
+            (self.boxes.layer, self.boxes.show_again),
+        ]
+        points = self.skeletons.layer
+        if points is not None:
+            shown.append((points, partial(setattr, points, "visible", True)))
+        return shown
+
+    def _on_skeletons(self) -> None:
+        if self.skeletons.layer is not None:
+            self.time.hear(self.skeletons.layer)
+
     def flush(self) -> None:
         """Store boxes and points that were moved."""
         self.boxes.flush()
@@ -88,6 +113,7 @@ class OpenExample:
         remove : bool
             Take the layers out of the viewer as well.
         """
+        self.time.close()
         self.boxes.close()
         self.skeletons.close(remove=remove)
         if remove:
