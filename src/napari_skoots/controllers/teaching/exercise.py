@@ -12,9 +12,10 @@ shown again.
 
 from __future__ import annotations
 
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from psygnal import Signal
 from qtpy.QtCore import QTimer
@@ -145,9 +146,7 @@ class Exercise:
         """Give the diameter of a typical painted object, in voxels of the image."""
         from skoots.teach.size import painted_diameter  # noqa: PLC0415 - cc3d
 
-        project = self.project
-        sizes = {} if project is None else _voxel_sizes(project)
-        known = self._watching.painted
+        known, sizes = self._watching.painted, self._watching.voxel_sizes
         return painted_diameter(
             list(known.values()),
             [sizes.get(path) for path in known],
@@ -163,10 +162,10 @@ class Exercise:
         Raises
         ------
         TrainingError
-            If it is none.
+            If it is none; what is open stays then.
         """
-        self._leave()
         self._place.open(Path(path))
+        self._leave()
         self._watching.follow(self.project)
         self._on_image()
 
@@ -286,17 +285,22 @@ class Exercise:
 
     def flush(self) -> None:
         """Store boxes and moved points now."""
-        for opened in self._open.all:
-            opened.flush()
+        with ExitStack() as steps:
+            for opened in self._open.all:
+                steps.callback(opened.flush)
 
     def close(self) -> None:
-        """Store all, and follow the viewer no more."""
-        self._look.stop()
-        self._images.changed.disconnect(self._on_image)
-        self._accepting.close()
-        self._watching.close()
-        self._jobs.drop()
-        self._open.close(remove=False)
+        """Store all, and follow the viewer no more.
+
+        Also where Qt has deleted its objects already, or a part of it fails.
+        """
+        with ExitStack() as steps:  # the last one first; each is done
+            steps.callback(self._jobs.drop)
+            steps.callback(self._watching.close)
+            steps.callback(self._accepting.close)
+            steps.callback(self._images.changed.disconnect, self._on_image)
+            steps.callback(self._open.close, remove=False)
+            steps.callback(self._stop_looking)
 
     # ---- jobs
 
@@ -427,13 +431,13 @@ class Exercise:
         self._viewer.status = text
         self.noted.emit(text)
 
+    def _stop_looking(self) -> None:
+        with suppress(RuntimeError):  # deleted by Qt
+            self._look.stop()
+
     def _leave(self) -> None:
         """Take the layers of a project out of the viewer."""
         self._accepting.end()
         self._jobs.drop()
-        self._look.stop()
+        self._stop_looking()
         self._open.close(remove=True)
-
-
-def _voxel_sizes(project: TeachProject) -> dict[Path, Any]:
-    return {one.path: one.voxel_size for one in project.examples}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -102,8 +103,9 @@ class OpenExample:
 
     def flush(self) -> None:
         """Store boxes and points that were moved."""
-        self.boxes.flush()
-        self.skeletons.flush()
+        with ExitStack() as steps:
+            steps.callback(self.skeletons.flush)
+            steps.callback(self.boxes.flush)
 
     def close(self, *, remove: bool) -> None:
         """Store all, and follow the viewer no more.
@@ -113,11 +115,12 @@ class OpenExample:
         remove : bool
             Take the layers out of the viewer as well.
         """
-        self.time.close()
-        self.boxes.close()
-        self.skeletons.close(remove=remove)
-        if remove:
-            self.painted.close()
-            self.boxes.remove()
-        else:
-            self.painted.abandon()
+        with ExitStack() as steps:  # the last one first; each is done
+            if remove:
+                steps.callback(self.boxes.remove)
+                steps.callback(self.painted.close)
+            else:
+                steps.callback(self.painted.abandon)
+            steps.callback(self.time.close)
+            steps.callback(self.skeletons.close, remove=remove)
+            steps.callback(self.boxes.close)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -172,10 +173,12 @@ class OpenExamples:
         opened, self._open = self.all, {}
         self._known.clear()
         self._searched = None
-        for one in opened:
-            one.close(remove=remove)
-        if not remove:
-            self._viewer.layers.events.removed.disconnect(self._on_removed)
+        with ExitStack() as steps:  # each is stored, whatever happens to the others
+            if not remove:
+                removed = self._viewer.layers.events.removed
+                steps.callback(removed.disconnect, self._on_removed)
+            for one in opened:
+                steps.callback(one.close, remove=remove)
 
     def _geometry(self) -> dict[str, Any] | None:
         layer, axes = self._images.layer, self._images.axes
