@@ -227,3 +227,24 @@ def test_a_folder_of_a_training_is_given_once(tmp_path: Path) -> None:
         places = list(pool.map(lambda _: _new_place(tmp_path / "trainings"), range(40)))
     assert sorted(p.name for p in places) == [f"{n:03d}" for n in range(1, 41)]
     assert all(place.is_dir() for place in places)
+
+
+def test_two_who_change_the_boxes_erase_nothing_of_each_other(
+    project: TeachProject, image: Source
+) -> None:
+    one = project.add(image)
+    other = Example(one.path)
+    first, second, third = (TaughtBox((0, 0, n), (4, 4, n + 2)) for n in (0, 2, 4))
+    one.set_boxes([first, second])
+    other.set_boxes([third])
+    assert set(other.boxes) == {first, second, third}
+    one.set_boxes([first])
+    assert set(one.boxes) == {first, third}
+    one.teach_everything()
+    assert set(one.drawn_boxes) == {first, third}
+    other.set_boxes([third])
+    assert other.everything
+    other.teach_drawn()
+    assert set(Example(one.path).boxes) == {third}
+    assert one.look_again()
+    assert set(one.boxes) == {third}
