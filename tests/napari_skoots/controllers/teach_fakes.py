@@ -1,7 +1,7 @@
 """Stand-ins for what teaches, which write down what they are asked for.
 
-To be replaced by `Exercise`, `Lesson` and `Comparing` where those are merged: what
-matters is that the tab and they agree on names and values.
+For views that a real training gives late or by chance, and for what is handed on to
+it: that the tab and the real parts agree is shown in `viewer/test_teach_in_viewer.py`.
 """
 
 from __future__ import annotations

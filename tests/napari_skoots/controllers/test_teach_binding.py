@@ -48,10 +48,12 @@ COMPARISON = ComparisonView(SCORE, SCORE, True, Side.AFTER, "mine")
 
 
 @pytest.fixture
-def teaching(session: Session) -> FakeTeaching:
-    made = FakeTeaching()
-    session.teaching = made  # type: ignore[attr-defined] # until the lead's is there
-    return made
+def teaching(session: Session) -> Iterator[FakeTeaching]:
+    """What the tab asks for, written down; the real part is tested where it lies."""
+    real, made = session.teaching, FakeTeaching()
+    session.teaching = made  # type: ignore[assignment]
+    yield made
+    session.teaching = real
 
 
 @pytest.fixture(params=["panel", "dock"])

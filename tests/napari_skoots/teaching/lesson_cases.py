@@ -53,10 +53,10 @@ BOXES = (((0, 0), (42, 64)), ((42, 0), (64, 64)))
 """Rows and columns of two boxes through all planes: two rods, and one."""
 
 
-def rods_model(folder: Path, name: str = MODEL, seed: int = 0) -> Path:
+def rods_model(folder: Path, name: str = MODEL, **changes: Any) -> Path:
     """Write a model for objects as large as the rods."""
     values = {"voxel_size": (0.01, 0.01, 0.01), "object_diameter": 13.0}
-    return save_model(folder, name, seed=seed, core=(24, 64, 64), **values)
+    return save_model(folder, name, core=(24, 64, 64), **values, **changes)
 
 
 def teach_rods(folder: Path) -> Path:

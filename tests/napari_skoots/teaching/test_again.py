@@ -22,7 +22,7 @@ from skoots.events import Notice
 from skoots.run.folder import RunFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator
     from pathlib import Path
 
     from lesson_cases import School
@@ -41,7 +41,7 @@ def titles(compared: School) -> list[str]:
 
 
 @pytest.fixture
-def kept(compared: School, titles: list[str]) -> Iterator[School]:
+def kept(compared: School, titles: list[str]) -> School:
     """The training was kept as ``mine``, which is loaded."""
     compared.comparing.keep("mine")
     models = compared.session.models

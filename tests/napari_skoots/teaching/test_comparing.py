@@ -189,9 +189,10 @@ def test_it_names_the_model_that_the_training_began_with(compared: School) -> No
 
 def kept(school: School, name: str = "mine") -> Path:
     school.comparing.keep(name)
-    school.until(lambda: school.session.models.current == name)
+    found = name.strip()
+    school.until(lambda: school.session.models.current == found)
     idle(school.qtbot)
-    return school.project.models / f"{name}.skoots"
+    return school.project.models / f"{found}.skoots"
 
 
 def test_what_is_kept_has_a_card_and_is_chosen(
@@ -200,7 +201,7 @@ def test_what_is_kept_has_a_card_and_is_chosen(
     heard: list[str] = []
     compared.comparing.changed.connect(lambda: heard.append(view_of(compared).kept))
     assert view_of(compared).name == "rods"
-    path = kept(compared, "  mine ".strip())
+    path = kept(compared, "  mine ")
     assert view_of(compared).kept == heard[-1] == "mine"
     assert load_checkpoint(path).provenance["taught"]
     assert "rods" in path.with_suffix(".md").read_text(encoding="utf-8")

@@ -17,7 +17,6 @@ pytest.importorskip("napari")
 from lesson_cases import (
     ENDLESS,
     MODEL,
-    OUTLOOK,
     SHORT,
     School,
     rods_model,
@@ -28,6 +27,7 @@ from session_cases import idle, ready
 
 from napari_skoots.controllers.engine import EngineState
 from napari_skoots.controllers.session import Session
+from napari_skoots.controllers.teaching.outlook import NAME as OUTLOOK
 from napari_skoots.jobs import Job
 from napari_skoots.state.teaching import SCRATCH
 from napari_skoots.state.views import JobState
