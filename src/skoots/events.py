@@ -53,8 +53,9 @@ class StageStarted:
     stage: str
     """``predict``, ``label``, ``assign`` or ``finish``; ``preview`` for a part of an
     image, ``refresh`` for coarser levels of painted labels, ``convert`` for a TIFF;
-    ``find``, ``skeletonize``, ``bake``, ``coarse`` for labels; ``compare`` for what a
-    model finds before and after teaching."""
+    ``find``, ``skeletonize``, ``bake``, ``coarse`` for labels; ``cut`` for what of
+    an image is learned from, ``compare`` for what a model finds before and after
+    teaching."""
 
     done: int
     """Blocks, or objects, that need no work any more."""
@@ -304,16 +305,17 @@ class TeachFinished:
     """The folder of the training."""
 
     model: Path
-    """The best one on what was held out."""
+    """The best one on what was held out, which may be the one it began with."""
 
     improved: bool
-    """False if that is the one it began with."""
+    """Whether one was taught that finds no less than the one it began with. If not,
+    `model` is that one, where it is still there."""
 
     before: Mapping[str, float] | None
     """Of the model that it began with; None from scratch, or where that is gone."""
 
     after: Mapping[str, float]
-    """Of the best model; empty where nothing was held out."""
+    """Of the best model that was taught; empty where nothing was held out."""
 
     parts: tuple[ComparedPart, ...]
     seconds: float = 0.0

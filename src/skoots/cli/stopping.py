@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,25 +16,34 @@ if TYPE_CHECKING:
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-@contextmanager
-def stop_requests(message: str) -> Iterator[threading.Event]:
-    """Turn the first Ctrl-C, or what ends a process, into a wish to stop.
+@dataclass(slots=True)
+class Asked:
+    """How often somebody asked to stop."""
 
-    A second one ends the program at once.
+    times: int = 0
+
+
+@contextmanager
+def stop_requests(*messages: str) -> Iterator[Asked]:
+    """Turn each Ctrl-C, or what ends a process, into a wish to stop.
+
+    One more than there are messages ends the program at once. What ends a process
+    counts as the last wish: whoever sends that waits for seconds.
 
     Parameters
     ----------
-    message : str
-        What to say when the wish was heard.
+    *messages : str
+        What to say when each wish was heard, the mildest first.
     """
-    asked = threading.Event()
+    asked = Asked()
 
     def hear(number: int, frame: FrameType | None) -> None:
-        if asked.is_set():
+        if asked.times == len(messages):
             raise KeyboardInterrupt
-        asked.set()
+        last = number == signal.SIGTERM
+        asked.times = len(messages) if last else asked.times + 1
         # Not through rich: it may be in the middle of a line that it would repeat.
-        os.write(sys.stderr.fileno(), f"{message}\n".encode())
+        os.write(sys.stderr.fileno(), f"{messages[asked.times - 1]}\n".encode())
 
     before = {name: signal.signal(name, hear) for name in _SIGNALS}
     try:

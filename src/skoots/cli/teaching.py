@@ -13,6 +13,7 @@ from skoots.model.zoo import SUFFIX, known_models
 from skoots.teach.keeping import free_place, keep
 from skoots.teach.project import TeachProject
 from skoots.teach.teaching import go_on, teach
+from skoots.train.training import FINISH
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -45,9 +46,9 @@ def run(path: Path, wish: Wish, *, resume: bool) -> bool:
     if wish.keep is not None:
         free_place(project, wish.keep)  # better now than in a minute
     job = _go_on(project, wish) if resume else _begin(project, wish)
-    finished = drain_training(job)
+    finished = drain_training(job, finishing=FINISH)
     if finished is None:
-        words = shlex.join(["skoots", "train", str(path), "--resume"])
+        words = shlex.join(_resumed(path, wish))
         say(f"stopped; if it had begun, go on with: {words}")
         return False
     _say_comparison(finished)
@@ -57,6 +58,18 @@ def run(path: Path, wish: Wish, *, resume: bool) -> bool:
     OUT.print(str(model), markup=False, soft_wrap=True)
     say(f"use it: skoots segment IMAGE --model {shlex.quote(str(model))}")
     return True
+
+
+def _resumed(path: Path, wish: Wish) -> list[str]:
+    """Give the words to go on with; what the training itself knows is not repeated."""
+    words = ["skoots", "train", str(path), "--resume"]
+    if wish.keep is not None:
+        words += ["--keep", wish.keep]
+    if wish.device != "auto":
+        words += ["--device", wish.device]
+    if wish.threads:
+        words += ["--threads", str(wish.threads)]
+    return words
 
 
 def _begin(project: TeachProject, wish: Wish) -> Generator[Event, Any, TeachFinished]:

@@ -39,17 +39,29 @@ _LOG_SECONDS = 30.0
 _ENDLESS = 1_000_000
 """So many epochs mean: until it is stopped, or its time is up."""
 
-_SILENT = ("measure", "preview", "compare")
+_SILENT = ("measure", "cut", "preview", "compare")
 """Stages of a moment."""
 
+_FINISHING = (
+    "finishing: what was learned so far is judged; once more to stop and go on later"
+)
 _STOPPING = "stopping after this step; once more to stop at once, and lose what is new"
-
 
 Finished = TypeVar("Finished")
 
 
-def drain_training(events: Generator[Event, Any, Finished]) -> Finished | None:
+def drain_training(
+    events: Generator[Event, Any, Finished], *, finishing: str | None = None
+) -> Finished | None:
     """Run a training and show how far it is.
+
+    Parameters
+    ----------
+    events : generator
+        The training.
+    finishing : str, optional
+        What is sent to it at the first Ctrl-C, so that it comes to its end; the second
+        one stops it then.
 
     Returns
     -------
@@ -57,10 +69,14 @@ def drain_training(events: Generator[Event, Any, Finished]) -> Finished | None:
         None if it was asked to stop; its state is saved then.
     """
     view = _Bar() if ERR.is_terminal else _Log()
-    with stop_requests(_STOPPING) as asked, view:
-        while not asked.is_set():
+    words = [_STOPPING] if finishing is None else [_FINISHING, _STOPPING]
+    begun = False
+    with stop_requests(*words) as asked, view:
+        while asked.times < len(words):
+            sent = finishing if begun and asked.times else None
             try:
-                view.show(next(events))
+                view.show(events.send(sent))
+                begun = True
             except StopIteration as end:  # without a word, where another process speaks
                 finished: Finished = end.value
                 return finished

@@ -11,18 +11,29 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from skoots.teach.example import Example
+    from skoots.teach.keeping import discard, keep
     from skoots.teach.process import Worker
     from skoots.teach.project import TeachProject
     from skoots.teach.teaching import go_on, teach
 
-__all__ = ["Example", "TeachProject", "Worker", "go_on", "teach"]
+__all__ = [
+    "Example",
+    "TeachProject",
+    "Worker",
+    "discard",
+    "go_on",
+    "keep",
+    "teach",
+]
 
 # Whoever starts a worker need not wait for torch.
 _HOMES = {
     "Example": "skoots.teach.example",
     "TeachProject": "skoots.teach.project",
     "Worker": "skoots.teach.process",
+    "discard": "skoots.teach.keeping",
     "go_on": "skoots.teach.teaching",
+    "keep": "skoots.teach.keeping",
     "teach": "skoots.teach.teaching",
 }
 

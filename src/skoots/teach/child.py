@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from collections import deque
 from pathlib import Path
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import skoots
 from skoots.errors import WorkerError
-from skoots.teach.frames import receive, send
+from skoots.teach.frames import receive, send, skip_to_first
 
 if TYPE_CHECKING:
     from skoots.teach.frames import Reply
@@ -24,18 +26,21 @@ _KEPT_LINES = 30
 
 
 class Child:
-    """A process that runs `skoots.teach.worker`."""
+    """A process that runs `skoots.teach.worker`.
 
-    def __init__(self) -> None:
-        # -P: a torch.py in the working folder is not ours
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "skoots.teach.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=_environment(),
-            creationflags=_flags(),
-        )
+    Parameters
+    ----------
+    threads : int
+        Processor threads that may work there; 0: all there are.
+
+    Raises
+    ------
+    WorkerError
+        If no process can be started.
+    """
+
+    def __init__(self, threads: int = 0) -> None:
+        self._folder, self._process = _start(threads)
         self._ready = threading.Event()
         self._replies: SimpleQueue[Reply | None] = SimpleQueue()
         self._said: deque[str] = deque(maxlen=_KEPT_LINES)
@@ -51,6 +56,17 @@ class Child:
     def ready(self) -> bool:
         """Whether it has imported all it needs."""
         return self._ready.is_set() and self.alive
+
+    @property
+    def failed(self) -> bool:
+        """Whether it died before it was ready."""
+        return self._process.poll() is not None and not self._ready.is_set()
+
+    @property
+    def said(self) -> str:
+        """What it said last on stderr, each line behind a line break."""
+        self._threads[1].join(1)
+        return "".join(f"\n{line}" for line in self._said)
 
     @property
     def alive(self) -> bool:
@@ -116,16 +132,23 @@ class Child:
             self._process.wait()
         for thread in self._threads:
             thread.join(1)
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _read_replies(self) -> None:
         pipe = self._process.stdout
         assert pipe is not None  # noqa: S101 - it was asked for
-        with pipe:
-            if receive(pipe) is not None:
-                self._ready.set()
-            while (reply := receive(pipe)) is not None:
-                self._replies.put(reply)
-        self._replies.put(None)
+        try:
+            with pipe:
+                if skip_to_first(pipe) and receive(pipe) is not None:
+                    self._ready.set()
+                while (reply := receive(pipe)) is not None:
+                    self._replies.put(reply)
+        except Exception as error:  # noqa: BLE001 - whoever asks is told
+            self._said.append(f"What it answers cannot be read: {error!r}")
+            self._process.kill()
+        finally:
+            self._replies.put(None)
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _read_stderr(self) -> None:
         pipe = self._process.stderr
@@ -136,25 +159,52 @@ class Child:
 
     def _why(self, *, saved: bool) -> str:
         """Say how it ended and what to do."""
-        if self._closed:
-            return "The process that teaches was closed. What it had learned is saved."
         try:
             code = self._process.wait(5)
         except subprocess.TimeoutExpired:
             code = None
-        self._threads[1].join(1)
-        ended = "was killed" if code is not None and code < 0 else "ended"
         kept = (
             "What it had learned up to the last checkpoint is kept: go on with that "
             "training (--resume)."
             if saved
             else "It had learned nothing yet: teach again."
         )
-        said = "".join(f"\n{line}" for line in self._said)
+        if self._closed and code == 0:
+            return "The process that teaches was closed. What it had learned is saved."
+        if self._closed:
+            return f"The process that teaches was closed before it could save. {kept}"
+        ended = "was killed" if code is not None and code < 0 else "ended"
+        when = "in the middle of its work" if self._ready.is_set() else "as it started"
         return (
-            f"The process that teaches {ended} in the middle of its work (code {code})."
-            f" Most often memory is short: close other programs. {kept}{said}"
+            f"The process that teaches {ended} {when} (code {code}). Most often memory "
+            f"is short: close other programs. {kept}{self.said}"
         )
+
+
+def _start(threads: int) -> tuple[Path, subprocess.Popen[bytes]]:
+    """Start the process, and give the folder of its temporary files with it."""
+    folder = None
+    try:
+        folder = tempfile.mkdtemp(prefix="skoots-worker-")
+        # -P: a torch.py in the working folder is not ours
+        words = [sys.executable, "-P", "-m", "skoots.teach.worker"]
+        words += ["--threads", str(threads), "--folder", folder]
+        process = subprocess.Popen(  # noqa: S603 - this interpreter, our own module
+            words,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=_environment(),
+            creationflags=_flags(),
+        )
+    except OSError as error:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise WorkerError(
+            f"The process that teaches cannot be started: {error}. Close other "
+            "programs, or make room for temporary files, and try again."
+        ) from error
+    return Path(folder), process
 
 
 def _environment() -> dict[str, str]:

@@ -136,9 +136,12 @@ def compare(
         start = np.array([low for low, _ in part.box_zyx])
         named = {"start_zyx": start, "example": np.array(part.example)}
         write_arrays(_part_file(training, number), arrays | named)
-    comparison = _sum_up(after, found, seconds, taught=taught)
+    comparison = _sum_up(before, after, found, seconds, taught=taught)
     if taught and not comparison.improved:
-        yield Notice("The best model finds no more on the image than the one before.")
+        yield Notice(
+            "What was taught finds less on the image than the model before, so that "
+            "one remains the best."
+        )
     _write(training, comparison)
     return read_comparison(training)
 
@@ -273,6 +276,7 @@ def _mark(
 
 
 def _sum_up(
+    base: Checkpoint | None,
     after: Checkpoint,
     found: Mapping[str, Sequence[_Marked]],
     seconds: float,
@@ -287,10 +291,12 @@ def _sum_up(
         _Part(before=None if one is None else _marks([one]), after=_marks([other]))
         for one, other in zip(firsts, found["after"], strict=True)
     )
-    assert after.path is not None  # noqa: S101 - it was loaded from there
+    improved = taught and not worse
+    best = after if improved or base is None else base
+    assert best.path is not None  # noqa: S101 - it was loaded from there
     return _Comparison(
-        model=after.path.name,
-        improved=taught and not worse,
+        model=best.path.name if best is after else str(best.path.resolve()),
+        improved=improved,
         before=before,
         after=now,
         parts=parts,

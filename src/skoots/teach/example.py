@@ -12,18 +12,20 @@ Inside a box everything that is not painted is background; outside, nobody knows
 
 # No `from __future__ import annotations`: pydantic reads them when the program runs.
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import zarr
+from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 from zarr.codecs import ZstdCodec
 
 from skoots._types import Shape3, VoxelSize
-from skoots.errors import SourceNotFoundError, TrainingError
+from skoots.errors import RunBusyError, SourceNotFoundError, TrainingError
 from skoots.run.plan import ImageRecord
 from skoots.run.storage import storage_errors, write_atomically
 from skoots.train.data.taught_boxes import TaughtBox
@@ -36,6 +38,11 @@ RECORD, LABELS, IMAGE = "example.json", "labels.zarr", "image.zarr"
 
 CHUNK: Shape3 = (32, 128, 128)
 """Of what is painted, along Z, Y, X: a stroke writes a few of them."""
+
+_LOCK = ".lock"
+
+_WAIT = 5.0
+"""Seconds that another process may take to write a record: it takes milliseconds."""
 
 _COPIED: Shape3 = (64, 512, 512)
 """What is copied at once."""
@@ -79,13 +86,7 @@ class Example:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
-            content = (path / RECORD).read_bytes()
-            self._record = _Record.model_validate_json(content)
-        except (OSError, ValidationError) as error:
-            raise TrainingError(
-                f"{path} is no example that this version can read. Add the image anew."
-            ) from error
+        self._record = _read(path)
 
     @classmethod
     def create(cls, path: Path, image: Source) -> Self:
@@ -145,12 +146,15 @@ class Example:
     @property
     def drawn_boxes(self) -> tuple[TaughtBox, ...]:
         """The boxes that somebody drew, also while the whole image is one."""
-        drawn = self._record.drawn
-        records = self._record.boxes if drawn is None else drawn
-        return tuple(TaughtBox(b.start, b.stop, b.held_out) for b in records)
+        return tuple(
+            TaughtBox(b.start, b.stop, b.held_out) for b in _drawn(self._record)
+        )
 
     def set_boxes(self, boxes: Iterable[TaughtBox]) -> None:
         """Say where everything that is not painted is background.
+
+        Boxes that somebody else drew or removed since they were read here, such as
+        another viewer, are drawn or removed here as well.
 
         Parameters
         ----------
@@ -164,8 +168,22 @@ class Example:
         StorageError
             If nothing can be written.
         """
-        records = tuple(self._within(box) for box in boxes)
-        self._store({"boxes": records, "drawn": None})
+        wanted = tuple(self._within(box) for box in boxes)
+        before = _drawn(self._record)
+        everything = self.everything
+
+        def change(now: _Record) -> dict[str, Any]:
+            drawn = _merged(wanted, before, _drawn(now))
+            if now.drawn is not None and not everything:  # somebody else said so
+                return {"drawn": drawn}
+            return {"boxes": drawn, "drawn": None}
+
+        self._store(change)
+
+    def look_again(self) -> bool:
+        """Read the boxes again, which somebody else may have changed; say if so."""
+        before, self._record = self._record, _read(self.path)
+        return before != self._record
 
     @property
     def everything(self) -> bool:
@@ -174,14 +192,12 @@ class Example:
 
     def teach_everything(self) -> None:
         """Make the whole image one box: every object in it is painted."""
-        if not self.everything:
-            everything = self._within(TaughtBox((0, 0, 0), self.shape))
-            self._store({"boxes": (everything,), "drawn": self._record.boxes})
+        everything = self._within(TaughtBox((0, 0, 0), self.shape))
+        self._store(lambda now: {"boxes": (everything,), "drawn": _drawn(now)})
 
     def teach_drawn(self) -> None:
         """Go back to the boxes that were there before `teach_everything`."""
-        if self._record.drawn is not None:
-            self._store({"boxes": self._record.drawn, "drawn": None})
+        self._store(lambda now: {"boxes": _drawn(now), "drawn": None})
 
     def copy_labels(self, labels: Array) -> None:
         """Take what is painted in another array, which stays as it is.
@@ -240,11 +256,14 @@ class Example:
             )
         return source
 
-    def _store(self, changes: dict[str, Any]) -> None:
-        record = self._record.model_copy(update=changes)
-        with storage_errors(self.path):
-            content = record.model_dump_json(indent=1).encode()
-            write_atomically(self.path / RECORD, content)
+    def _store(self, change: Callable[[_Record], dict[str, Any]]) -> None:
+        """Change the record as it is now, not as it was read once."""
+        with storage_errors(self.path), _locked(self.path):
+            now = _read(self.path)
+            record = now.model_copy(update=change(now))
+            if record != now:
+                content = record.model_dump_json(indent=1).encode()
+                write_atomically(self.path / RECORD, content)
         self._record = record
 
     def _within(self, box: TaughtBox) -> _BoxRecord:
@@ -257,6 +276,44 @@ class Example:
                 f"image of {self.shape} voxels (Z, Y, X). Draw it on the image."
             )
         return _BoxRecord(start=start, stop=stop, held_out=box.held_out)
+
+
+def _read(path: Path) -> _Record:
+    try:
+        return _Record.model_validate_json((path / RECORD).read_bytes())
+    except (OSError, ValidationError) as error:
+        raise TrainingError(
+            f"{path} is no example that this version can read. Add the image anew."
+        ) from error
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Let nobody else write a record meanwhile."""
+    lock = FileLock(path / _LOCK)
+    try:
+        held = lock.acquire(timeout=_WAIT)
+    except Timeout as error:
+        raise RunBusyError(
+            f"Another process has been writing {path} for {_WAIT:g} seconds. Close it, "
+            "and try again."
+        ) from error
+    with held:
+        yield
+
+
+def _drawn(record: _Record) -> tuple[_BoxRecord, ...]:
+    return record.boxes if record.drawn is None else record.drawn
+
+
+def _merged(
+    wanted: tuple[_BoxRecord, ...],
+    before: tuple[_BoxRecord, ...],
+    now: tuple[_BoxRecord, ...],
+) -> tuple[_BoxRecord, ...]:
+    """Give the boxes that are wanted, with what others did since `before`."""
+    kept = [box for box in wanted if box in now or box not in before]
+    return (*kept, *(box for box in now if box not in before and box not in kept))
 
 
 def _record_of(image: Source) -> _Record:

@@ -66,7 +66,7 @@ def keep(project: TeachProject, training: Path, name: str) -> Path:
     ModelExistsError
         If another model has it.
     TrainingError
-        If the training was not compared.
+        If the training was not compared, or found no better model than it began with.
     RunBusyError
         If a process is at it.
     StorageError
@@ -76,6 +76,8 @@ def keep(project: TeachProject, training: Path, name: str) -> Path:
     place = Project(training)
     with place.locked():
         record, finished = read_record(training), read_comparison(training)
+        if not finished.improved:
+            raise TrainingError(_nothing_better(record, training))
         model = load_checkpoint(finished.model)
         known = {**model.provenance, **_provenance(record, finished, training)}
         with storage_errors(target):
@@ -150,6 +152,14 @@ def free_place(project: TeachProject, name: str) -> Path:
             "name."
         )
     return target
+
+
+def _nothing_better(record: TeachRecord, training: Path) -> str:
+    base = "chance" if record.base is None else record.base.name
+    return (
+        f"Training {training.name} found no better model than {base}, with which it "
+        "began, so there is none to keep. Use that one, or paint more and teach again."
+    )
 
 
 def _provenance(

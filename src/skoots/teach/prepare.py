@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skoots.errors import TrainingError
+from skoots.events import BlockDone, Notice, StageStarted
 from skoots.model.zoo import load_model
 from skoots.run.scale import grid_shape
+from skoots.run.storage import storage_errors
 from skoots.run.wishes import Wishes
 from skoots.teach.hold_out import hold_out
 from skoots.teach.materials import write_materials
@@ -44,6 +46,10 @@ if TYPE_CHECKING:
     from skoots.train.data.taught_boxes import TaughtBox
 
 
+CUT = "cut"
+"""The stage that writes what is learned from, an example after the other."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Lesson:
     """One example, what is painted in it, and which boxes are held out."""
@@ -71,7 +77,7 @@ def prepare(
 
     Yields
     ------
-    StageStarted, BlockDone
+    StageStarted, BlockDone, Notice
 
     Returns
     -------
@@ -89,6 +95,11 @@ def prepare(
         raise TrainingError(
             f"The model {model.name} lies in no file. Save it, and begin with that."
         )
+    for folder in project.damaged:
+        yield Notice(
+            f"The example {folder.name} cannot be read and is left out: {folder} is "
+            "damaged. Add its image anew."
+        )
     examples = project.examples
     painted = []
     for example in examples:
@@ -105,7 +116,7 @@ def prepare(
     ]
     place = _new_place(project.trainings)
     try:
-        settings = _write(lessons, model, seconds, device, place)
+        settings = yield from _write(lessons, model, seconds, device, place)
         write_record(place, _record(lessons, model, seconds, diameter))
         return Project.create(place, settings)
     except BaseException:
@@ -119,17 +130,19 @@ def _write(
     seconds: float,
     device: str,
     place: Path,
-) -> Settings:
+) -> Generator[Event, Any, Settings]:
     """Write what is learned from and what it is judged by, and choose settings."""
     data = place / "data"
     margin = HALO if model is None else model.halo_zyx
+    used = [one for one in lessons if len(one.painted.objects) or one.boxes]
     images = []
-    for one in lessons:
-        if not (len(one.painted.objects) or one.boxes):
-            continue
+    yield StageStarted(CUT, 0, len(used))
+    for done, one in enumerate(used, 1):
         images += write_materials(
             one.example, one.painted, one.boxes, one.grid, margin, data
         )
+        z, y, x = one.example.shape
+        yield BlockDone(CUT, ((0, z), (0, y), (0, x)), done, len(used))
     _write_truth(lessons, place)
     shapes = [open_channels(image).shape_zyx for image in images]
     if model is None:
@@ -192,5 +205,14 @@ def _grid(
 
 
 def _new_place(trainings: Path) -> Path:
-    numbers = [int(p.name) for p in trainings.glob("*") if p.name.isdigit()]
-    return trainings / f"{max(numbers, default=0) + 1:03d}"
+    """Make the folder of the next training, which no other process has then."""
+    with storage_errors(trainings):
+        trainings.mkdir(parents=True, exist_ok=True)
+        while True:
+            numbers = [int(p.name) for p in trainings.glob("*") if p.name.isdecimal()]
+            place = trainings / f"{max(numbers, default=0) + 1:03d}"
+            try:
+                place.mkdir()
+            except FileExistsError:  # another one was faster
+                continue
+            return place

@@ -20,27 +20,38 @@ if TYPE_CHECKING:
 
     from skoots.events import Event, TeachFinished
 
-PATIENCE = 10.0
-"""Seconds that a worker has to save and leave before it is ended."""
+PATIENCE = 60.0
+"""Seconds that a job has to save before its process is ended: it may be validating."""
+
+_TRIES = 2
+"""Processes in a row that may die as they start."""
 
 
 class Worker:
     """A process that teaches; it is started at once, and warm when it is needed.
 
     May be used from any thread, for one job at a time. When the process has died, the
-    next job starts another.
+    next job starts another, or `warm` does; not where two in a row died as they
+    started.
 
     Parameters
     ----------
     threads : int
         Processor threads that may work, where a job does not say; 0: all there are.
+        Two at most make it warm.
+
+    Raises
+    ------
+    WorkerError
+        If no process can be started.
     """
 
     def __init__(self, *, threads: int = 0) -> None:
         self._threads = threads
         self._lock = threading.Lock()
         self._busy = self._closed = False
-        self._child = Child()
+        self._failures = 0
+        self._child = Child(threads)
 
     @property
     def ready(self) -> bool:
@@ -120,18 +131,29 @@ class Worker:
         arguments = {"project": os.fspath(project), "training": Path(training)}
         return self._job(Begin("go_on", self._with_threads(arguments, wish)))
 
+    def warm(self) -> None:
+        """Start the process anew if it has died, so that it is ready for a job.
+
+        Raises
+        ------
+        WorkerError
+            If two in a row died as they started, or the worker was closed.
+        """
+        with self._lock:
+            self._revive()
+
     def close(self, patience: float = PATIENCE) -> None:
-        """Let the process save and leave; end it if it does not.
+        """Let a job save and end the process; at once where there is no job.
 
         Parameters
         ----------
         patience : float
-            Seconds that it has.
+            Seconds that a job has.
         """
         with self._lock:
             self._closed = True
             working = self._busy
-        self._child.close(patience, working=working)
+        self._child.close(patience if working else 1.0, working=working)
 
     def _with_threads(
         self, arguments: dict[str, Any], wish: dict[str, Any]
@@ -163,17 +185,29 @@ class Worker:
     def _taken(self) -> Child:
         """Give the process to a job, started anew if it has died."""
         with self._lock:
-            if self._closed:
-                raise WorkerError("The worker was closed. Start another.")
             if self._busy:
                 raise RunBusyError(
                     "A model is being taught already. Wait for it, or stop it."
                 )
+            self._revive()
             self._busy = True
-            if not self._child.alive:
-                self._child.close(0)
-                self._child = Child()
             return self._child
+
+    def _revive(self) -> None:
+        if self._closed:
+            raise WorkerError("The worker was closed. Start another.")
+        if self._child.alive:
+            return
+        self._child.close(0)
+        self._failures = self._failures + 1 if self._child.failed else 0
+        if self._failures >= _TRIES:
+            raise WorkerError(
+                "The process that teaches died twice as it started. Most often memory "
+                "is short or the installation is damaged: close other programs, or "
+                "install SKOOTS anew, and start the program again."
+                f"{self._child.said}"
+            )
+        self._child = Child(self._threads)
 
 
 def _close(child: Child, *, saved: bool) -> None:

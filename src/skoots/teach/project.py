@@ -20,7 +20,7 @@ from skoots.errors import RunExistsError, TrainingError
 from skoots.run.storage import storage_errors, write_atomically
 from skoots.teach.example import RECORD as EXAMPLE_RECORD
 from skoots.teach.example import Example
-from skoots.teach.record import is_compared
+from skoots.teach.record import awaits_decision, is_compared
 from skoots.volume.naming import PROJECT_SUFFIX
 
 if TYPE_CHECKING:
@@ -105,19 +105,52 @@ class TeachProject:
     @property
     def unfinished(self) -> tuple[Path, ...]:
         """The trainings that were interrupted, the last one first."""
-        made = (p for p in self.trainings.glob("*") if p.name.isdigit())
-        return tuple(
-            place
-            for place in sorted(made, key=lambda p: int(p.name), reverse=True)
-            if not is_compared(place)
-            and any((place / name).is_file() for name in ("state.pt", "best.skoots"))
-        )
+        return tuple(place for place in self._made if _is_unfinished(place))
+
+    @property
+    def undecided(self) -> tuple[Path, ...]:
+        """The trainings whose better model was not kept yet, the last one first."""
+        return tuple(place for place in self._made if awaits_decision(place))
+
+    @property
+    def pending(self) -> Path | None:
+        """The last training, if it was interrupted or nobody decided on its model.
+
+        None where a later one came to its end: whoever kept the model of that one, or
+        got none, has done with those before.
+        """
+        for place in self._made:
+            if _is_unfinished(place) or awaits_decision(place):
+                return place
+            if is_compared(place):
+                return None
+        return None
+
+    @property
+    def _made(self) -> list[Path]:
+        """The folders of all trainings, the last one first."""
+        made = (p for p in self.trainings.glob("*") if p.name.isdecimal())
+        return sorted(made, key=lambda p: int(p.name), reverse=True)
 
     @property
     def examples(self) -> tuple[Example, ...]:
-        """All examples, by name."""
-        found = sorted((self.path / "examples").glob(f"*/{EXAMPLE_RECORD}"))
-        return tuple(Example(record.parent) for record in found)
+        """All examples that can be read, by name."""
+        return self._read()[0]
+
+    @property
+    def damaged(self) -> tuple[Path, ...]:
+        """The folders of examples that cannot be read."""
+        return self._read()[1]
+
+    def _read(self) -> tuple[tuple[Example, ...], tuple[Path, ...]]:
+        found: list[Example] = []
+        damaged: list[Path] = []
+        for record in sorted((self.path / "examples").glob(f"*/{EXAMPLE_RECORD}")):
+            try:
+                found.append(Example(record.parent))
+            except TrainingError:
+                damaged.append(record.parent)
+        return tuple(found), tuple(damaged)
 
     def find(self, image: Source) -> Example | None:
         """Give the example of an image, known by its voxels, if there is one."""
@@ -147,6 +180,11 @@ class TeachProject:
             number += 1
             place = place.with_name(f"{stem}-{number}")
         return Example.create(place, image)
+
+
+def _is_unfinished(training: Path) -> bool:
+    saved = any((training / name).is_file() for name in ("state.pt", "best.skoots"))
+    return saved and not is_compared(training)
 
 
 def _check(record: Path) -> None:

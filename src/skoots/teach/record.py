@@ -14,6 +14,7 @@ The rest is of `skoots.train.project`.
 # No `from __future__ import annotations`: pydantic reads them when the program runs.
 
 import io
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,26 @@ def read_record(training: Path) -> TeachRecord:
 def is_compared(training: Path) -> bool:
     """Tell whether a training has come to its end."""
     return (training / COMPARISON).is_file()
+
+
+def awaits_decision(training: Path) -> bool:
+    """Tell whether a training made a better model that was not kept.
+
+    What is kept lies in the project's models, and what is no better is the model that
+    the training began with: in its own folder lies what nobody decided on.
+
+    Parameters
+    ----------
+    training : Path
+        Its folder.
+    """
+    try:
+        said = json.loads((training / COMPARISON).read_text(encoding="utf-8"))
+        name, improved = Path(str(said["model"])), bool(said["improved"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    mine = len(name.parts) == 1
+    return improved and mine and (training / name).is_file()
 
 
 def truth_file(training: Path, number: int) -> Path:

@@ -1,7 +1,8 @@
 """Skeletons of painted objects, and those that somebody moved, on disk.
 
 A skeleton that somebody moved belongs to the object as it was then. It is known by a
-digest of the object's voxels, and dropped when more of the object is painted.
+digest of the object's voxels, and waits while more of the object is painted: it is
+theirs again when that is undone.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 RECORD = "skeletons.json"
 """Beside the example's labels: what was moved."""
+
+_DAMAGED = (OSError, ValueError, KeyError, TypeError)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,14 +63,41 @@ def digest_of(mask: NDArray[np.bool_], box: Bounds) -> str:
 def read_moved(folder: Path) -> dict[int, Skeleton]:
     """Read the skeletons that somebody moved; a damaged file counts as none."""
     try:
-        content = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        return {int(one["id"]): _from_json(one) for one in content["objects"]}
-    except (OSError, ValueError, KeyError, TypeError):
+        return _read(folder / RECORD)
+    except _DAMAGED:
         return {}
 
 
+def set_aside_damaged(folder: Path) -> Path | None:
+    """Give a damaged file another name, so that nothing overwrites it.
+
+    Returns
+    -------
+    Path or None
+        Where it is now; None where nothing is damaged.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be renamed.
+    """
+    try:
+        _read(folder / RECORD)
+    except FileNotFoundError:
+        return None
+    except _DAMAGED:
+        with storage_errors(folder):
+            number, place = 1, folder / "skeletons.damaged.json"
+            while place.exists():
+                number += 1
+                place = folder / f"skeletons.damaged-{number}.json"
+            (folder / RECORD).rename(place)
+        return place
+    return None
+
+
 def write_moved(folder: Path, moved: Mapping[int, Skeleton]) -> None:
-    """Store the skeletons that somebody moved.
+    """Store the skeletons that somebody moved; a damaged file is set aside before.
 
     Raises
     ------
@@ -78,9 +108,15 @@ def write_moved(folder: Path, moved: Mapping[int, Skeleton]) -> None:
         {"id": key, "box": one.box, "digest": one.digest, "points": one.points.tolist()}
         for key, one in sorted(moved.items())
     ]
+    set_aside_damaged(folder)
     with storage_errors(folder):
         content = json.dumps({"format": 1, "objects": objects}).encode()
         write_atomically(folder / RECORD, content)
+
+
+def _read(record: Path) -> dict[int, Skeleton]:
+    content = json.loads(record.read_text(encoding="utf-8"))
+    return {int(one["id"]): _from_json(one) for one in content["objects"]}
 
 
 def _from_json(one: dict[str, Any]) -> Skeleton:

@@ -21,21 +21,23 @@ from skoots.volume.source import open_source
 _SHAPE = (16, 32, 64)
 
 
-def warm_up(threads: int = 0) -> None:
+def warm_up(threads: int = 0, folder: Path | None = None) -> None:
     """Teach a tiny model one step, and forget it.
 
     Parameters
     ----------
     threads : int
         Processor threads that may work; 0: all there are.
+    folder : Path, optional
+        Where temporary files go, if not where those of all programs do.
 
     Raises
     ------
     OSError
         If there is no room for temporary files.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        project = TeachProject.create(Path(folder) / f"tiny{PROJECT_SUFFIX}")
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        project = TeachProject.create(Path(place) / f"tiny{PROJECT_SUFFIX}")
         labels = np.zeros(_SHAPE, np.uint32)
         for number, start in enumerate((6, 24, 44), 1):
             labels[4:12, 8:24, start : start + 14] = number

@@ -1,7 +1,8 @@
 """Teach in a process of its own, ready before it is needed.
 
-``python -m skoots.teach.worker`` imports what teaching needs, says so, and waits for
-jobs; `skoots.teach.process.Worker` starts it and speaks with it. In lock step::
+``python -m skoots.teach.worker`` imports what teaching needs, tries it once on next to
+nothing (``--threads``, and ``--folder`` for its files), says so, and waits for jobs;
+`skoots.teach.process.Worker` starts it and speaks with it. In lock step::
 
     Begin ──> job is made      ──> Ready
     Next  ──> job goes one on  ──> Happened, Ended or Failed
@@ -13,13 +14,16 @@ job is closed, which saves its state, and the process ends.
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import faulthandler
 import os
 import pickle
+import shutil
 import signal
 import sys
 import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skoots.errors import SkootsError, WorkerError
@@ -31,6 +35,7 @@ from skoots.teach.frames import (
     Happened,
     Next,
     Ready,
+    announce,
     receive,
     send,
 )
@@ -44,13 +49,18 @@ if TYPE_CHECKING:
 
     Job = Generator[Event, Any, Any]
 
+_WARMING_THREADS = 2
+
 NICE = 5
 """By how much the worker steps back behind whoever draws a window, on POSIX."""
 
 
 def main() -> None:
     """Serve the process that started this one, until it closes the pipe."""
+    arguments = _arguments()
     asked, said = _own_pipes()
+    with contextlib.suppress(OSError):  # nobody listens any more: it is noticed below
+        announce(said)
     faulthandler.enable()  # to stderr, of which the parent keeps the end
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to hear
     signal.signal(signal.SIGTERM, _leave)
@@ -58,7 +68,9 @@ def main() -> None:
         os.nice(NICE)
     tasks = _tasks()
     with contextlib.suppress(Exception):  # whatever it is, a real job will say it
-        _warm_up()
+        _warm_up(arguments.threads, arguments.folder)
+    if arguments.folder is not None:  # its parent may be gone, and remove nothing
+        shutil.rmtree(arguments.folder, ignore_errors=True)
     with contextlib.suppress(OSError):  # nobody listens any more
         send(said, Ready())
         serve(asked, said, tasks)
@@ -153,10 +165,37 @@ def _own_pipes() -> tuple[IO[bytes], IO[bytes]]:
     return asked, said
 
 
-def _warm_up() -> None:
-    from skoots.teach.warming import warm_up  # noqa: PLC0415 - after the pipes are safe
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--folder", type=Path)
+    return parser.parse_args()
 
-    warm_up()
+
+def _warm_up(threads: int, folder: Path | None) -> None:
+    """Warm up with few threads: somebody paints meanwhile."""
+    import torch  # noqa: PLC0415 - after the pipes are safe
+
+    from skoots.teach.warming import warm_up  # noqa: PLC0415 - likewise
+
+    few = warming_threads(threads)
+    before = torch.get_num_threads()
+    torch.set_num_threads(few)
+    try:
+        warm_up(few, folder)
+    finally:
+        torch.set_num_threads(before)
+
+
+def warming_threads(threads: int) -> int:
+    """Give the threads that warm up; `threads` may work later, 0: all there are.
+
+    Examples
+    --------
+    >>> warming_threads(1), warming_threads(12)
+    (1, 2)
+    """
+    return max(1, min(threads or (os.cpu_count() or 1) - 1, _WARMING_THREADS))
 
 
 def _tasks() -> dict[str, Callable[..., Job]]:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import zarr
 from exercise_cases import SHAPE
+from napari.components import ViewerModel
 
 from napari_skoots.controllers.teaching.picking import offset_between
 from napari_skoots.controllers.teaching.whole_object import read_object
@@ -185,3 +186,33 @@ def test_one_that_is_too_large_is_refused() -> None:
     endless = np.broadcast_to(np.uint8(3), (900, 900, 900))
     with pytest.raises(TrainingError, match="too large to be copied by a click"):
         result_of(read_object(endless, 3, (450, 450, 450)))
+
+
+def test_it_ends_with_the_image_and_the_layer(taught: Taught) -> None:
+    layer = begun(taught, found())
+    first, heard = taught.images.current, len(ViewerModel().mouse_drag_callbacks)
+    taught.open_image("more", seed=3)
+    taught.new_layer()
+    taught.images.choose(first)
+    taught.exercise.set_accepting(True)
+    assert taught.exercise.view.accepting
+    taught.images.choose(str(taught.viewer.layers["more"].unique_id))
+    assert taught.exercise.view.layer == "more teaching"
+    assert not taught.exercise.view.accepting
+    taught.images.choose(first)
+    taught.exercise.set_accepting(True)
+    taught.viewer.layers.remove(layer)
+    assert not taught.exercise.view.accepting
+    assert len(taught.viewer.mouse_drag_callbacks) == heard
+
+
+def test_nothing_is_accepted_at_another_time(taught: Taught) -> None:
+    taught.viewer.add_image(np.zeros((6, *SHAPE), np.uint8), name="movie")
+    taught.images.set_time(1)
+    layer = taught.new_layer()
+    taught.viewer.add_labels(np.stack([found()] * 6), name="found")
+    taught.exercise.set_accepting(True)
+    taught.viewer.dims.set_current_step(0, 2)
+    click(taught, (10, 12, 30))
+    assert "belongs to time 1" in str(taught.told[-1])
+    assert not np.asarray(layer.data).any()

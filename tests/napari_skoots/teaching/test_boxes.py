@@ -10,12 +10,15 @@ from exercise_cases import SHAPE
 from hypothesis import given
 from hypothesis import strategies as st
 
+from napari_skoots.controllers.teaching import boxes as boxes_module
 from napari_skoots.controllers.teaching.box_geometry import (
     box_of,
     planes_for,
     rectangle_of,
 )
-from skoots.errors import TrainingError
+from skoots.errors import StorageError, TrainingError
+from skoots.teach import example as example_module
+from skoots.teach.example import Example
 from skoots.train.data.taught_boxes import TaughtBox
 
 if TYPE_CHECKING:
@@ -219,3 +222,55 @@ def test_drawing_begins_where_the_user_looks(taught: Taught) -> None:
     assert taught.viewer.layers.selection.active is taught.boxes
     assert taught.boxes.mode == "add_rectangle"
     assert len(taught.boxes.data) == 1
+
+
+def full_disk(*_: Any) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_boxes_that_cannot_be_stored_are_kept_until_they_can(
+    taught: Taught, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boxes_module, "_AGAIN_MS", 20)
+    taught.open_image()
+    taught.new_layer()
+    with monkeypatch.context() as patch:
+        patch.setattr(example_module, "write_atomically", full_disk)
+        taught.draw((5, 25), (5, 25))
+        assert "is full" in str(taught.told[-1])
+        taught.qtbot.wait(100)
+        assert len(taught.told) == 1, "what is tried again is not said again"
+        with pytest.raises(StorageError):
+            taught.exercise.set_everything(True)
+        assert not taught.exercise.view.everything
+    taught.qtbot.waitUntil(lambda: len(taught.exercise.example.boxes) == 1)
+    assert len(Example(taught.exercise.example.path).boxes) == 1
+
+
+def test_boxes_that_could_not_be_stored_are_stored_in_the_end(
+    taught: Taught, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taught.open_image()
+    taught.new_layer()
+    path = taught.exercise.example.path
+    with monkeypatch.context() as patch:
+        patch.setattr(example_module, "write_atomically", full_disk)
+        taught.draw((5, 25), (5, 25))
+    taught.exercise.close()
+    assert len(Example(path).boxes) == 1
+
+
+def test_boxes_of_another_viewer_are_seen_and_stay(taught: Taught) -> None:
+    layer = drawn(taught)
+    other = Example(taught.exercise.example.path)
+    added = TaughtBox((1, 40, 40), (4, 50, 50))
+    other.set_boxes([*other.boxes, added])
+    taught.go_to(2)
+    taught.draw((30, 35), (5, 10))
+    assert len(layer.data) == 3
+    assert added in Example(other.path).boxes
+    other.look_again()
+    other.teach_everything()
+    taught.exercise._watching.touch(other.path)
+    assert taught.counted().everything
+    assert not layer.visible

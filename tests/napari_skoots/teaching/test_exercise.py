@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from exercise_cases import SHAPE, Taught, grey
+from qtpy.QtCore import QCoreApplication, QEvent, QTimer
 
 from skoots.errors import SkootsError, TrainingError
 from skoots.teach import TeachProject
+from skoots.teach.example import Example
 from skoots.train.data.taught_boxes import TaughtBox
 
 if TYPE_CHECKING:
@@ -208,3 +211,75 @@ def _whole() -> Any:
     from skoots.volume.tiling import whole  # noqa: PLC0415 - beside its only use
 
     return whole(SHAPE)
+
+
+def test_what_is_open_stays_if_a_folder_is_no_project(taught: Taught) -> None:
+    taught.open_image()
+    layer = taught.new_layer()
+    before = taught.exercise.project
+    with pytest.raises(TrainingError, match="is no project"):
+        taught.exercise.open_project(taught.folder / "none.skoots-project")
+    assert taught.exercise.layer is layer
+    assert taught.exercise.project is before
+
+
+@pytest.mark.parametrize("damage", ["record", "gone", "labels"])
+def test_an_example_that_is_damaged_is_named_once_and_left_out(
+    taught: Taught, damage: str
+) -> None:
+    one = taught.open_image()
+    paint(taught.new_layer(), 4, (5, 12), (10, 20), (10, 20))
+    taught.open_image("more", seed=3)
+    layer = taught.new_layer()
+    paint(layer, 1, (5, 12), (10, 20), (10, 20))
+    assert taught.counted().objects == 2
+    path = taught.exercise.project.path / "examples" / one.name
+    if damage == "record":
+        (path / "example.json").write_text("{", encoding="utf-8")
+    else:
+        shutil.rmtree(path if damage == "gone" else path / "labels.zarr")
+    assert taught.exercise.diameter(None) is not None, "it is known without the disk"
+    for number in (2, 3):
+        paint(layer, number, (5, 12), (30, 40), (10 * number, 10 * number + 8))
+        taught.exercise._watching.touch(path, None)
+        assert taught.counted().objects == number
+    (told,) = taught.told
+    assert str(path) in str(told)
+    assert taught.exercise.diameter(None) is not None
+
+
+def test_all_is_stored_although_qt_has_deleted_its_timers(
+    taught: Taught, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taught.open_image()
+    taught.new_layer()
+    taught.draw((5, 25), (5, 25))
+    example, boxes = taught.exercise.example, taught.boxes
+    opened = taught.exercise._open.current
+    boxes.selected_data = {0}
+    boxes.remove_selected()
+    timers = [
+        timer
+        for later in (vars(opened.boxes) | vars(opened.skeletons)).values()
+        if isinstance(timer := getattr(later, "_timer", later), QTimer)
+    ]
+    timers += [taught.exercise._look, taught.exercise._watching._timer._timer]
+    assert len(timers) == 6
+    for timer in timers:
+        delete_in_qt(timer)
+    monkeypatch.setattr(taught.exercise._watching, "close", _fail)
+    with pytest.raises(ZeroDivisionError):
+        taught.exercise.close()
+    monkeypatch.undo()
+    assert Example(example.path).boxes == ()
+
+
+def _fail() -> None:
+    raise ZeroDivisionError
+
+
+def delete_in_qt(timer: Any) -> None:
+    timer.deleteLater()
+    QCoreApplication.sendPostedEvents(timer, QEvent.Type.DeferredDelete.value)
+    with pytest.raises(RuntimeError):
+        timer.isActive()

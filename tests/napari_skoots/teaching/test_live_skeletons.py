@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from exercise_cases import Taught
 
+from skoots.teach import skeleton_store
 from skoots.teach.skeleton_store import read_moved
 
 if TYPE_CHECKING:
@@ -75,18 +76,71 @@ def test_moved_points_are_stored_and_stay(taught: Taught, painted: Any) -> None:
     assert [5, 32, 12] in of(taught, 9).tolist()
 
 
-def test_when_the_object_is_painted_further_its_moved_points_go(
+def test_when_the_object_is_painted_further_its_moved_points_wait_for_an_undo(
     taught: Taught, painted: Any
 ) -> None:
     layer = points(taught)
     layer.data = layer.data + (0.0, 0.25, 0.0)
     taught.exercise.flush()
-    assert set(read_moved(taught.exercise.example.path)) == {3, 9}
+    before = of(taught, 3)
     painted.data[4:9, 10:19, 30:33] = 3
     taught.counted()
     assert "More was painted of object 3" in taught.noted[-1]
+    assert not np.array_equal(of(taught, 3), before)
+    painted.data[4:9, 10:19, 30:33] = 0
+    taught.counted()
+    np.testing.assert_allclose(of(taught, 3), before)
     taught.exercise.flush()
-    assert set(read_moved(taught.exercise.example.path)) == {9}
+    assert set(read_moved(taught.exercise.example.path)) == {3, 9}
+    assert len(taught.noted) == 1
+
+
+def test_what_is_moved_in_an_object_as_it_is_now_counts(
+    taught: Taught, painted: Any
+) -> None:
+    layer = points(taught)
+    layer.data = layer.data + (0.0, 0.25, 0.0)
+    taught.exercise.flush()
+    painted.data[4:9, 10:19, 30:33] = 3
+    taught.counted()
+    layer.add(np.array([[5.0, 11.0, 12.0]]))
+    taught.exercise.flush()
+    moved = read_moved(taught.exercise.example.path)
+    assert [5.0, 11.0, 12.0] in moved[3].points.tolist()
+    assert moved[3].box[2] == (10, 33)
+
+
+def test_points_that_cannot_be_stored_are_tried_again(
+    taught: Taught, painted: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full_disk(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(skeleton_store, "write_atomically", full_disk)
+        points(taught).data = points(taught).data + (0.0, 0.25, 0.0)
+        taught.exercise.flush()
+        assert "is full" in str(taught.told[-1])
+    path = taught.exercise.example.path
+    assert not read_moved(path)
+    taught.exercise.flush()
+    assert set(read_moved(path)) == {3, 9}
+
+
+def test_a_damaged_file_is_kept_and_named(
+    taught: Taught, painted: Any, qtbot: Any, tmp_path: Path
+) -> None:
+    path = taught.exercise.example.path
+    taught.exercise.close()
+    (path / skeleton_store.RECORD).write_text("{", encoding="utf-8")
+    other = Taught(qtbot, tmp_path)
+    try:
+        other.open_image()
+        other.new_layer()
+        assert "is damaged" in other.noted[-1]
+        assert (path / "skeletons.damaged.json").read_text(encoding="utf-8") == "{"
+    finally:
+        other.close()
 
 
 def test_a_point_that_is_added_belongs_to_the_object_around_it(

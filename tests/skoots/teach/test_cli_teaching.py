@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from rich.console import Console
@@ -18,10 +20,11 @@ import skoots
 from skoots.cli.app import app
 from skoots.cli.train_progress import drain_training
 from skoots.events import EpochDone, Predicted, TrainStarted, TrainStep
-from skoots.model.checkpoint import load_checkpoint
+from skoots.teach import comparison
+from skoots.teach.record import read_record
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
 
     from skoots.events import Event
     from skoots.teach import TeachProject
@@ -29,28 +32,47 @@ if TYPE_CHECKING:
 runner = CliRunner()
 
 
-def test_a_project_is_taught_compared_and_kept(
-    project: TeachProject, base: Path
-) -> None:
-    words = ["train", str(project.path), "--base", str(base), "--threads", "1"]
-    words += ["--seconds", "0.001", "--keep", "rods", "--device", "cpu"]
-    done = runner.invoke(app, words)
+def test_a_project_is_taught_and_compared(project: TeachProject, base: Path) -> None:
+    words = ["train", str(project.path), "--threads", "1", "--device", "cpu"]
+    words += ["--seconds", "0.001"]
+    done = runner.invoke(app, [*words, "--base", str(base)])
     assert done.exit_code == 0, done.output
-    model = Path(done.stdout.strip())
-    assert model == project.models / "rods.skoots"
-    assert load_checkpoint(model).provenance["steps"] in (0, 10)
+    assert Path(done.stdout.strip()).is_file()
     assert "before: F1 " in done.stderr
     assert "after:  F1 " in done.stderr
     assert "of 2 objects found" in done.stderr
-    again = runner.invoke(app, words)
+    project.models.mkdir()
+    shutil.copy(base, project.models / "rods.skoots")
+    again = runner.invoke(app, [*words, "--base", str(base), "--keep", "rods"])
     assert again.exit_code == 1
     assert "a model called 'rods' already" in again.stderr
     assert not (project.trainings / "002").exists(), "better now than in a minute"
     # what was kept can be taught on, by its name
-    words = ["train", str(project.path), "--base", "rods", "--threads", "1"]
-    done = runner.invoke(app, [*words, "--seconds", "0.001", "--device", "cpu"])
+    done = runner.invoke(app, [*words, "--base", "rods"])
     assert done.exit_code == 0, done.output
-    assert Path(done.stdout.strip()).parent == project.trainings / "002"
+    record = read_record(project.trainings / "002")
+    assert record.base is not None
+    assert record.base.path == (project.models / "rods.skoots").resolve()
+
+
+def test_what_is_no_better_is_not_kept(
+    project: TeachProject, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = comparison._sum_up
+
+    def worse(*values: Any, taught: bool) -> Any:
+        return plain(*values, taught=False)
+
+    monkeypatch.setattr(comparison, "_sum_up", worse)
+    words = ["train", str(project.path), "--base", str(base), "--threads", "1"]
+    words += ["--seconds", "0.001", "--device", "cpu", "--keep", "rods"]
+    done = runner.invoke(app, words)
+    assert done.exit_code == 1
+    assert "after:  F1 " in done.stderr
+    assert "no better model" in done.stderr
+    assert "none to keep" in " ".join(done.stderr.split())
+    assert done.stdout == ""
+    assert not project.models.exists()
 
 
 @pytest.mark.parametrize(
@@ -84,27 +106,55 @@ def test_what_is_no_project_is_named(tmp_path: Path) -> None:
     assert f"{tmp_path} is no project" in done.stderr
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
-def test_ctrl_c_stops_and_resume_goes_on(project: TeachProject, base: Path) -> None:
-    words = [sys.executable, "-m", "skoots", "train", str(project.path)]
-    begin = [*words, "--base", str(base), "--seconds", "0", "--threads", "1"]
+@contextmanager
+def begun(project: TeachProject, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """Train until it is stopped, in a process that has learned something."""
+    all_words = [sys.executable, "-m", "skoots", "train", str(project.path), *words]
     home = str(Path(skoots.__file__).parents[1])
     with subprocess.Popen(  # noqa: S603 - our own words
-        begin,
+        [*all_words, "--seconds", "0", "--threads", "1"],
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": home},
         text=True,
     ) as training:
-        assert training.stderr is not None
-        while not (project.trainings / "001" / "state.pt").exists():
+        while not (project.trainings / "001" / "last.skoots").exists():
             assert training.poll() is None
             time.sleep(0.05)
+        yield training
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_the_first_ctrl_c_ends_with_the_best_model(project: TeachProject) -> None:
+    with begun(project, "--base", "scratch", "--keep", "mine") as training:
         os.kill(training.pid, signal.SIGINT)
-        said = training.stderr.read()
-    assert training.returncode == 130
-    assert f"go on with: skoots train {project.path} --resume" in said
+        out, said = training.communicate()
+    assert training.returncode == 0, said
+    assert "finishing: what was learned so far is judged" in said
+    assert "after:  F1" in said
+    assert Path(out.strip()) == project.models / "mine.skoots"
     assert "until it is stopped, on cpu" in said
     assert "1000000" not in said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGTERM])
+def test_the_second_one_stops_and_resume_goes_on(
+    project: TeachProject, base: Path, ended_by: signal.Signals
+) -> None:
+    with begun(project, "--base", str(base), "--keep", "mine") as training:
+        assert training.stderr is not None
+        heard = ""
+        if ended_by == signal.SIGINT:
+            os.kill(training.pid, signal.SIGINT)
+            while "finishing" not in heard:
+                heard = training.stderr.readline()
+                assert heard
+        os.kill(training.pid, ended_by)
+        _, said = training.communicate()
+    assert training.returncode == 130
+    words = f"skoots train {project.path} --resume --keep mine --threads 1"
+    assert f"go on with: {words}" in said
     go_on = ["train", str(project.path), "--resume", "--seconds", "0.001"]
     done = runner.invoke(app, [*go_on, "--threads", "1"])
     assert done.exit_code == 0, done.output

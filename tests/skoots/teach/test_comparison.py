@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,8 +10,9 @@ import pytest
 
 from skoots.errors import TrainingError
 from skoots.events import Notice, TeachFinished, TrainStep, result_of
+from skoots.model.checkpoint import load_checkpoint
 from skoots.teach import TeachProject, teach
-from skoots.teach.comparison import compare, read_comparison
+from skoots.teach.comparison import _Marked, _sum_up, compare, read_comparison
 from skoots.validate.scores import score
 from skoots.volume.source import open_source
 
@@ -105,6 +107,46 @@ def _all(project: TeachProject, training: Path) -> list[Event | TeachFinished]:
             found.append(next(job))
         except StopIteration as end:
             return [*found, end.value]
+
+
+@pytest.mark.parametrize(
+    ("f1", "taught", "best"),
+    [
+        ((0.5, 0.25), True, "before"),
+        ((0.5, 0.5), True, "after"),
+        ((0.5, 0.75), True, "after"),
+        ((0.5, 0.5), False, "before"),
+        ((None, 0.1), True, "after"),
+    ],
+    ids=["worse", "as good", "better", "none taught", "from scratch"],
+)
+def test_what_finds_less_is_not_the_best(
+    project: TeachProject,
+    base: Path,
+    f1: tuple[float | None, float],
+    taught: bool,
+    best: str,
+) -> None:
+    finished = _taught(project, base)
+    models = {
+        "before": load_checkpoint(base),
+        "after": load_checkpoint(_last(finished)),
+    }
+    empty = np.zeros((4, 4, 4), np.uint32)
+    plain = score(empty, empty)
+    found = {
+        side: [] if f is None else [_Marked(empty, replace(plain, f1_50=f), None)]
+        for side, f in zip(models, f1, strict=True)
+    }
+    before = None if f1[0] is None else models["before"]
+    said = _sum_up(before, models["after"], found, 1.0, taught=taught)
+    assert said.improved == (best == "after")
+    path = (finished.training / said.model).resolve()
+    assert path == (base.resolve() if best == "before" else _last(finished))
+
+
+def _last(finished: TeachFinished) -> Path:
+    return (finished.training / "last.skoots").resolve()
 
 
 @pytest.mark.parametrize(

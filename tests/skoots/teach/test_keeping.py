@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from typing import TYPE_CHECKING
 
@@ -15,20 +16,40 @@ from skoots.errors import (
 )
 from skoots.events import TeachFinished, result_of
 from skoots.model.checkpoint import load_checkpoint
-from skoots.teach import TeachProject, teach
+from skoots.teach import TeachProject, discard, keep, teach
 from skoots.teach.comparison import read_comparison
-from skoots.teach.keeping import discard, free_place, keep
+from skoots.teach.keeping import free_place
 from skoots.train.project import Project
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
+def _judged(training: Path, model: str, *, improved: bool) -> None:
+    """Let a comparison have come out so."""
+    place = training / "comparison.json"
+    said = json.loads(place.read_text()) | {"model": model, "improved": improved}
+    place.write_text(json.dumps(said))
+
+
 @pytest.fixture
 def finished(project: TeachProject, base: Path) -> TeachFinished:
     found = result_of(teach(project, str(base), seconds=1e-6, device="cpu", threads=1))
     assert isinstance(found, TeachFinished)
-    return found
+    # ten steps may help or not: let it be the better one
+    _judged(found.training, "last.skoots", improved=True)
+    assert project.pending == found.training
+    return read_comparison(found.training)
+
+
+def test_what_is_no_better_is_not_kept(
+    project: TeachProject, finished: TeachFinished, base: Path
+) -> None:
+    _judged(finished.training, str(base), improved=False)
+    with pytest.raises(TrainingError, match=f"no better model than {base.stem}"):
+        keep(project, finished.training, "rods")
+    assert not project.models.exists()
+    assert (finished.training / "last.skoots").is_file()
 
 
 def test_a_model_is_kept_with_where_it_comes_from(
@@ -51,6 +72,7 @@ def test_a_model_is_kept_with_where_it_comes_from(
     assert not (finished.training / "data").exists()
     assert not (finished.training / "state.pt").exists()
     assert not project.unfinished
+    assert not project.undecided
 
 
 def test_what_was_found_is_still_there_when_it_is_kept(

@@ -102,6 +102,15 @@ def test_what_was_moved_is_there_again(example: Example) -> None:
     assert read_moved(example.path) == {}
 
 
+def test_a_damaged_file_is_not_overwritten(example: Example) -> None:
+    for content in ("{", "[1]"):
+        (example.path / RECORD).write_text(content, encoding="utf-8")
+        write_moved(example.path, followed(example))
+    assert set(read_moved(example.path)) == {3, 9}
+    kept = {p.name: p.read_text() for p in example.path.glob("skeletons.damaged*")}
+    assert kept == {"skeletons.damaged.json": "{", "skeletons.damaged-2.json": "[1]"}
+
+
 @pytest.mark.parametrize("grid", [SHAPE, (48, 40, 45)], ids=["same", "other"])
 def test_training_uses_moved_points_and_makes_the_rest(
     example: Example, tmp_path: Path, grid: Any

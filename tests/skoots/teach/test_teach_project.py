@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,8 @@ from skoots.errors import (
     SourceNotFoundError,
     TrainingError,
 )
-from skoots.teach import TeachProject
+from skoots.teach import Example, TeachProject
+from skoots.teach.prepare import _new_place
 from skoots.train.data.taught_boxes import TaughtBox
 from skoots.volume.source import open_source
 from skoots.volume.tiling import whole
@@ -179,8 +181,70 @@ def test_a_folder_that_is_no_project_is_refused(tmp_path: Path) -> None:
         TeachProject(later.path)
 
 
-def test_a_damaged_example_is_named(project: TeachProject, image: Source) -> None:
-    example = project.add(image)
+def test_a_damaged_example_is_named_and_others_stay(
+    project: TeachProject, image: Source
+) -> None:
+    example, other = project.add(image), project.add(open_source(grey(7)))
     (example.path / "example.json").write_text("{")
+    assert [one.path for one in project.examples] == [other.path]
+    assert project.damaged == (example.path,)
     with pytest.raises(TrainingError, match="no example"):
-        _ = project.examples
+        Example(example.path)
+
+
+def trained(project: TeachProject, number: int, **comparison: Any) -> Path:
+    """Make the folder of a training as it is left behind."""
+    place = project.trainings / f"{number:03d}"
+    place.mkdir(parents=True)
+    (place / "best.skoots").touch()
+    if comparison:
+        (place / "comparison.json").write_text(json.dumps(comparison))
+    return place
+
+
+def test_the_last_training_waits_until_somebody_decides(project: TeachProject) -> None:
+    assert project.pending is None
+    first = trained(project, 1)
+    assert (project.unfinished, project.pending) == ((first,), first)
+    second = trained(project, 2, model="best.skoots", improved=True)
+    third = trained(project, 3)
+    assert (project.undecided, project.unfinished) == ((second,), (third, first))
+    assert project.pending == third
+    shutil.rmtree(third)  # as discarding does
+    assert project.pending == second
+    trained(project, 4, model="../../models/cells.skoots", improved=True)
+    assert project.pending is None, "the model of a later one was kept"
+    fifth = trained(project, 5, model="best.skoots", improved=True)
+    assert (project.pending, project.undecided) == (fifth, (fifth, second))
+    (fifth / "best.skoots").unlink()
+    assert project.undecided == (second,)
+    trained(project, 10, model="/elsewhere/base.skoots", improved=False)
+    assert project.pending is None, "there is nothing to keep"
+
+
+def test_a_folder_of_a_training_is_given_once(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        places = list(pool.map(lambda _: _new_place(tmp_path / "trainings"), range(40)))
+    assert sorted(p.name for p in places) == [f"{n:03d}" for n in range(1, 41)]
+    assert all(place.is_dir() for place in places)
+
+
+def test_two_who_change_the_boxes_erase_nothing_of_each_other(
+    project: TeachProject, image: Source
+) -> None:
+    one = project.add(image)
+    other = Example(one.path)
+    first, second, third = (TaughtBox((0, 0, n), (4, 4, n + 2)) for n in (0, 2, 4))
+    one.set_boxes([first, second])
+    other.set_boxes([third])
+    assert set(other.boxes) == {first, second, third}
+    one.set_boxes([first])
+    assert set(one.boxes) == {first, third}
+    one.teach_everything()
+    assert set(one.drawn_boxes) == {first, third}
+    other.set_boxes([third])
+    assert other.everything
+    other.teach_drawn()
+    assert set(Example(one.path).boxes) == {third}
+    assert one.look_again()
+    assert set(one.boxes) == {third}

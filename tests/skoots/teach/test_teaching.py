@@ -11,9 +11,11 @@ import torch
 
 from skoots.errors import DeviceError, TrainingError
 from skoots.events import (
+    BlockDone,
     EpochDone,
     Notice,
     Predicted,
+    StageStarted,
     TeachFinished,
     TrainFinished,
     TrainStarted,
@@ -67,8 +69,8 @@ def test_a_model_is_taught_and_not_made_worse(
     assert last.best == better
     best = last if better else first
     assert dict(trained.scores) == dict(best.validation)
-    assert trained.model == finished.model
-    model, before = load_checkpoint(finished.model), load_checkpoint(base)
+    assert finished.model == (trained.model if finished.improved else base)
+    model, before = load_checkpoint(trained.model), load_checkpoint(base)
     assert model.halo_zyx == before.halo_zyx
     assert model.config.SKOOTS == before.config.SKOOTS
     assert finished.training == project.trainings / "001"
@@ -101,6 +103,36 @@ def test_what_is_missing_is_said_before_any_work(
     with pytest.raises(TrainingError, match="There is no box"):
         list(teach(project, str(base)))
     assert not project.trainings.exists()
+
+
+def test_one_that_is_closed_as_it_is_prepared_leaves_nothing(
+    project: TeachProject, base: Path
+) -> None:
+    job = teach(project, str(base), device="cpu", threads=1)
+    begun = next(e for e in job if isinstance(e, StageStarted) and e.stage == "cut")
+    assert begun.total == 1
+    done = next(job)
+    assert isinstance(done, BlockDone)
+    assert (done.box_zyx, done.done) == (((0, 24), (0, 64), (0, 64)), 1)
+    assert (project.trainings / "001" / "data").is_dir()
+    job.close()
+    assert not list(project.trainings.iterdir())
+
+
+def test_an_example_that_cannot_be_read_is_left_out(
+    project: TeachProject, base: Path
+) -> None:
+    other = project.add(open_source(np.zeros((8, 8, 8), np.uint8)))
+    (other.path / "example.json").write_text("{")
+    job = teach(project, str(base), seconds=0, device="cpu", threads=1)
+    events = []
+    for event in job:
+        events.append(event)
+        if isinstance(event, TrainStarted):
+            break
+    job.close()
+    said = [e.message for e in events if isinstance(e, Notice)]
+    assert f"The example {other.name} cannot be read" in said[0]
 
 
 def test_each_teaching_is_a_training_of_its_own(

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from threading import Thread
@@ -218,6 +219,95 @@ def _runs(pid: int) -> bool:
         return False
     status = Path(f"/proc/{pid}/stat")  # one that has ended may wait to be counted
     return not (status.exists() and status.read_text().rpartition(")")[2][1] == "Z")
+
+
+def test_a_worker_that_had_no_time_to_save_says_so(
+    project: TeachProject, base: Path
+) -> None:
+    mine = Worker(threads=1)
+    job = mine.teach(project.path, str(base), seconds=0, device="cpu")
+    next(job)
+    mine.close(0)
+    with pytest.raises(WorkerError, match=r"before it could save.*learned nothing yet"):
+        next(job)
+
+
+def _interpreter(folder: Path, patch: pytest.MonkeyPatch, *lines: str) -> None:
+    """Let every interpreter that is started run some lines first."""
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text("\n".join(["import os, sys", *lines]))
+    known = os.environ.get("PYTHONPATH", "")
+    patch.setenv("PYTHONPATH", f"{folder}{os.pathsep}{known}")
+
+
+def test_what_others_print_before_is_no_answer(
+    project: TeachProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _interpreter(tmp_path / "site", monkeypatch, "print('hello' * 9, flush=True)")
+    mine = Worker(threads=1)
+    with pytest.raises(ModelNotFoundError, match="no-such"):
+        list(mine.teach(project.path, "no-such", device="cpu"))
+    assert mine.ready
+    mine.close()
+
+
+def test_an_answer_that_cannot_be_read_ends_it(
+    project: TeachProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "os.write(1, b'\\0skoots.teach.worker\\0' + bytes([255] * 16))"
+    _interpreter(tmp_path / "site", monkeypatch, said)
+    mine = Worker(threads=1)
+    with pytest.raises(WorkerError, match=r"[\s\S]*cannot be read: ValueError"):
+        list(mine.teach(project.path, None))
+    mine.close()
+
+
+def test_one_that_warms_up_is_closed_at_once_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    mine = Worker(threads=1)
+    end = time.monotonic() + LONG
+    while not any(tmp_path.glob("skoots-worker-*/*/*")):
+        assert time.monotonic() < end
+        assert mine.alive
+        time.sleep(0.02)
+    began = time.monotonic()
+    mine.close()
+    assert time.monotonic() - began < 5
+    assert not mine.alive
+    assert not list(tmp_path.iterdir())
+
+
+def test_one_that_always_dies_as_it_starts_is_given_up(
+    project: TeachProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starts = tmp_path / "starts"
+    count = f"open({str(starts)!r}, 'a').write('x')"
+    die = ("print('no torch here', file=sys.stderr, flush=True)", "os._exit(3)")
+    _interpreter(tmp_path / "site", monkeypatch, count, *die)
+    mine = Worker(threads=1)
+    mine._child._process.wait(LONG)
+    words = r"as it started \(code 3\)[\s\S]*no torch here"
+    with pytest.raises(WorkerError, match=words):
+        list(mine.teach(project.path, None))
+    for _ in range(2):
+        with pytest.raises(WorkerError, match=r"died twice[\s\S]*no torch here"):
+            list(mine.teach(project.path, None))
+    with pytest.raises(WorkerError, match="died twice"):
+        mine.warm()
+    assert starts.read_text() == "xx"
+    mine.close()
+
+
+def test_where_no_process_can_be_started_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(WorkerError, match="cannot be started"):
+        Worker(threads=1)
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_error_with_more_than_words_travels_whole() -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from napari.components import ViewerModel
 
+    from napari_skoots.controllers.teaching.open_example import OpenExample
     from napari_skoots.controllers.teaching.painted_layer import PaintedLayer
     from napari_skoots.controllers.teaching.picking import Picked
     from napari_skoots.controllers.teaching.whole_object import Copied
@@ -45,27 +46,25 @@ class Accepting:
     changed = Signal()
     """It was switched on or off."""
 
-    copied = Signal()
-    """An object came to what is painted."""
-
     def __init__(self, viewer: ViewerModel) -> None:
         self._viewer = viewer
-        self._painted: PaintedLayer | None = None
+        self.example: OpenExample | None = None
+        """The one that takes the objects, while it is switched on."""
         self._mode = "pan_zoom"
         self._job: Job | None = None
 
     @property
     def on(self) -> bool:
         """Whether clicks are heard."""
-        return self._painted is not None
+        return self.example is not None
 
-    def begin(self, painted: PaintedLayer) -> None:
-        """Hear clicks, which copy into a layer."""
-        if self._painted is painted:
+    def begin(self, example: OpenExample) -> None:
+        """Hear clicks, which copy into an example."""
+        if self.example is example:
             return
         self.end()
-        self._painted = painted
-        layer = painted.layer
+        self.example = example
+        layer = example.painted.layer
         self._mode = str(layer.mode)
         self._viewer.layers.selection.active = layer
         layer.mode = "pan_zoom"
@@ -75,10 +74,10 @@ class Accepting:
 
     def end(self) -> None:
         """Hear no more; the layer can be painted again as before."""
-        painted, self._painted = self._painted, None
-        if painted is None:
+        example, self.example = self.example, None
+        if example is None:
             return
-        layer = painted.layer
+        layer = example.painted.layer
         layer.events.mode.disconnect(self._on_mode)
         if self._on_press in self._viewer.mouse_drag_callbacks:
             self._viewer.mouse_drag_callbacks.remove(self._on_press)
@@ -92,11 +91,14 @@ class Accepting:
         Raises
         ------
         TrainingError
-            If there is none, or the view is of three dimensions.
+            If there is none, or the view is of three dimensions or another time.
         """
-        painted = self._painted
-        if painted is None or self._job is not None:
+        example = self.example
+        if example is None or self._job is not None:
             return
+        if example.time.elsewhere:
+            raise TrainingError(example.time.words)
+        painted = example.painted
         if self._viewer.dims.ndisplay != 2:
             raise TrainingError("Objects can be accepted in 2D. Turn 3D off.")
         picked = pick(self._viewer, painted.layer, position)
@@ -140,8 +142,8 @@ class Accepting:
                 self.failed.emit(error)
 
     def _on_mode(self) -> None:
-        painted = self._painted
-        if painted is not None and str(painted.layer.mode) != "pan_zoom":
+        example = self.example
+        if example is not None and str(example.painted.layer.mode) != "pan_zoom":
             self.end()
 
     def _on_copied(self, painted: PaintedLayer, picked: Picked, copied: Copied) -> None:
@@ -158,7 +160,6 @@ class Accepting:
         if count < copied.voxels:
             said += f" {copied.voxels - count:,} more were painted already."
         self.said.emit(said)
-        self.copied.emit()
 
     def _on_ended(self) -> None:
         self._job = None

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from psygnal import Signal
-from qtpy.QtCore import QTimer
 
 from napari_skoots.controllers.teaching.box_geometry import (
     DEPTH,
@@ -17,6 +16,7 @@ from napari_skoots.controllers.teaching.box_geometry import (
     spans_of,
 )
 from napari_skoots.controllers.teaching.boxes_layer import UNKNOWN, BoxesLayer
+from napari_skoots.controllers.teaching.later import Later
 from napari_skoots.layers.camera import camera_of
 from napari_skoots.state.teaching import BoxView
 from skoots.errors import SkootsError, TrainingError
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 STORE_MS = 200
 """Boxes are stored so long after the last change."""
+
+_AGAIN_MS = 5000
+"""What could not be stored is tried again so long after."""
 
 _ZOOM_MS = 150
 _PIXELS = 3.0
@@ -72,10 +75,11 @@ class Boxes:
         """Boxes of what is painted, as last counted."""
         self._shapes = BoxesLayer(f"{name} boxes", geometry)
         self.layer = self._shapes.layer
-        self._taken = _timer(0, self._take)
-        self._waiting = _timer(STORE_MS, self._store)
-        self._zoomed = _timer(_ZOOM_MS, self._on_zoom)
+        self._taken = Later(0, self._take)
+        self._waiting = Later(STORE_MS, self._store)
+        self._zoomed = Later(_ZOOM_MS, self._on_zoom)
         self._unstored = False
+        self._said = False
         self._shapes.edited.connect(self._on_edit)
         for event in ("current_step", "ndisplay", "order"):
             getattr(viewer.dims.events, event).connect(self._follow)
@@ -112,6 +116,10 @@ class Boxes:
         self._follow()
         self._on_zoom()
 
+    def show_again(self) -> None:
+        """Let them be seen, where they were hidden for a while."""
+        self._lock()
+
     def draw(self) -> None:
         """Let the user draw a box.
 
@@ -130,8 +138,17 @@ class Boxes:
         self.layer.mode = "add_rectangle"
 
     def set_everything(self, everything: bool) -> None:  # noqa: FBT001 - a signal's
-        """Make the whole image one box, or go back to those that were drawn."""
-        self.flush()
+        """Make the whole image one box, or go back to those that were drawn.
+
+        Raises
+        ------
+        SkootsError
+            If nothing can be stored; all stays as it is then.
+        """
+        if self._taken.asked:
+            self._take()
+        if self._unstored:
+            self._write()
         if everything:
             self._example.teach_everything()
         else:
@@ -153,45 +170,82 @@ class Boxes:
         rows[place] = (low, high, rows[place][2])
         self._shapes.describe(rows)
         self._put_within()
-        self._waiting.start()
+        self._change()
 
     def set_held_out(self, held_out: bool) -> None:  # noqa: FBT001 - a signal's
         """Keep the selected box from training, or no more."""
         place, rows = self._chosen(), self._shapes.rows
         rows[place] = (*rows[place][:2], held_out)
         self._shapes.describe(rows)
-        self._waiting.start()
+        self._change()
 
     def move(self, geometry: Mapping[str, Any]) -> None:
         """Lie on the image again, whose scale or place was changed."""
         for name in ("units", "scale", "translate", "rotate", "shear", "affine"):
             if name in geometry:
                 setattr(self.layer, name, geometry[name])
-        self._zoomed.start()
+        self._zoomed.ask()
 
     def flush(self) -> None:
         """Store the boxes now, if they changed or could not be stored before."""
-        if self._taken.isActive():
+        if self._taken.asked:
             self._take()
-        again = self._unstored and not self._example.everything
-        if self._waiting.isActive() or again:
+        if self._unstored:
+            self._said = False
             self._store()
 
-    def _store(self) -> None:
-        self._waiting.stop()
+    def look_again(self) -> None:
+        """Show what another viewer or a script did to the boxes."""
+        if self._unstored or self._taken.asked or self._shapes.busy:
+            return  # what is drawn here is stored first, and meets it then
+        before = self._example.drawn_boxes
         try:
-            self._example.set_boxes(self._boxes())
-            self._unstored = False
+            other = self._example.look_again()
+        except SkootsError:  # who counts what is painted says so
+            return
+        if other:
+            self._show_stored(before)
+            self._lock()
+            self.changed.emit()
+
+    def _change(self) -> None:
+        self._unstored = True
+        self._waiting.ask()
+
+    def _store(self) -> None:
+        """Store the boxes, sooner or later; what forbids it is said once."""
+        try:
+            self._write()
         except SkootsError as error:
-            self._unstored = True
-            self.failed.emit(error)
+            self._waiting.ask(_AGAIN_MS)
+            if not self._said:
+                self._said = True
+                self.failed.emit(error)
         self.changed.emit()
+
+    def _write(self) -> None:
+        boxes = self._boxes()
+        self._example.set_boxes(boxes)
+        self._waiting.forget()
+        self._unstored = self._said = False
+        self._show_stored(tuple(boxes))
+
+    def _show_stored(self, shown: tuple[TaughtBox, ...]) -> None:
+        """Draw the boxes anew where somebody else has changed them."""
+        stored = self._example.drawn_boxes
+        if stored != shown:
+            self._shapes.fill(stored, self._plane)
 
     def close(self) -> None:
         """Store what changed, and follow the viewer no more."""
-        self.flush()
-        for timer in (self._taken, self._waiting, self._zoomed):
-            timer.stop()
+        try:
+            self.flush()
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        for later in (self._taken, self._waiting, self._zoomed):
+            later.forget()
         for event in ("current_step", "ndisplay", "order"):
             getattr(self._viewer.dims.events, event).disconnect(self._follow)
         camera_of(self._viewer).events.zoom.disconnect(self._on_camera)
@@ -204,13 +258,13 @@ class Boxes:
     # ---- what the user draws
 
     def _on_edit(self) -> None:
-        self._taken.start()  # napari has not finished with the shape
+        self._taken.ask()  # napari has not finished with the shape
 
     def _take(self) -> None:
         """Give what was drawn its planes, and note what is to be stored."""
-        self._taken.stop()
+        self._taken.forget()
         if self._shapes.busy:
-            self._taken.start(50)
+            self._taken.ask(50)
             return
         slips = [k for k, shape in enumerate(self._shapes.shapes) if _is_slip(shape)]
         if slips:
@@ -223,7 +277,7 @@ class Boxes:
         if not flat and not self._z_displayed:
             self._flatten()
         if tuple(self._boxes()) != self._example.drawn_boxes:
-            self._waiting.start()
+            self._change()
         self.changed.emit()
 
     def _row(self, shape: NDArray[np.float64], depth: int) -> tuple[int, int, bool]:
@@ -245,7 +299,7 @@ class Boxes:
         return found
 
     def _chosen(self) -> int:
-        if self._taken.isActive():
+        if self._taken.asked:
             self._take()
         place = self._shapes.current
         if place is None or self._example.everything:
@@ -303,7 +357,7 @@ class Boxes:
 
     def _on_camera(self) -> None:
         if self.shown:
-            self._zoomed.start()
+            self._zoomed.ask()
 
     def _on_zoom(self) -> None:
         """Keep the edges as wide on the screen as they are."""
@@ -323,11 +377,3 @@ def _thick(shape: NDArray[np.float64]) -> NDArray[np.float64]:
         return shape
     around = np.where(thin, float(DEPTH), 0.0)
     return np.concatenate([shape - around, shape + around])
-
-
-def _timer(milliseconds: int, act: Any) -> QTimer:
-    timer = QTimer()
-    timer.setSingleShot(True)
-    timer.setInterval(milliseconds)
-    timer.timeout.connect(act)
-    return timer

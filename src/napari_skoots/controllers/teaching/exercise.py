@@ -12,9 +12,10 @@ shown again.
 
 from __future__ import annotations
 
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from psygnal import Signal
 from qtpy.QtCore import QTimer
@@ -145,9 +146,7 @@ class Exercise:
         """Give the diameter of a typical painted object, in voxels of the image."""
         from skoots.teach.size import painted_diameter  # noqa: PLC0415 - cc3d
 
-        project = self.project
-        sizes = {} if project is None else _voxel_sizes(project)
-        known = self._watching.painted
+        known, sizes = self._watching.painted, self._watching.voxel_sizes
         return painted_diameter(
             list(known.values()),
             [sizes.get(path) for path in known],
@@ -163,10 +162,10 @@ class Exercise:
         Raises
         ------
         TrainingError
-            If it is none.
+            If it is none; what is open stays then.
         """
-        self._leave()
         self._place.open(Path(path))
+        self._leave()
         self._watching.follow(self.project)
         self._on_image()
 
@@ -249,7 +248,9 @@ class Exercise:
     def draw_box(self) -> None:
         """Let the user draw a box."""
         self._accepting.end()
-        self._need().boxes.draw()
+        opened = self._need()
+        opened.time.go()
+        opened.boxes.draw()
 
     def set_planes(self, first: int, last: int) -> None:
         """Say which planes the selected box has, both inside."""
@@ -267,7 +268,8 @@ class Exercise:
         opened = self._need()
         if not opened.painted.shown:
             self._show(opened)
-        self._accepting.begin(opened.painted)
+        opened.time.go()
+        self._accepting.begin(opened)
 
     def set_skeletons(self, shown: bool) -> None:  # noqa: FBT001 - a signal's
         """Show skeletons that follow what is painted, or remove them."""
@@ -283,17 +285,22 @@ class Exercise:
 
     def flush(self) -> None:
         """Store boxes and moved points now."""
-        for opened in self._open.all:
-            opened.flush()
+        with ExitStack() as steps:
+            for opened in self._open.all:
+                steps.callback(opened.flush)
 
     def close(self) -> None:
-        """Store all, and follow the viewer no more."""
-        self._look.stop()
-        self._images.changed.disconnect(self._on_image)
-        self._accepting.close()
-        self._watching.close()
-        self._jobs.drop()
-        self._open.close(remove=False)
+        """Store all, and follow the viewer no more.
+
+        Also where Qt has deleted its objects already, or a part of it fails.
+        """
+        with ExitStack() as steps:  # the last one first; each is done
+            steps.callback(self._jobs.drop)
+            steps.callback(self._watching.close)
+            steps.callback(self._accepting.close)
+            steps.callback(self._images.changed.disconnect, self._on_image)
+            steps.callback(self._open.close, remove=False)
+            steps.callback(self._stop_looking)
 
     # ---- jobs
 
@@ -352,6 +359,7 @@ class Exercise:
         self._accepting.changed.connect(self.changed)
         self._accepting.said.connect(self._on_said)
         self._accepting.failed.connect(self.told)
+        self._open.changed.connect(self._end_accepting)
         self._open.changed.connect(self.changed)
         self._open.opened.connect(self._on_open)
 
@@ -364,15 +372,26 @@ class Exercise:
         skeletons.dropped.connect(self._on_dropped)
         skeletons.wanted.connect(partial(self._on_wanted, opened))
         skeletons.failed.connect(self.told)
+        if skeletons.damaged is not None:
+            self.noted.emit(
+                "The points that you moved cannot be read: their file is damaged. It "
+                f"is kept as {skeletons.damaged}."
+            )
 
     def _on_image(self) -> None:
         """Find the example of the image, if it has one in the project."""
-        if not self._open.follow():
-            self._accepting.end()
+        self._open.follow()
+        self._end_accepting()
         project = self.project
         if project is not None and self._open.unknown:
             self._jobs.search(self._open.search(project), self._open.found)
         self.changed.emit()
+
+    def _end_accepting(self) -> None:
+        """Accept no more for an example that is gone, or of an image not chosen."""
+        accepted, current = self._accepting.example, self._open.current
+        if accepted is not current or current is None or not current.painted.shown:
+            self._accepting.end()
 
     def _on_time(self) -> None:
         for opened in self._open.all:
@@ -402,7 +421,7 @@ class Exercise:
         named = ", ".join(map(str, ids[:5]))
         self.noted.emit(
             f"More was painted of object {named}: its skeleton is made anew, without "
-            "the points that you moved."
+            "the points that you moved. Undo brings them back."
         )
 
     def _on_wanted(self, opened: OpenExample) -> None:
@@ -412,13 +431,13 @@ class Exercise:
         self._viewer.status = text
         self.noted.emit(text)
 
+    def _stop_looking(self) -> None:
+        with suppress(RuntimeError):  # deleted by Qt
+            self._look.stop()
+
     def _leave(self) -> None:
         """Take the layers of a project out of the viewer."""
         self._accepting.end()
         self._jobs.drop()
-        self._look.stop()
+        self._stop_looking()
         self._open.close(remove=True)
-
-
-def _voxel_sizes(project: TeachProject) -> dict[Path, Any]:
-    return {one.path: one.voxel_size for one in project.examples}

@@ -60,6 +60,14 @@ class FlatOnly:
         self._layer.visible = False
         self._hid = True
 
+    def show(self) -> None:
+        """Show the layer again, or as soon as the viewer shows two dimensions."""
+        if self.needed and self._viewer.dims.ndisplay == 3:
+            self._layer._refresh_blocked = True
+            self._hid = True
+        else:
+            self._layer.visible = True
+
     def close(self) -> None:
         """Follow the viewer no more."""
         ndisplay = self._viewer.dims.events.ndisplay

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from psygnal import Signal
-from qtpy.QtCore import QTimer
 
 from napari_skoots.controllers.teaching.drawn_points import DrawnPoints
+from napari_skoots.controllers.teaching.later import Later
 from skoots.errors import SkootsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from napari.components import ViewerModel
     from napari.layers import Labels, Points
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 STORE_MS = 300
 """Moved points are stored so long after the last change."""
+
+_AGAIN_MS = 5000
+"""What could not be stored is tried again so long after."""
 
 
 class LiveSkeletons:
@@ -47,7 +51,7 @@ class LiveSkeletons:
     """They are shown or not, whoever did it."""
 
     dropped = Signal(object)
-    """Ids of objects whose moved points are no longer theirs."""
+    """Ids of objects whose moved points are not theirs any more, until an undo."""
 
     wanted = Signal()
     """An object lost its last point, and shall get new ones."""
@@ -71,13 +75,14 @@ class LiveSkeletons:
         self._name = f"{name} skeletons"
         self._geometry = geometry
         self._points: DrawnPoints | None = None
+        self.damaged = _set_aside(example)
+        """Where a file with moved points is that nobody can read; None for none."""
         self._moved: dict[int, Skeleton] = read_moved(example.path)
+        self._applied: set[int] = set(self._moved)
         self.known: dict[int, Skeleton] = dict(self._moved)
         """Of each object, as made or as moved."""
-        self._timer = QTimer()
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(STORE_MS)
-        self._timer.timeout.connect(self.flush)
+        self._edited = self._unstored = self._said = False
+        self._timer = Later(STORE_MS, self._store)
         viewer.layers.events.removed.connect(self._on_removed)
         for event in ("current_step", "ndisplay", "order"):
             getattr(viewer.dims.events, event).connect(self._follow)
@@ -91,11 +96,6 @@ class LiveSkeletons:
     def shown(self) -> bool:
         """Whether they are in the viewer."""
         return self._points is not None
-
-    @property
-    def moved(self) -> tuple[int, ...]:
-        """The objects whose points the user moved."""
-        return tuple(sorted(self._moved))
 
     def show(self) -> None:
         """Put the layer into the viewer; what is painted stays selected."""
@@ -119,23 +119,25 @@ class LiveSkeletons:
         self.changed.emit()
 
     def take(self, found: Mapping[int, Skeleton]) -> None:
-        """Show what was made of what is painted now."""
-        if self._timer.isActive():
-            self._note_moves()
+        """Show what was made of what is painted now.
+
+        Points that the user moved wait while the object is another one, until it is
+        again as it was: a slip of the brush and its undo lose nothing.
+        """
+        self._note_moves()
         kept = {
             key: one
             for key, one in self._moved.items()
             if key in found and found[key].digest == one.digest
         }
-        gone = sorted(set(self._moved) - set(kept))
+        gone = sorted(self._applied - set(kept))
         same = found.keys() == self.known.keys() and all(
             found[key] is self.known[key] for key in found
         )
-        self.known, self._moved = {**found, **kept}, kept
+        self.known, self._applied = {**found, **kept}, set(kept)
         if not same and self._points is not None:
             self._points.fill(*self._rows())
         if gone:
-            self._timer.start()
             self.dropped.emit(gone)
 
     def move(self, geometry: Mapping[str, Any]) -> None:
@@ -146,21 +148,36 @@ class LiveSkeletons:
                 setattr(self.layer, name, geometry[name])
 
     def flush(self) -> None:
-        """Store points that were moved, now."""
+        """Store points that were moved, now, or could not be stored before."""
+        self._said = False
+        self._store()
+
+    def _store(self) -> None:
+        """Store moved points, sooner or later; what forbids it is said once."""
         from skoots.teach.skeleton_store import write_moved  # noqa: PLC0415 - zarr
 
-        if not self._timer.isActive():
-            return
-        self._timer.stop()
         self._note_moves()
+        self._timer.forget()
+        if not self._unstored:
+            return
         try:
             write_moved(self._example.path, self._moved)
+            self._unstored = self._said = False
         except SkootsError as error:
-            self.failed.emit(error)
+            self._timer.ask(_AGAIN_MS)
+            if not self._said:
+                self._said = True
+                self.failed.emit(error)
 
     def close(self, *, remove: bool) -> None:
         """Store all; follow the viewer no more."""
-        self.flush()
+        try:
+            self.flush()
+        finally:
+            self._leave(remove=remove)
+
+    def _leave(self, *, remove: bool) -> None:
+        self._timer.forget()
         self._viewer.layers.events.removed.disconnect(self._on_removed)
         for event in ("current_step", "ndisplay", "order"):
             getattr(self._viewer.dims.events, event).disconnect(self._follow)
@@ -179,19 +196,20 @@ class LiveSkeletons:
     # ---- what the user moves
 
     def _on_edit(self) -> None:
-        self._timer.start()
+        self._edited = True
+        self._timer.ask()
 
     def _follow(self) -> None:
         if self._points is None or self.layer not in self._viewer.layers:
             return
-        if self._timer.isActive():
-            self._note_moves()  # while it is known in which plane
+        self._note_moves()  # while it is known in which plane
         self._points.follow()
 
     def _note_moves(self) -> None:
         """Find out which objects have other points than those that were made."""
-        if self._points is None:
+        if self._points is None or not self._edited:
             return
+        self._edited, self._unstored = False, True
         places, ids = self._points.read()
         lost = False
         for key, one in list(self.known.items()):
@@ -201,9 +219,11 @@ class LiveSkeletons:
             if not len(points):
                 del self.known[key]
                 self._moved.pop(key, None)
+                self._applied.discard(key)
                 lost = True
             else:
                 self.known[key] = self._moved[key] = replace(one, points=points)
+                self._applied.add(key)
         if lost:
             self.wanted.emit()
 
@@ -212,6 +232,15 @@ class LiveSkeletons:
             self.flush()
             self._points = None
             self.changed.emit()
+
+
+def _set_aside(example: Example) -> Path | None:
+    from skoots.teach.skeleton_store import set_aside_damaged  # noqa: PLC0415 - zarr
+
+    try:
+        return set_aside_damaged(example.path)
+    except SkootsError:  # it stays, and storing says what forbids it
+        return None
 
 
 def _alike(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:

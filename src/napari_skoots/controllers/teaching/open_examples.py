@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
 
     from napari_skoots.controllers.images import Images
+    from napari_skoots.controllers.teaching.one_time import Moment
     from napari_skoots.controllers.teaching.opening import Opened
     from skoots.events import Event
     from skoots.teach.project import TeachProject
@@ -36,6 +38,9 @@ class Chosen:
     name: str
     geometry: dict[str, Any] | None
     """Where it lies; None where it is gone, or its axes say nothing."""
+
+    moment: Moment | None = None
+    """Of an image of several times: the axis, and which one."""
 
 
 class OpenExamples:
@@ -84,18 +89,18 @@ class OpenExamples:
     @property
     def chosen(self) -> Chosen:
         """The image that is chosen now, for a job that ends when another one is."""
-        return Chosen(self._images.key, self._images.name, self._geometry())
+        images = self._images
+        return Chosen(images.key, images.name, self._geometry(), _moment(images))
 
     def at(self, path: Path) -> OpenExample | None:
         """Give the one of a folder."""
         return self._open.get(path)
 
-    def follow(self) -> bool:
-        """Lie on the chosen image as it lies now; say if its example is open."""
+    def follow(self) -> None:
+        """Let the example of the chosen image lie on it as it lies now."""
         opened, geometry = self.current, self._geometry()
         if opened is not None and geometry is not None:
             opened.follow_image(geometry)
-        return opened is not None
 
     def search(
         self, project: TeachProject
@@ -148,8 +153,11 @@ class OpenExamples:
         self._known[chosen.key] = path
         if path in self._open:
             self._open[path].follow_image(geometry)
+            self._open[path].time.follow(chosen.moment)
         else:
-            made = OpenExample(self._viewer, opened, chosen.name, geometry)
+            made = OpenExample(
+                self._viewer, opened, chosen.name, geometry, chosen.moment
+            )
             self._open[path] = made
             self.opened.emit(made)
         return self._open[path]
@@ -165,10 +173,12 @@ class OpenExamples:
         opened, self._open = self.all, {}
         self._known.clear()
         self._searched = None
-        for one in opened:
-            one.close(remove=remove)
-        if not remove:
-            self._viewer.layers.events.removed.disconnect(self._on_removed)
+        with ExitStack() as steps:  # each is stored, whatever happens to the others
+            if not remove:
+                removed = self._viewer.layers.events.removed
+                steps.callback(removed.disconnect, self._on_removed)
+            for one in opened:
+                steps.callback(one.close, remove=remove)
 
     def _geometry(self) -> dict[str, Any] | None:
         layer, axes = self._images.layer, self._images.axes
@@ -179,3 +189,10 @@ class OpenExamples:
     def _on_removed(self) -> None:
         if self._open:
             self.changed.emit()
+
+
+def _moment(images: Images) -> Moment | None:
+    layer, view, axes = images.layer, images.view, images.axes
+    if layer is None or view is None or view.times < 2 or "T" not in axes:
+        return None
+    return axes.index("T") - layer.ndim, view.time

@@ -67,6 +67,10 @@ class PaintedLayer:
         if self.layer.editable:
             self.layer.mode = "paint"
 
+    def show_again(self) -> None:
+        """Let it be seen, where it was hidden for a while."""
+        self._flat_only.show()
+
     def close(self) -> None:
         """Take it out of the viewer; what is painted stays on disk."""
         if self.shown:

@@ -6,14 +6,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
-from qtpy.QtCore import QTimer
 
+from napari_skoots.controllers.teaching.later import Later
 from napari_skoots.jobs import Job
+from skoots.errors import SkootsError, TrainingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
     from pathlib import Path
 
+    from skoots._types import VoxelSize
     from skoots.events import Event
     from skoots.teach.painted import Painted
     from skoots.teach.project import TeachProject
@@ -43,6 +45,15 @@ class Seen:
     path: Path
     painted: Painted
     skeletons: dict[int, Skeleton] | None
+    voxel_size: VoxelSize | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unread:
+    """An example that could not be read."""
+
+    path: Path
+    error: SkootsError
 
 
 class Watching:
@@ -63,18 +74,18 @@ class Watching:
     """What was found of an example."""
 
     failed = Signal(object)
-    """The exception because of which nothing could be counted."""
+    """The exception because of which nothing could be counted, or not one of them."""
 
     def __init__(self, prepare: Callable[[Task], None]) -> None:
         self._prepare = prepare
         self._job: Job | None = None
         self._tasks: dict[Path, Task] = {}
         self._again = False
+        self._unread: set[Path] = set()
         self.painted: dict[Path, Painted] = {}
-        self._timer = QTimer()
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(REST_MS)
-        self._timer.timeout.connect(self._begin)
+        self.voxel_sizes: dict[Path, VoxelSize | None] = {}
+        """Of the image of each that was counted."""
+        self._timer = Later(REST_MS, self._begin)
 
     @property
     def counting(self) -> bool:
@@ -86,10 +97,10 @@ class Watching:
         if self._job is not None:
             self._job.leave()
             self._job = None
-        self._timer.stop()
-        self._tasks.clear()
-        self.painted.clear()
-        paths = [] if project is None else [one.path for one in project.examples]
+        self._timer.forget()
+        for known in (self._tasks, self.painted, self.voxel_sizes, self._unread):
+            known.clear()
+        paths = [] if project is None else _examples_of(project)
         for path in paths:
             self._note(path, None)
         if paths:
@@ -108,13 +119,13 @@ class Watching:
         """
         counting = self.counting
         self._note(path, touched)
-        self._timer.start()
+        self._timer.ask()
         if not counting:
             self.changed.emit()
 
     def close(self) -> None:
         """Count no more."""
-        self._timer.stop()
+        self._timer.forget()
         self._tasks.clear()
         if self._job is not None:
             self._job.leave()
@@ -145,10 +156,23 @@ class Watching:
         job.start()
         self.changed.emit()
 
-    def _on_seen(self, found: list[Seen]) -> None:
+    def _on_seen(self, found: list[Seen | Unread]) -> None:
         for one in found:
+            if isinstance(one, Unread):
+                self._on_unread(one)
+                continue
+            self._unread.discard(one.path)
             self.painted[one.path] = one.painted
+            self.voxel_sizes[one.path] = one.voxel_size
             self.seen.emit(one)
+
+    def _on_unread(self, one: Unread) -> None:
+        """Leave out an example that is damaged or gone, and say so once."""
+        self.painted.pop(one.path, None)
+        self.voxel_sizes.pop(one.path, None)
+        if one.path not in self._unread:
+            self._unread.add(one.path)
+            self.failed.emit(one.error)
 
     def _on_ended(self) -> None:
         self._job = None
@@ -157,23 +181,48 @@ class Watching:
         self.changed.emit()
 
 
-def _look_at(tasks: list[Task]) -> Generator[Event, Any, list[Seen]]:
+def _examples_of(project: TeachProject) -> list[Path]:
+    """List the folders of examples; nothing is read of them, so none can fail."""
+    from skoots.teach.example import RECORD  # noqa: PLC0415 - imports zarr
+
+    return sorted(one.parent for one in project.path.glob(f"examples/*/{RECORD}"))
+
+
+def _look_at(tasks: list[Task]) -> Generator[Event, Any, list[Seen | Unread]]:
+    found: list[Seen | Unread] = []
+    for task in tasks:
+        try:
+            found.append((yield from _look_at_one(task)))
+        except SkootsError as error:
+            found.append(Unread(task.path, error))
+        except OSError as error:
+            found.append(Unread(task.path, _unreadable(task.path, error)))
+    return found
+
+
+def _look_at_one(task: Task) -> Generator[Event, Any, Seen]:
     from skoots.teach.example import Example  # noqa: PLC0415 - imports torch
     from skoots.teach.painted import look  # noqa: PLC0415 - likewise
     from skoots.teach.skeletons import follow_objects  # noqa: PLC0415 - likewise
 
-    found = []
-    for task in tasks:
-        example = Example(task.path)
-        painted = yield from look(example, task.before)
-        skeletons = None
-        if task.thinned is not None:
-            skeletons = yield from follow_objects(
-                example.labels,
-                painted.objects,
-                example.voxel_size,
-                task.thinned,
-                task.touched,
-            )
-        found.append(Seen(task.path, painted, skeletons))
-    return found
+    example = Example(task.path)
+    painted = yield from look(example, task.before)
+    skeletons = None
+    if task.thinned is not None:
+        skeletons = yield from follow_objects(
+            example.labels,
+            painted.objects,
+            example.voxel_size,
+            task.thinned,
+            task.touched,
+        )
+    return Seen(task.path, painted, skeletons, example.voxel_size)
+
+
+def _unreadable(path: Path, error: OSError) -> TrainingError:
+    said = TrainingError(
+        f"What is painted in {path} cannot be read: {error}. Bring the folder back, or "
+        "remove it from the project."
+    )
+    said.__cause__ = error
+    return said

@@ -24,11 +24,12 @@ if TYPE_CHECKING:
     from skoots.model.unext import UNeXT
 
 _PROBE = (48, 48, 32)
-"""Largest part of a batch that is timed, along X, Y, Z: which format is the faster one
-does not depend on more, and somebody waits for the first step."""
+"""Largest part of a batch that is timed, along X, Y, Z, where somebody waits for the
+first step: as a rule the same format is the faster one there."""
 
-_REPEATS = 1
-"""Steps that are timed after one that is not."""
+_REPEATS = 2
+"""Steps that are timed after one that is not; the fastest counts. One where somebody
+waits."""
 
 
 def choose_training_format(
@@ -58,27 +59,34 @@ def choose_training_format(
         return "float32"
     if image.device.type != "cpu":
         return "bfloat16"
-    x, y, z = _PROBE
-    image = image[:1, :, :x, :y, :z]
-    plain = time_step(network, image, "float32")
-    return "bfloat16" if time_step(network, image, "bfloat16") < plain else "float32"
+    repeats = _REPEATS
+    if settings.TRAINER.SECONDS or settings.TRAINER.VALIDATE_SECONDS:
+        # it takes a minute or so: a wrong choice costs less than to be sure
+        x, y, z = _PROBE
+        image, repeats = image[:1, :, :x, :y, :z], 1
+    plain = time_step(network, image, "float32", repeats)
+    half = time_step(network, image, "bfloat16", repeats)
+    return "bfloat16" if half < plain else "float32"
 
 
 def time_step(
-    network: UNet | UNeXT, image: Tensor, number_format: NumberFormat
+    network: UNet | UNeXT,
+    image: Tensor,
+    number_format: NumberFormat,
+    repeats: int = _REPEATS,
 ) -> float:
     """Time one step of a training, forward and backward, on a copy of the network.
 
     Returns
     -------
     float
-        Seconds; of a step after the first.
+        Seconds; of the fastest step after the first.
     """
     tried = copy.deepcopy(network).train()
     image = image.to(memory_format=torch.channels_last_3d)
     seconds = []
     with torch.random.fork_rng(devices=[]):  # dropped paths draw from it
-        for _ in range(_REPEATS + 1):
+        for _ in range(repeats + 1):
             started = time.perf_counter()
             with autocast(image.device, number_format):
                 answer = tried.raw(image)

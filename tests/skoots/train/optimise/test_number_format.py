@@ -26,7 +26,7 @@ def _choose(network: UNet, *, mixed: bool = True) -> str:
 def _pretend(monkeypatch: pytest.MonkeyPatch, able: str, **seconds: float) -> None:
     monkeypatch.setattr(number_format, "choose_number_format", lambda device: able)
     monkeypatch.setattr(
-        number_format, "time_step", lambda network, image, name: seconds[name]
+        number_format, "time_step", lambda network, image, name, repeats: seconds[name]
     )
 
 
@@ -69,24 +69,31 @@ def test_trying_leaves_the_network_and_chance_alone(
 
 
 @pytest.mark.parametrize(
-    ("given", "timed"),
-    [((2, 1, 96, 80, 64), (1, 1, 48, 48, 32)), ((2, 3, 16, 96, 8), (1, 3, 16, 48, 8))],
-    ids=["large", "thin"],
+    ("given", "timed", "repeats", "seconds"),
+    [
+        ((2, 1, 96, 80, 64), (1, 1, 48, 48, 32), 1, 60.0),
+        ((2, 3, 16, 96, 8), (1, 3, 16, 48, 8), 1, 60.0),
+        ((2, 1, 96, 80, 64), (2, 1, 96, 80, 64), 2, 0.0),
+    ],
+    ids=["large", "thin", "nobody waits"],
 )
-def test_a_part_of_a_batch_is_enough_to_tell(
+def test_where_somebody_waits_a_part_of_a_batch_is_tried_once(
     monkeypatch: pytest.MonkeyPatch,
     network: UNet,
     given: tuple[int, ...],
     timed: tuple[int, ...],
+    repeats: int,
+    seconds: float,
 ) -> None:
     _pretend(monkeypatch, "bfloat16", float32=2.0, bfloat16=1.0)
-    shapes = []
+    steps = []
 
-    def step(_network: UNet, image: torch.Tensor, name: str) -> float:
-        shapes.append((name, tuple(image.shape)))
-        return float(len(shapes))
+    def step(_network: UNet, image: torch.Tensor, name: str, times: int) -> float:
+        steps.append((name, tuple(image.shape), times))
+        return float(len(steps))
 
     monkeypatch.setattr(number_format, "time_step", step)
-    settings = Settings.from_dict({"TRAIN": {"MIXED_PRECISION": True}})
+    values = {"TRAIN": {"MIXED_PRECISION": True}, "TRAINER": {"SECONDS": seconds}}
+    settings = Settings.from_dict(values)
     assert choose_training_format(network, settings, torch.zeros(given)) == "float32"
-    assert shapes == [("float32", timed), ("bfloat16", timed)]
+    assert steps == [("float32", timed, repeats), ("bfloat16", timed, repeats)]
