@@ -19,9 +19,10 @@ from training_cases import write_rods
 
 from napari_skoots.controllers.teaching.lesson import Taught
 from napari_skoots.controllers.teaching.outlook import NAME as OUTLOOK
-from skoots.events import TrainStep
-from skoots.teach import TeachProject, teach
+from skoots.events import TrainStep, result_of
+from skoots.teach import TeachProject
 from skoots.teach.comparison import read_comparison
+from skoots.teach.process import Worker
 from skoots.train.data.taught_boxes import TaughtBox
 from skoots.volume.source import open_source
 
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from napari_skoots.jobs import Job
     from skoots.events import TeachFinished
     from skoots.teach.example import Example
-    from skoots.teach.process import Worker
 
 T = TypeVar("T")
 
@@ -62,7 +62,11 @@ def rods_model(folder: Path, name: str = MODEL, **changes: Any) -> Path:
 
 
 def teach_rods(folder: Path) -> Path:
-    """Paint the rods, and teach a model for one epoch; give the project."""
+    """Paint the rods, and teach a model for one epoch; give the project.
+
+    In another process: training imports triton, which crashes where Mesa has loaded
+    its own LLVM to draw a window, as tests of the viewer do.
+    """
     write_rods(folder)
     base = rods_model(folder / "models")
     project = TeachProject.create(folder / "rods.skoots-project")
@@ -70,8 +74,9 @@ def teach_rods(folder: Path) -> Path:
     example.copy_labels(tifffile.imread(folder / "rods.labels.tif"))
     boxes = [((0, *corner), (24, *other)) for corner, other in BOXES]
     example.set_boxes([TaughtBox(*box) for box in boxes])
-    for _ in teach(project, str(base), seconds=SHORT, device="cpu", threads=1):
-        pass
+    worker = Worker(threads=1)
+    result_of(worker.teach(project.path, str(base), seconds=SHORT, device="cpu"))
+    worker.close()
     return project.path
 
 
