@@ -17,6 +17,7 @@ from napari.utils.key_bindings import KeymapHandler
 from session_cases import idle, save_model
 from training_cases import write_rods
 
+from napari_skoots.controllers.teaching.lesson import Taught
 from napari_skoots.controllers.teaching.outlook import NAME as OUTLOOK
 from skoots.events import TrainStep
 from skoots.teach import TeachProject, teach
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from napari_skoots.controllers.teaching.exercise import Exercise
     from napari_skoots.controllers.teaching.lesson import Lesson
     from napari_skoots.jobs import Job
+    from skoots.events import TeachFinished
     from skoots.teach.example import Example
     from skoots.teach.process import Worker
 
@@ -179,7 +181,12 @@ class School:
         self.until(lambda: self.exercise.example is not None)
         self.exercise.new_layer()
         self.counted()
-        self.lesson.finished.emit(read_comparison(copy / "trainings/001"))
+        self.say(read_comparison(copy / "trainings/001"))
+
+    def say(self, finished: TeachFinished) -> None:
+        """Let a training have ended, as the lesson says it."""
+        taught = Taught(self.project, self.example.path, None, finished)
+        self.lesson.finished.emit(taught)
 
     def press(self, key: str, layer: Any = None) -> None:
         """Press a key with a layer selected, or none."""

@@ -44,6 +44,8 @@ def titles(compared: School) -> list[str]:
 def kept(compared: School, titles: list[str]) -> School:
     """The training was kept as ``mine``, which is loaded."""
     compared.comparing.keep("mine")
+    compared.until_over()
+    titles.clear()
     models = compared.session.models
     compared.until(lambda: models.current == "mine" and models.pace is not None)
     idle(compared.qtbot)
@@ -108,10 +110,12 @@ def test_asked_for_at_once_it_waits_for_the_model(
     compared: School, titles: list[str]
 ) -> None:
     compared.comparing.keep("mine")
+    compared.until(lambda: compared.session.models.current == "mine")
+    compared.until(lambda: not compared.session.board.busy)
     compared.session.attempt(compared.comparing.segment_again)
     compared.until(lambda: compared.session.segmenting.current is not None)
     compared.until_over()
-    assert titles == ["Preview of rods", "Segment rods"], compared.told
+    assert titles == ["Keep mine", "Preview of rods", "Segment rods"], compared.told
     assert compared.session.models.current == "mine"
 
 

@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -385,12 +386,12 @@ def teachers() -> set[int]:
     """Give the processes that teach and belong to this one."""
     import psutil  # noqa: PLC0415 - for this alone
 
-    children = psutil.Process().children()
-    return {
-        child.pid
-        for child in children
-        if "skoots.teach.worker" in child.cmdline() and runs(child.pid)
-    }
+    found = set()
+    for child in psutil.Process().children():
+        with suppress(psutil.Error):  # it has ended meanwhile
+            if "skoots.teach.worker" in child.cmdline() and runs(child.pid):
+                found.add(child.pid)
+    return found
 
 
 def test_closing_while_it_trains_ends_the_process_and_leaves_a_state(
@@ -449,6 +450,7 @@ def test_what_happens_after_closing_starts_no_process(
     school.paint()
     assert teachers() - before, "it is warm as soon as somebody paints"
     session.close()
+    school.until(lambda: teachers() <= before)
     school.exercise.changed.emit()
     session.models.changed.emit()
     session.engine.changed.emit()

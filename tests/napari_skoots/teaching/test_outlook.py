@@ -43,7 +43,7 @@ class Desk:
 
     def show(self, start: tuple[int, int, int], labels: Any, **changes: Any) -> None:
         path = self.folder / "prediction-1.npz"
-        np.savez_compressed(path, labels=labels)
+        np.savez_compressed(path, labels=labels, start_zyx=np.array(start))
         box = tuple((a, a + n) for a, n in zip(start, labels.shape, strict=True))
         painted = changes.get("painted", self.painted)
         self.outlook.show(Predicted(1, path, "rods", box, 1, 0.1, 0.1), painted)  # type: ignore[arg-type]
