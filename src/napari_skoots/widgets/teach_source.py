@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from napari_skoots.state.views import Choice
 
 _NO_IMAGE = "Choose an image first."
+_NO_LAYER = "Make a teaching layer first, or open a Labels layer to copy."
 
 
 class TeachSourceSection(Section):
@@ -140,7 +141,8 @@ class TeachSourceSection(Section):
         no_image = None if self._has_image else _NO_IMAGE
         allow(self._new, no_image)
         allow(self._copy, no_image or no_labels)
-        allow(self._everything, None if self._has_layer else no_image or no_labels)
+        no_layer = None if self._labels.current() else _NO_LAYER
+        allow(self._everything, None if self._has_layer else no_image or no_layer)
 
     def _on_copy(self) -> None:
         key = self._labels.current()

@@ -24,6 +24,7 @@ _ROWS = (
     ("panoptic quality at IoU 0.5", "panoptic_quality"),
     ("  segmentation quality", "segmentation_quality"),
     ("  recognition quality", "recognition_quality"),
+    ("average best overlap", "average_best_overlap"),
     ("semantic IoU", "semantic_iou"),
     ("splits", "splits"),
     ("merges", "merges"),

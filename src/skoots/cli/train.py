@@ -97,7 +97,8 @@ def train(  # noqa: PLR0913 - each parameter is an option
         typer.Option(
             "--seconds",
             min=0,
-            help="How long; 0: until it is stopped. By default 60.",
+            help="How long; 0: until Ctrl-C. By default 60. The first Ctrl-C ends it "
+            "with the best model, the second stops it.",
             rich_help_panel=_TEACHING,
             show_default=False,
         ),
@@ -116,7 +117,8 @@ def train(  # noqa: PLR0913 - each parameter is an option
         typer.Option(
             "--keep",
             metavar="NAME",
-            help="Keep the model in the project under this name.",
+            help="Keep the model in the project under this name, if it is no worse "
+            "than the one before.",
             rich_help_panel=_TEACHING,
             show_default=False,
         ),

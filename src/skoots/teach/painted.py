@@ -73,7 +73,7 @@ def look(
 
     Yields
     ------
-    StageStarted, BlockDone
+    StageStarted, BlockDone, ObjectsDone
 
     Returns
     -------
@@ -84,7 +84,7 @@ def look(
     counted = Counted(labels, disjoint(boxes))
     table = yield from measure_objects(counted, within=stored_parts(labels))
     inside = union_voxels(boxes)
-    scattered = find_scattered(labels, table, *_known(before))
+    scattered = yield from find_scattered(labels, table, *_known(before))
     return Painted(
         shape=example.shape,
         objects=table,

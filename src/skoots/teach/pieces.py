@@ -10,14 +10,16 @@ import cc3d
 import numpy as np
 from scipy import ndimage
 
+from skoots.events import ObjectsDone, StageStarted
 from skoots.teach.stored_parts import stored_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
 
     import zarr
     from numpy.typing import NDArray
 
+    from skoots.events import Event
     from skoots.validate.measure import ObjectTable
 
 _FAR, _TIMES = 50, 2
@@ -26,6 +28,16 @@ object."""
 
 _MOST = 1 << 24
 """An object in a larger box is looked at in coarser steps: its pieces are far apart."""
+
+
+STAGE = "measure"
+"""As the rest of a look: who shows it names both alike."""
+
+_SOME = 64
+"""Objects that are looked at between two events: a few milliseconds."""
+
+_WINDOW, _BEYOND = (64, 256, 256), (32, 64, 64)
+"""What is read at once for many objects, and how far beyond they may reach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +60,7 @@ def find_scattered(
     table: ObjectTable,
     before: ObjectTable | None = None,
     known: Sequence[Scattered] = (),
-) -> tuple[Scattered, ...]:
+) -> Generator[Event, None, tuple[Scattered, ...]]:
     """List the objects in several pieces.
 
     Parameters
@@ -60,18 +72,59 @@ def find_scattered(
     before, known : ObjectTable and sequence of Scattered, optional
         What was found the last time: an object of the same size at the same place is as
         it was.
+
+    Yields
+    ------
+    StageStarted, ObjectsDone
+
+    Returns
+    -------
+    tuple of Scattered
     """
-    was = {one.id: one for one in known}
-    same = _unchanged(table, before)
-    found = []
-    for row, number in enumerate(table.ids.tolist()):
-        if number in same:
-            one = was.get(number)
-        else:
-            one = _look_at(labels, number, table.box_zyx[row])
+    ids, same = table.ids.tolist(), _unchanged(table, before)
+    found = {one.id: one for one in known if one.id in same}
+    rows = [row for row, number in enumerate(ids) if number not in same]
+    window = _Window(labels)
+    yield StageStarted(STAGE, 0, len(rows))
+    for done, row in enumerate(_by_place(rows, table), 1):
+        one = _look_at(window, ids[row], table.box_zyx[row])
         if one is not None:
-            found.append(one)
-    return tuple(found)
+            found[one.id] = one
+        if not done % _SOME:
+            yield ObjectsDone(STAGE, done, len(rows))
+    return tuple(found[number] for number in ids if number in found)
+
+
+class _Window:
+    """Labels of which a part stays in memory: objects lie side by side."""
+
+    def __init__(self, labels: zarr.Array[Any]) -> None:
+        self.labels = labels
+        self._low = self._high = np.zeros(3, np.int64)
+        self._part: NDArray[Any] = np.zeros((0, 0, 0), labels.dtype)
+
+    def read(self, box: NDArray[np.int64]) -> NDArray[Any]:
+        """Give a part, which may be some moments old."""
+        low, high = box[:, 0], box[:, 1]
+        if (low < self._low).any() or (high > self._high).any():
+            self._low = low // _WINDOW * _WINDOW
+            wide = np.maximum(high, self._low + _WINDOW + _BEYOND)
+            self._high = np.minimum(wide, self.labels.shape)
+            pairs = zip(self._low.tolist(), self._high.tolist(), strict=True)
+            z, y, x = (slice(a, b) for a, b in pairs)
+            self._part = np.asarray(self.labels[z, y, x])
+        pairs = zip(
+            (low - self._low).tolist(), (high - self._low).tolist(), strict=True
+        )
+        z, y, x = (slice(a, b) for a, b in pairs)
+        part: NDArray[Any] = self._part[z, y, x]
+        return part
+
+
+def _by_place(rows: list[int], table: ObjectTable) -> list[int]:
+    """Bring objects into an order in which those of one window follow each other."""
+    windows = (table.box_zyx[:, :, 0] // _WINDOW).tolist()
+    return sorted(rows, key=lambda row: windows[row])
 
 
 def _unchanged(table: ObjectTable, before: ObjectTable | None) -> set[int]:
@@ -88,10 +141,8 @@ def _unchanged(table: ObjectTable, before: ObjectTable | None) -> set[int]:
     }
 
 
-def _look_at(
-    labels: zarr.Array[Any], number: int, box: NDArray[np.int64]
-) -> Scattered | None:
-    solid, step = _mask(labels, number, box)
+def _look_at(window: _Window, number: int, box: NDArray[np.int64]) -> Scattered | None:
+    solid, step = _mask(window, number, box)
     pieces, count = cc3d.connected_components(
         solid.view(np.uint8), connectivity=26, return_N=True
     )
@@ -101,14 +152,14 @@ def _look_at(
 
 
 def _mask(
-    labels: zarr.Array[Any], number: int, box: NDArray[np.int64]
+    window: _Window, number: int, box: NDArray[np.int64]
 ) -> tuple[NDArray[np.bool_], int]:
     """Give an object in its box; in a large one, of each few voxels whether any is."""
     size = box[:, 1] - box[:, 0]
     step = max(1, math.ceil((float(np.prod(size)) / _MOST) ** (1 / 3)))
     if step == 1:
-        z, y, x = (slice(a, b) for a, b in box.tolist())
-        return np.asarray(labels[z, y, x]) == number, 1
+        return window.read(box) == number, 1
+    labels = window.labels
     solid = np.zeros(-(-size // step), bool)
     for part in stored_parts(labels):
         spans = np.array([(span.start, span.stop) for span in part])

@@ -103,6 +103,19 @@ def test_without_an_image_nothing_can_be_taught(shown: Any) -> None:
     assert "Choose an image" in new.toolTip()
 
 
+def test_everything_is_annotated_in_an_empty_layer_too(
+    qtbot: Any, shown: Any, listen: Any
+) -> None:
+    section = shown(TeachSourceSection())
+    section.set_example(EMPTY)
+    everything = named(section, QCheckBox, "Everything is annotated")
+    assert "Make a teaching layer first" in everything.toolTip()
+    section.set_example(PAINTED)
+    diary = listen(section)
+    everything.click()
+    assert diary == [("everything_toggled", (True,))]
+
+
 def test_a_teaching_layer_is_asked_for_while_there_is_none(
     qtbot: Any, shown: Any, listen: Any
 ) -> None:

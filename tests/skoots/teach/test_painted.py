@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
+import cc3d
 import numpy as np
 import pytest
 import zarr
@@ -11,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from zarr.codecs import ZstdCodec
 
-from skoots.events import result_of
-from skoots.teach import TeachProject
+from skoots.events import ObjectsDone, result_of
+from skoots.teach import TeachProject, pieces
 from skoots.teach.box_sets import union_voxels
 from skoots.teach.example import CHUNK
 from skoots.teach.held_words import describe_held_out
@@ -27,6 +29,7 @@ from skoots.teach.painted import (
 )
 from skoots.teach.stored_parts import stored_parts
 from skoots.train.data.taught_boxes import TaughtBox
+from skoots.validate.measure import measure_objects
 from skoots.volume.source import open_source
 from skoots.volume.tiling import box_slices
 
@@ -327,3 +330,53 @@ def test_the_boxes_that_were_drawn_come_back(example: Example) -> None:
     again.teach_drawn()
     assert not again.everything
     assert again.boxes == drawn
+
+
+def test_many_objects_are_looked_at_soon_and_can_be_left(tmp_path: Path) -> None:
+    project = TeachProject.create(tmp_path / "many.skoots-project")
+    shape, side = (64, 400, 400), 8
+    many = project.add(open_source(np.zeros(shape, np.uint8)))
+    places = np.indices([n // side for n in shape]).reshape(3, -1).T * side
+    labels = np.zeros(shape, np.uint32)
+    for number, (z, y, x) in enumerate(places[:2048], 1):
+        labels[z : z + 6, y : y + 6, x : x + 6] = number
+    for number in (7, 1500):  # cut in two
+        z, y, x = places[number - 1]
+        labels[z + 3, y : y + 6, x : x + 6] = 0
+    many.labels[:] = labels
+    events, waited, last = [], 0.0, time.monotonic()
+    looking = look(many)
+    try:
+        while True:
+            events.append(next(looking))
+            now = time.monotonic()
+            waited, last = max(waited, now - last), now
+    except StopIteration as ended:
+        found = ended.value
+    assert found.broken == (7, 1500)
+    assert sum(isinstance(event, ObjectsDone) for event in events) == 2048 // 64
+    assert waited < 1
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 56)] * 3), min_size=1, max_size=6))
+@settings(max_examples=25, deadline=None)
+def test_pieces_are_those_of_the_whole_volume(
+    corners: list[tuple[int, int, int]],
+) -> None:
+    labels = np.zeros((60, 60, 60), np.uint32)
+    for number, (z, y, x) in enumerate(corners):
+        labels[z : z + 4, y : y + 4, x : x + 4] = number // 2 + 1
+    stored = zarr.create_array({}, shape=labels.shape, chunks=(8, 8, 8), dtype="u4")
+    stored[:] = labels
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pieces, "_WINDOW", (16, 16, 16))
+        patch.setattr(pieces, "_BEYOND", (4, 4, 4))
+        found = result_of(
+            pieces.find_scattered(stored, result_of(measure_objects(labels)))
+        )
+    expected = [
+        number
+        for number in np.unique(labels[labels > 0]).tolist()
+        if cc3d.connected_components(labels == number, return_N=True)[1] > 1
+    ]
+    assert [one.id for one in found] == expected

@@ -17,6 +17,7 @@ from napari_skoots.controllers.teaching.box_geometry import (
 )
 from napari_skoots.controllers.teaching.boxes_layer import UNKNOWN, BoxesLayer
 from napari_skoots.controllers.teaching.later import Later
+from napari_skoots.controllers.teaching.placing import lie_on, plane_of, z_displayed
 from napari_skoots.layers.camera import camera_of
 from napari_skoots.state.teaching import BoxView
 from skoots.errors import SkootsError, TrainingError
@@ -181,9 +182,7 @@ class Boxes:
 
     def move(self, geometry: Mapping[str, Any]) -> None:
         """Lie on the image again, whose scale or place was changed."""
-        for name in ("units", "scale", "translate", "rotate", "shear", "affine"):
-            if name in geometry:
-                setattr(self.layer, name, geometry[name])
+        lie_on(self.layer, geometry)
         self._zoomed.ask()
 
     def flush(self) -> None:
@@ -318,15 +317,11 @@ class Boxes:
 
     @property
     def _z_displayed(self) -> bool:
-        dims = self._viewer.dims
-        return dims.ndim - 3 in dims.displayed
+        return z_displayed(self._viewer)
 
     @property
     def _plane(self) -> int:
-        point = self._viewer.dims.point[-3:]
-        if len(point) < 3:
-            return 0
-        return round(float(self.layer.world_to_data(point)[0]))
+        return plane_of(self._viewer, self.layer)
 
     def _follow(self) -> None:
         """Let the rectangles come along to the plane that is shown."""

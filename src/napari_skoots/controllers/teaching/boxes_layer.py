@@ -91,7 +91,13 @@ class BoxesLayer:
     @property
     def busy(self) -> bool:
         """Whether the user draws or drags just now."""
-        return bool(self.layer._is_creating or self.layer._is_moving)
+        # napari says it nowhere else; one that says it otherwise is never busy, and a
+        # box is stored once more when it is finished
+        layer: Any = self.layer
+        states = (
+            getattr(layer, name, False) for name in ("_is_creating", "_is_moving")
+        )
+        return any(map(bool, states))
 
     @property
     def current(self) -> int | None:

@@ -34,6 +34,7 @@ _STAGES = {
     "find": "Measuring what is painted",
     "skeletonize": "Making skeletons",
     "measure": "Measuring what is painted",
+    "cut": "Cutting out what is learned from",
 }
 
 
@@ -56,7 +57,7 @@ class Course:
         match event:
             case StageStarted(stage=stage) if not self.view.step:
                 self._prepare(_STAGES.get(stage, "Preparing…"))
-            case ObjectsDone() if not self.view.step:
+            case ObjectsDone(stage="skeletonize") if not self.view.step:
                 self._prepare("Making skeletons")
             case TrainStarted(seconds=seconds):
                 self._prepare("First step…")

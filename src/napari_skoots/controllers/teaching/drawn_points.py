@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from psygnal import Signal
 
+from napari_skoots.controllers.teaching.placing import plane_of, z_displayed
 from napari_skoots.layers.skeletons import colours_of, points_layer
 
 if TYPE_CHECKING:
@@ -100,7 +101,8 @@ class DrawnPoints:
 
     def _drawn(self, places: NDArray[Any]) -> NDArray[Any]:
         """Give points as they are drawn: in the shown plane, if that is near."""
-        self._at = None if self._z_displayed else self._plane
+        flat = not z_displayed(self._viewer)
+        self._at = plane_of(self._viewer, self._labels) if flat else None
         if self._at is None:
             return places
         plane, drawn = self._at, places.copy()
@@ -108,18 +110,6 @@ class DrawnPoints:
         reach = min(max(_REACH * scale[-1] / scale[0], 1.0), _MOST_PLANES)
         drawn[abs(places[:, 0] - plane) <= reach, 0] = plane
         return drawn
-
-    @property
-    def _z_displayed(self) -> bool:
-        dims = self._viewer.dims
-        return dims.ndim - 3 in dims.displayed
-
-    @property
-    def _plane(self) -> int:
-        point = self._viewer.dims.point[-3:]
-        if len(point) < 3:
-            return 0
-        return round(float(self._labels.world_to_data(point)[0]))
 
     @contextmanager
     def _quietly(self) -> Iterator[None]:

@@ -94,7 +94,7 @@ def _called_first(hidden: FlatOnly) -> Callable[[], None]:
     """Give what napari calls before it slices its layers for three dimensions.
 
     napari calls its own functions before all others, and knows them by the name of
-    their module.
+    their module. If a later version knows better, labels are read whole once more.
     """
     known = ref(hidden)
 
@@ -103,5 +103,6 @@ def _called_first(hidden: FlatOnly) -> Callable[[], None]:
         if it is not None and it._viewer.dims.ndisplay == 3:
             it.hide()
 
+    # `position="first"` alone comes after napari's own; harmless where nobody asks
     enter.__module__ = "napari.skoots"
     return enter

@@ -10,6 +10,7 @@ from psygnal import Signal
 
 from napari_skoots.controllers.teaching.drawn_points import DrawnPoints
 from napari_skoots.controllers.teaching.later import Later
+from napari_skoots.controllers.teaching.placing import lie_on
 from skoots.errors import SkootsError
 
 if TYPE_CHECKING:
@@ -143,9 +144,8 @@ class LiveSkeletons:
     def move(self, geometry: Mapping[str, Any]) -> None:
         """Lie on the image again, whose scale or place was changed."""
         self._geometry = geometry
-        for name in ("units", "scale", "translate", "rotate", "shear", "affine"):
-            if self.layer is not None and name in geometry:
-                setattr(self.layer, name, geometry[name])
+        if self.layer is not None:
+            lie_on(self.layer, geometry)
 
     def flush(self) -> None:
         """Store points that were moved, now, or could not be stored before."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari_skoots.controllers.teaching.flat_only import FlatOnly
+from napari_skoots.controllers.teaching.placing import lie_on
 from napari_skoots.labels_array import ZarrLabels
 from napari_skoots.layers.source import FACTS
 from napari_skoots.layers.undo import undo_through
@@ -85,9 +86,7 @@ class PaintedLayer:
 
     def move(self, geometry: Mapping[str, Any]) -> None:
         """Lie on the image again, whose scale or place was changed."""
-        for name in ("units", "scale", "translate", "rotate", "shear", "affine"):
-            if name in geometry:
-                setattr(self.layer, name, geometry[name])
+        lie_on(self.layer, geometry)
 
     def remember(
         self, box: tuple[slice, slice, slice], changed: NDArray[Any], number: int
@@ -110,9 +109,12 @@ class PaintedLayer:
             )
         except ImportError:
             return
+        save = getattr(layer, "_save_history", None)
+        if save is None:  # another napari: undo takes back strokes alone
+            return
         before = layer.data.dtype.type(0)
         old = before.repeat(int(changed.sum()))
-        layer._save_history(_MaskedPaintAtom(box, changed, old, number))
+        save(_MaskedPaintAtom(box, changed, old, number))
 
     def _make_layer(
         self, name: str, geometry: Mapping[str, Any], example: Example
