@@ -236,7 +236,8 @@ def test_boxes_that_cannot_be_stored_are_kept_until_they_can(
     taught.new_layer()
     with monkeypatch.context() as patch:
         patch.setattr(example_module, "write_atomically", full_disk)
-        taught.draw((5, 25), (5, 25))
+        with pytest.raises(StorageError, match="Make room"):
+            taught.draw((5, 25), (5, 25))
         assert "is full" in str(taught.told[-1])
         taught.qtbot.wait(100)
         assert len(taught.told) == 1, "what is tried again is not said again"
@@ -255,7 +256,8 @@ def test_boxes_that_could_not_be_stored_are_stored_in_the_end(
     path = taught.exercise.example.path
     with monkeypatch.context() as patch:
         patch.setattr(example_module, "write_atomically", full_disk)
-        taught.draw((5, 25), (5, 25))
+        with pytest.raises(StorageError, match="Make room"):
+            taught.draw((5, 25), (5, 25))
     taught.exercise.close()
     assert len(Example(path).boxes) == 1
 

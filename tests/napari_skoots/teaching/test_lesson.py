@@ -328,7 +328,8 @@ def test_where_the_disk_is_full_that_is_said_and_nothing_changes(
         patch.setattr(storage, "_sync", full)
         boxes.selected_data = {0}
         boxes.remove_selected()
-        school.exercise.flush()
+        with pytest.raises(StorageError, match="Make room"):
+            school.lesson.train()
     assert any("full" in text for text in school.told), school.told
     assert len(school.example.boxes) == 2, "as they were"
     school.exercise.flush()

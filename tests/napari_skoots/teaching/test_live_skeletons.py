@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from exercise_cases import Taught
 
+from skoots.errors import StorageError
 from skoots.teach import skeleton_store
 from skoots.teach.skeleton_store import read_moved
 
@@ -119,7 +120,8 @@ def test_points_that_cannot_be_stored_are_tried_again(
     with monkeypatch.context() as patch:
         patch.setattr(skeleton_store, "write_atomically", full_disk)
         points(taught).data = points(taught).data + (0.0, 0.25, 0.0)
-        taught.exercise.flush()
+        with pytest.raises(StorageError, match="Make room"):
+            taught.exercise.flush()
         assert "is full" in str(taught.told[-1])
     path = taught.exercise.example.path
     assert not read_moved(path)

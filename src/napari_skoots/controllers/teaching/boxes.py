@@ -185,6 +185,11 @@ class Boxes:
         lie_on(self.layer, geometry)
         self._zoomed.ask()
 
+    @property
+    def unstored(self) -> bool:
+        """Whether something that was drawn is not on the disk yet."""
+        return self._unstored
+
     def flush(self) -> None:
         """Store the boxes now, if they changed or could not be stored before."""
         if self._taken.asked:

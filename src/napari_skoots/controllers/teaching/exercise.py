@@ -29,7 +29,7 @@ from napari_skoots.controllers.teaching.opening_jobs import OpeningJobs
 from napari_skoots.controllers.teaching.place import ProjectPlace
 from napari_skoots.controllers.teaching.view_of_example import view_of_example
 from napari_skoots.controllers.teaching.watching import Seen, Task, Watching
-from skoots.errors import SkootsError, TrainingError
+from skoots.errors import SkootsError, StorageError, TrainingError
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -284,10 +284,23 @@ class Exercise:
         self.changed.emit()
 
     def flush(self) -> None:
-        """Store boxes and moved points now."""
+        """Store boxes and moved points now.
+
+        Raises
+        ------
+        StorageError
+            If that cannot be done: who trained would train on others.
+        """
         with ExitStack() as steps:
             for opened in self._open.all:
                 steps.callback(opened.flush)
+        for opened in self._open.all:
+            if opened.unstored:
+                raise StorageError(
+                    f"What was drawn cannot be stored in {opened.path}, so nothing can "
+                    "be taught with it. Make room there, or let it be written, and try "
+                    "again."
+                )
 
     def close(self) -> None:
         """Store all, and follow the viewer no more.

@@ -147,6 +147,11 @@ class LiveSkeletons:
         if self.layer is not None:
             lie_on(self.layer, geometry)
 
+    @property
+    def unstored(self) -> bool:
+        """Whether points that were moved are not on the disk yet."""
+        return bool(self._unstored)
+
     def flush(self) -> None:
         """Store points that were moved, now, or could not be stored before."""
         self._said = False

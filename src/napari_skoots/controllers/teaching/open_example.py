@@ -107,6 +107,11 @@ class OpenExample:
             steps.callback(self.skeletons.flush)
             steps.callback(self.boxes.flush)
 
+    @property
+    def unstored(self) -> bool:
+        """Whether something of it is not on the disk yet."""
+        return self.boxes.unstored or self.skeletons.unstored
+
     def close(self, *, remove: bool) -> None:
         """Store all, and follow the viewer no more.
 

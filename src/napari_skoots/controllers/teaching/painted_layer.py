@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from napari_skoots.controllers.teaching.flat_only import FlatOnly
 from napari_skoots.controllers.teaching.placing import lie_on
-from napari_skoots.labels_array import ZarrLabels
 from napari_skoots.layers.source import FACTS
 from napari_skoots.layers.undo import undo_through
 
@@ -48,6 +47,10 @@ class PaintedLayer:
         geometry: Mapping[str, Any],
         largest: int,
     ) -> None:
+        from napari_skoots.labels_array import (  # noqa: PLC0415 - imports zarr
+            ZarrLabels,
+        )
+
         self._viewer = viewer
         self.labels = ZarrLabels(example.labels, largest=largest)
         self.layer = self._make_layer(f"{name} teaching", geometry, example)
