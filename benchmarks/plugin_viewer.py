@@ -307,7 +307,7 @@ class _Work:
     def _click(self, text: str) -> float:
         from qtpy.QtWidgets import QPushButton
 
-        buttons = self.panel.findChildren(QPushButton)
+        buttons = self.panel.segment.findChildren(QPushButton)
         button = next(one for one in buttons if one.text().startswith(text))
         if not button.isEnabled():
             raise RuntimeError(f"{text!r} cannot be pressed: {button.toolTip()}")
