@@ -188,7 +188,7 @@ def _start(threads: int) -> tuple[Path, subprocess.Popen[bytes]]:
         folder = tempfile.mkdtemp(prefix="skoots-worker-")
         # -P: a torch.py in the working folder is not ours
         words = [sys.executable, "-P", "-m", "skoots.teach.worker"]
-        words += ["--threads", str(threads), "--folder", folder]
+        words += [str(threads), folder]
         process = subprocess.Popen(  # noqa: S603 - this interpreter, our own module
             words,
             stdin=subprocess.PIPE,

@@ -167,8 +167,8 @@ def _own_pipes() -> tuple[IO[bytes], IO[bytes]]:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--threads", type=int, default=0)
-    parser.add_argument("--folder", type=Path)
+    parser.add_argument("threads", type=int)
+    parser.add_argument("folder", type=Path)
     return parser.parse_args()
 
 
