@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
 
     from napari_skoots.controllers.session import Session
-    from napari_skoots.controllers.teach_parts import Teaching
     from napari_skoots.layers.opening import LayerData
 
 # ---- commands
@@ -110,32 +109,28 @@ def teach(viewer: napari.viewer.Viewer) -> None:
 
 def train(viewer: napari.viewer.Viewer) -> None:
     """Train on what is painted."""
-    session, teaching = _teach(viewer)
-    if teaching is not None:
-        session.attempt(teaching.lesson.train)
+    session = _teach(viewer)
+    session.attempt(session.teaching.lesson.train)
 
 
 def show_before_or_after(viewer: napari.viewer.Viewer) -> None:
     """Show the other one of the two labellings that are compared."""
-    session, teaching = _teach(viewer)
-    if teaching is not None:
-        session.attempt(teaching.comparing.toggle)
+    session = _teach(viewer)
+    session.attempt(session.teaching.comparing.toggle)
 
 
 def accept_objects(viewer: napari.viewer.Viewer) -> None:
     """Accept objects of other layers by a click, or stop."""
-    session, teaching = _teach(viewer)
-    if teaching is not None:
-        exercise = teaching.exercise
-        wanted = not exercise.view.accepting
-        session.attempt(lambda: exercise.set_accepting(wanted))
+    session = _teach(viewer)
+    exercise = session.teaching.exercise
+    wanted = not exercise.view.accepting
+    session.attempt(lambda: exercise.set_accepting(wanted))
 
 
 def draw_box(viewer: napari.viewer.Viewer) -> None:
     """Draw a box in which everything is painted."""
-    session, teaching = _teach(viewer)
-    if teaching is not None:
-        session.attempt(teaching.exercise.draw_box)
+    session = _teach(viewer)
+    session.attempt(session.teaching.exercise.draw_box)
 
 
 # ---- samples
@@ -210,12 +205,8 @@ def _panel(viewer: napari.viewer.Viewer) -> Session:
     return _session(viewer)
 
 
-def _teach(viewer: napari.viewer.Viewer) -> tuple[Session, Teaching | None]:
-    """Give the session of a viewer and what teaches; the Teach tab is in front."""
-    from napari_skoots.controllers.teach_parts import (  # noqa: PLC0415 - on use
-        teaching_of,
-    )
-
+def _teach(viewer: napari.viewer.Viewer) -> Session:
+    """Give the session of a viewer, whose Teach tab is in front then."""
     session = _panel(viewer)
     session.asked_for.emit("teach")
-    return session, teaching_of(session)
+    return session

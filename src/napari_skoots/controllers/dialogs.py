@@ -10,7 +10,6 @@ from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QFileDialog, QMessageBox
 
 from napari_skoots.controllers.keys import NOTE, SHORTCUTS
-from napari_skoots.controllers.teach_parts import teaching_of
 from napari_skoots.state.views import CardView
 from napari_skoots.widgets.card_dialog import CardDialog
 from napari_skoots.widgets.help_popup import HelpPopup
@@ -106,10 +105,7 @@ class Dialogs:
 
     def open_project(self) -> None:
         """Ask for the folder of a project to teach from."""
-        teaching = teaching_of(self._session)
-        if teaching is None:
-            return
-        exercise = teaching.exercise
+        exercise = self._session.teaching.exercise
         folder = QFileDialog.getExistingDirectory(
             self._panel,
             f"Open a project: a folder NAME{PROJECT_SUFFIX}",
@@ -120,10 +116,7 @@ class Dialogs:
 
     def place_project(self) -> None:
         """Ask where a project shall begin."""
-        teaching = teaching_of(self._session)
-        if teaching is None:
-            return
-        exercise = teaching.exercise
+        exercise = self._session.teaching.exercise
         file, _ = QFileDialog.getSaveFileName(
             self._panel,
             "New project",

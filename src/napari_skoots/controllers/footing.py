@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_skoots.controllers.engine import EngineState
+from napari_skoots.controllers.links import Links
 from napari_skoots.controllers.progress import explain
 from napari_skoots.state.views import JobState, JobView, Level, MessageView
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from psygnal import SignalInstance
-
     from napari_skoots.controllers.session import Session
     from napari_skoots.widgets.job_footer import JobFooter
 
@@ -35,14 +32,12 @@ class Footing:
         self._footer = footer
         self._session = session
         board = session.board
-        self._links: tuple[tuple[SignalInstance, Callable[..., None]], ...] = (
+        self._links = Links(
             (session.engine.changed, self._show_engine),
             (board.changed, self._show_job),
             (session.models.failed, self._tell),
             (session.told, self._tell),
         )
-        for signal, slot in self._links:
-            signal.connect(slot)
         footer.pause_requested.connect(board.pause)
         footer.resume_requested.connect(board.resume)
         footer.cancel_requested.connect(board.cancel)
@@ -51,8 +46,7 @@ class Footing:
 
     def release(self) -> None:
         """Listen no more: the footer is closed. The job goes on."""
-        for signal, slot in self._links:
-            signal.disconnect(slot, missing_ok=True)
+        self._links.release()
 
     def _show_engine(self) -> None:
         if self._session.board.view is not None:

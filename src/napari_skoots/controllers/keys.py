@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from napari.components import ViewerModel
 
-    from napari_skoots.controllers.teach_parts import ComparingPart
+    from napari_skoots.controllers.teaching.comparing import Comparing
 
 SHORTCUTS = (
     ("Shift+Space", "Preview around the cursor"),
@@ -51,14 +51,14 @@ class CompareKey:
     ----------
     viewer : ViewerModel
         Whose key it is, while a layer is selected that has none of its own.
-    comparing : ComparingPart
+    comparing : Comparing
         Says whether there is something to compare, and in which layers.
     toggle : callable
         What the key does.
     """
 
     def __init__(
-        self, viewer: ViewerModel, comparing: ComparingPart, toggle: Callable[[], None]
+        self, viewer: ViewerModel, comparing: Comparing, toggle: Callable[[], None]
     ) -> None:
         self._viewer = viewer
         self._comparing = comparing

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_skoots.controllers.engine import EngineState
+from napari_skoots.controllers.links import Links
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,18 +31,15 @@ class Loading:
         self._waiting: Path | None = None
         form.load_requested.connect(self._on_load)
         models = session.models
-        self._links = (
+        self._links = Links(
             (session.engine.changed, self._on_engine),
             (models.imported, self._on_imported),
             (models.failed, self._on_failed),
         )
-        for signal, slot in self._links:
-            signal.connect(slot)
 
     def release(self) -> None:
         """Listen no more: the form is closed."""
-        for signal, slot in self._links:
-            signal.disconnect(slot, missing_ok=True)
+        self._links.release()
 
     def _on_load(self, path: Path) -> None:
         self._waiting = path

@@ -9,13 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_skoots.controllers.engine import EngineState
+from napari_skoots.controllers.links import Links
 from napari_skoots.state.views import DeviceView
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from psygnal import SignalInstance
-
     from napari_skoots.controllers.session import Session
     from napari_skoots.widgets.panel import SkootsPanel
 
@@ -34,15 +31,14 @@ class Showing:
     def __init__(self, panel: SkootsPanel, session: Session) -> None:
         self._panel = panel
         self._session = session
-        self._links: list[tuple[SignalInstance, Callable[..., None]]] = []
         self._form_built = False
         self._was_busy: bool | None = None
-        self._listen()
+        self._links = self._listen()
         self._show_all()
 
-    def _listen(self) -> None:
+    def _listen(self) -> Links:
         s = self._session
-        for signal, slot in (
+        return Links(
             (s.engine.changed, self._show_engine),
             (s.images.listed, self._show_layers),
             (s.images.changed, self._show_image),
@@ -56,15 +52,11 @@ class Showing:
             (s.results.changed, self._show_result),
             (s.sizing.ring.changed, self._panel.segment.object_size.set_ring),
             (s.choosing, self._panel.segment.drop_zone.set_canvas),
-        ):
-            signal.connect(slot)
-            self._links.append((signal, slot))
+        )
 
     def release(self) -> None:
         """Listen no more: the panel is closed. The session goes on."""
-        for signal, slot in self._links:
-            signal.disconnect(slot, missing_ok=True)
-        self._links.clear()
+        self._links.release()
 
     def _show_all(self) -> None:
         self._panel.segment.drop_zone.set_canvas(self._session.choose_dropped)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from napari_skoots.controllers.teach_parts import teaching_of
 from napari_skoots.controllers.teach_showing import GO_ON, TeachShowing
 from napari_skoots.state.teaching import Side
 from napari_skoots.widgets.teach_how import longer_than
@@ -15,12 +14,10 @@ if TYPE_CHECKING:
 
     from napari_skoots.controllers.dialogs import Dialogs
     from napari_skoots.controllers.session import Session
-    from napari_skoots.controllers.teach_parts import (
-        ComparingPart,
-        ExercisePart,
-        LessonPart,
-        Teaching,
-    )
+    from napari_skoots.controllers.teaching.comparing import Comparing
+    from napari_skoots.controllers.teaching.exercise import Exercise
+    from napari_skoots.controllers.teaching.lesson import Lesson
+    from napari_skoots.controllers.teaching.teaching import Teaching
     from napari_skoots.widgets.teach_tab import TeachTab
 
 
@@ -50,13 +47,11 @@ class TeachBinding:
         self._session = session
         self._showing = TeachShowing(tab, session)
         tab.source.image_requested.connect(choose_image)
-        teaching = teaching_of(session)
-        if teaching is not None:
-            tab.source.open_requested.connect(dialogs.open_project)
-            tab.source.place_requested.connect(dialogs.place_project)
-            self._obey_painting(teaching.exercise)
-            self._obey_training(teaching.lesson)
-            self._obey_comparison(teaching)
+        tab.source.open_requested.connect(dialogs.open_project)
+        tab.source.place_requested.connect(dialogs.place_project)
+        self._obey_painting(session.teaching.exercise)
+        self._obey_training(session.teaching.lesson)
+        self._obey_comparison(session.teaching)
 
     def release(self) -> None:
         """Listen no more: the tab is closed. What runs goes on."""
@@ -70,7 +65,7 @@ class TeachBinding:
 
         return attempt
 
-    def _obey_painting(self, exercise: ExercisePart) -> None:
+    def _obey_painting(self, exercise: Exercise) -> None:
         source, objects = self._tab.source, self._tab.objects
         for signal, act in (
             (source.layer_requested, exercise.new_layer),
@@ -84,7 +79,7 @@ class TeachBinding:
         ):
             signal.connect(self._attempting(act))
 
-    def _obey_training(self, lesson: LessonPart) -> None:
+    def _obey_training(self, lesson: Lesson) -> None:
         how, action = self._tab.how, self._tab.action
         for signal, act in (
             (how.base_chosen, lesson.choose_base),
@@ -107,14 +102,14 @@ class TeachBinding:
         ):
             signal.connect(self._attempting(act))
 
-    def _on_answer(self, lesson: LessonPart, key: str) -> None:
+    def _on_answer(self, lesson: Lesson, key: str) -> None:
         if key == GO_ON:
             self._session.attempt(lesson.go_on)
         else:
             self._showing.decline()
 
 
-def _show_side(comparing: ComparingPart, side: str) -> None:
+def _show_side(comparing: Comparing, side: str) -> None:
     comparing.show(Side(side))
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_skoots.widgets.bake_form import BakeForm
 from napari_skoots.widgets.job_footer import JobFooter
-from napari_skoots.widgets.rows import GAP
 from napari_skoots.widgets.scrolling import scrolled
+from napari_skoots.widgets.stacking import stack, take_height
 
 
 class BakePanel(QWidget):
@@ -23,17 +23,8 @@ class BakePanel(QWidget):
         super().__init__(parent)
         self.form = BakeForm()
         self.footer = JobFooter()
-        below = QWidget()
-        inner = QVBoxLayout(below)
-        inner.setContentsMargins(2 * GAP, GAP, 2 * GAP, 2 * GAP)
-        inner.addWidget(self.footer)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(scrolled(_at_top(self.form.native)), 1)
-        column.addWidget(below)
-        # napari gives what is not expanding no more height than it needs
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        stack(self, scrolled(_at_top(self.form.native)), self.footer)
+        take_height(self)
 
 
 def _at_top(widget: QWidget) -> QWidget:

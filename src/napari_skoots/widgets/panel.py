@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QSizePolicy, QTabWidget, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QTabWidget, QWidget
 
 from napari_skoots.widgets.buttons import button, tell
 from napari_skoots.widgets.file_drops import FileDrops
 from napari_skoots.widgets.job_footer import JobFooter
-from napari_skoots.widgets.rows import MARGINS
-from napari_skoots.widgets.rule import Rule
 from napari_skoots.widgets.segment_tab import SegmentTab
+from napari_skoots.widgets.stacking import stack, take_height
 from napari_skoots.widgets.style import PANEL
 from napari_skoots.widgets.teach_tab import TeachTab
 
@@ -40,23 +39,10 @@ class SkootsPanel(QWidget):
         self._help = button("?", "Keys that do something.", "Help")
         tell(self._help, self.help_requested)
         self.tabs.setCornerWidget(self._help, Qt.Corner.TopRightCorner)
-        self._build_layout()
+        stack(self, self.tabs, self.footer)
+        take_height(self)
         self._build_drops()
         self.setStyleSheet(PANEL)
-
-    def _build_layout(self) -> None:
-        below = QWidget()
-        inner = QVBoxLayout(below)
-        inner.setContentsMargins(*MARGINS)
-        inner.addWidget(self.footer)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.tabs, 1)
-        column.addWidget(Rule())
-        column.addWidget(below)
-        # napari gives what is not expanding no more height than it needs.
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
 
     def _build_drops(self) -> None:
         drops = FileDrops(self)

@@ -11,11 +11,11 @@ from napari_skoots.widgets.model_section import ModelSection
 from napari_skoots.widgets.output_section import OutputSection
 from napari_skoots.widgets.question_bar import QuestionBar
 from napari_skoots.widgets.result_section import ResultSection
-from napari_skoots.widgets.rows import GAP, MARGINS
-from napari_skoots.widgets.rule import Rule
+from napari_skoots.widgets.rows import GAP
 from napari_skoots.widgets.scrolling import scrolled
 from napari_skoots.widgets.settings_form import SettingsForm
 from napari_skoots.widgets.size_section import SizeSection
+from napari_skoots.widgets.stacking import stack
 from napari_skoots.widgets.voxel_section import VoxelSection
 from napari_skoots.widgets.where_section import WhereSection
 
@@ -47,12 +47,7 @@ class SegmentTab(QWidget):
         self.action = ActionSection()
         self.question.asking.connect(self.action.setHidden)
         self.area = scrolled(self._build_choices())
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.area, 1)
-        column.addWidget(Rule())
-        column.addWidget(self._build_doing())
+        stack(self, self.area, self.result, self.question, self.action)
 
     def _build_choices(self) -> QWidget:
         choices = QWidget()
@@ -72,12 +67,3 @@ class SegmentTab(QWidget):
             column.addWidget(section)
         column.addStretch(1)
         return choices
-
-    def _build_doing(self) -> QWidget:
-        doing = QWidget()
-        column = QVBoxLayout(doing)
-        column.setContentsMargins(*MARGINS)
-        column.setSpacing(2 * GAP)
-        for section in (self.result, self.question, self.action):
-            column.addWidget(section)
-        return doing

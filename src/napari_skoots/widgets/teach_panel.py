@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_skoots.widgets.job_footer import JobFooter
-from napari_skoots.widgets.rows import MARGINS
-from napari_skoots.widgets.rule import Rule
+from napari_skoots.widgets.stacking import stack, take_height
 from napari_skoots.widgets.style import PANEL
 from napari_skoots.widgets.teach_tab import TeachTab
 
@@ -27,17 +26,7 @@ class TeachPanel(QWidget):
         super().__init__(parent)
         self.teach = TeachTab()
         self.footer = JobFooter()
-        below = QWidget()
-        inner = QVBoxLayout(below)
-        inner.setContentsMargins(*MARGINS)
-        inner.addWidget(self.footer)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.teach, 1)
-        column.addWidget(Rule())
-        column.addWidget(below)
+        stack(self, self.teach, self.footer)
+        take_height(self)
         self.setStyleSheet(PANEL)
         self.setMinimumWidth(_NARROWEST)
-        # napari gives what is not expanding no more height than it needs
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)

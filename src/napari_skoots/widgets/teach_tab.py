@@ -6,9 +6,10 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_skoots.widgets.question_bar import QuestionBar
-from napari_skoots.widgets.rows import GAP, MARGINS
+from napari_skoots.widgets.rows import GAP
 from napari_skoots.widgets.rule import Rule
 from napari_skoots.widgets.scrolling import scrolled
+from napari_skoots.widgets.stacking import stack
 from napari_skoots.widgets.teach_action import TeachActionSection
 from napari_skoots.widgets.teach_comparison import ComparisonSection
 from napari_skoots.widgets.teach_how import TeachHowSection
@@ -44,12 +45,7 @@ class TeachTab(QWidget):
         self.comparison.asking.connect(self._make_room)
         self.area = scrolled(self._build_choices())
         self._build_settling()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.area, 1)
-        column.addWidget(Rule())
-        column.addWidget(self._build_doing())
+        stack(self, self.area, self.comparison, self.question, self.action)
 
     def _make_room(self) -> None:
         """Leave only the buttons of what waits for an answer."""
@@ -86,12 +82,3 @@ class TeachTab(QWidget):
         column.addWidget(self.lesson)
         column.addStretch(1)
         return choices
-
-    def _build_doing(self) -> QWidget:
-        doing = QWidget()
-        column = QVBoxLayout(doing)
-        column.setContentsMargins(*MARGINS)
-        column.setSpacing(2 * GAP)
-        for section in (self.comparison, self.question, self.action):
-            column.addWidget(section)
-        return doing

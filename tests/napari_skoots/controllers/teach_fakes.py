@@ -1,16 +1,20 @@
 """Stand-ins for what teaches, which write down what they are asked for.
 
 For views that a real training gives late or by chance, and for what is handed on to
-it: that the tab and the real parts agree is shown in `viewer/test_teach_in_viewer.py`.
+it. They take what the real classes take: a call that those would refuse fails here.
 """
 
 from __future__ import annotations
 
+import inspect
 from functools import partial
 from typing import Any
 
 from psygnal import Signal
 
+from napari_skoots.controllers.teaching.comparing import Comparing
+from napari_skoots.controllers.teaching.exercise import Exercise
+from napari_skoots.controllers.teaching.lesson import Lesson
 from napari_skoots.state.teaching import ExampleView, WishView
 
 
@@ -18,6 +22,7 @@ class Fake:
     """Answers every method that the tab calls by writing it down."""
 
     changed = Signal()
+    stands_for: type
     methods: tuple[str, ...] = ()
 
     def __init__(self, diary: list[tuple[Any, ...]]) -> None:
@@ -27,6 +32,7 @@ class Fake:
             setattr(self, name, partial(self._write, name))
 
     def _write(self, name: str, *values: Any) -> None:
+        inspect.signature(getattr(self.stands_for, name)).bind(self, *values)
         self.diary.append((name, *values))
         if self.refuses is not None:
             raise self.refuses
@@ -41,6 +47,7 @@ class Fake:
 class FakeExercise(Fake):
     """As `Exercise`."""
 
+    stands_for = Exercise
     methods = (
         "open_project", "set_project_place", "new_layer", "copy_layer",
         "set_everything", "draw_box", "set_planes", "set_held_out", "set_accepting",
@@ -54,9 +61,9 @@ class FakeExercise(Fake):
 class FakeLesson(Fake):
     """As `Lesson`."""
 
+    stands_for = Lesson
     methods = (
-        "choose_base", "set_seconds", "set_diameter", "train", "finish", "stop",
-        "go_on",
+        "choose_base", "set_seconds", "set_diameter", "train", "finish", "go_on",
     )  # fmt: skip
     view = None
     wish = WishView("m", 60.0)
@@ -67,6 +74,7 @@ class FakeLesson(Fake):
 class FakeComparing(Fake):
     """As `Comparing`."""
 
+    stands_for = Comparing
     methods = ("toggle", "show", "keep", "discard", "segment_again")
     view = None
     layers: tuple[Any, ...] = ()
