@@ -120,7 +120,7 @@ class Models:
             return "Loading…" if self._wanted and not self.problem else ""
         parts = []
         if model.voxel_size is not None:
-            nm = " × ".join(f"{1000 * edge:.4g}" for edge in model.voxel_size)
+            nm = " × ".join(f"{1000 * edge:.3g}" for edge in model.voxel_size)
             parts.append(f"trained at {nm} nm")
         if model.object_diameter is not None:
             parts.append(f"objects {model.object_diameter:.3g} voxels across")

@@ -8,7 +8,7 @@ from qtpy.QtCore import QEvent, Signal
 from qtpy.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from napari_skoots.widgets import wording
-from napari_skoots.widgets.buttons import button, tell
+from napari_skoots.widgets.buttons import button, emphasise, tell
 from napari_skoots.widgets.explain import allow
 from napari_skoots.widgets.rows import GAP, side_by_side
 from napari_skoots.widgets.texts import Line
@@ -55,9 +55,7 @@ class ActionSection(QWidget):
             "Segment",
             "Segment what is chosen under Where. Labels appear tile by tile.",
         )
-        font = self._segment.font()
-        font.setBold(True)
-        self._segment.setFont(font)
+        emphasise(self._segment)
         tell(self._preview, self.preview_requested)
         tell(self._segment, self.segment_requested)
 

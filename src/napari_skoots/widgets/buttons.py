@@ -39,6 +39,13 @@ def button(text: str, tip: str, name: str = "") -> QPushButton:
     return made
 
 
+def emphasise(pressed: QPushButton, emphasised: bool = True) -> None:  # noqa: FBT001, FBT002 - as Qt's own setters
+    """Write the next step in bold, or no more."""
+    font = pressed.font()
+    font.setBold(emphasised)
+    pressed.setFont(font)
+
+
 def tell(pressed: QPushButton, signal: SignalInstance) -> None:
     """Emit a signal without values when a button is pressed."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from napari_skoots.widgets.buttons import button, tell
+from napari_skoots.widgets.buttons import button, emphasise, tell
 from napari_skoots.widgets.explain import allow
 from napari_skoots.widgets.rows import GAP
 from napari_skoots.widgets.texts import Note
@@ -41,9 +41,7 @@ class TeachActionSection(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
         for each in (self._train, self._finish):
-            font = each.font()
-            font.setBold(True)
-            each.setFont(font)
+            emphasise(each)
             each.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             column.addWidget(each)
         column.addWidget(self._line)
@@ -63,6 +61,10 @@ class TeachActionSection(QWidget):
         allow(self._train, reason)
         self._said = note or reason or ""
         self._write()
+
+    def set_next(self, *, training: bool) -> None:
+        """Say whether training is the next step, or something else is offered."""
+        emphasise(self._train, training)
 
     def set_running(self, *, running: bool, finishing: bool) -> None:
         """Say whether a training runs.

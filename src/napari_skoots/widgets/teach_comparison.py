@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QButtonGroup, QLabel, QLineEdit, QSizePolicy, QWidget
 
 from napari_skoots.state.teaching import Side
 from napari_skoots.state.views import Level, MessageView
-from napari_skoots.widgets.buttons import button, tell
+from napari_skoots.widgets.buttons import button, emphasise, tell
 from napari_skoots.widgets.explain import allow, explain
 from napari_skoots.widgets.message_line import MessageLine
 from napari_skoots.widgets.rows import Section, side_by_side
@@ -26,6 +26,10 @@ _SIDES = {
 _F1 = (
     "1 where every held-out object is found and nothing else; an object counts as "
     "found where more than half of it and of what was predicted is the same."
+)
+_FOUND = (
+    "Of the objects that reach into what is held out, also with a part, how many the "
+    "model finds."
 )
 _NONE = "-"
 
@@ -59,7 +63,7 @@ class ComparisonSection(Section):
             name: self._score_row(name, tip)
             for name, tip in (
                 ("F1", _F1),
-                ("Found", "Objects of what is held out that the model finds."),
+                ("Found", _FOUND),
                 ("Objects", "Objects that the model predicts there."),
             )
         }
@@ -96,9 +100,7 @@ class ComparisonSection(Section):
         self._keep = button(
             "Keep", "Keep the model with its card, and choose it in Segment."
         )
-        font = self._keep.font()
-        font.setBold(True)
-        self._keep.setFont(font)
+        emphasise(self._keep)
         self._keep.clicked.connect(self._on_keep)
         discard = button("Discard", "Forget this model. What you painted stays.")
         tell(discard, self.discard_requested)
@@ -120,6 +122,7 @@ class ComparisonSection(Section):
             "Segment with this model: the preview first, then what was segmented "
             "before. Objects that you painted or accepted stay as they are.",
         )
+        emphasise(self._again)
         tell(self._again, self.segment_again_requested)
         self.add_wide(self._again)
 

@@ -8,7 +8,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QWidget
 
 from napari_skoots.widgets import wording
-from napari_skoots.widgets.buttons import button, tell
+from napari_skoots.widgets.buttons import button, emphasise, tell
 from napari_skoots.widgets.choices import Choices
 from napari_skoots.widgets.explain import allow, explain
 from napari_skoots.widgets.rows import Section
@@ -79,9 +79,7 @@ class TeachSourceSection(Section):
             "Add an empty Labels layer and a layer of boxes. Paint three to ten "
             "objects, each with its own label: M gives the next one.",
         )
-        font = self._new.font()
-        font.setBold(True)
-        self._new.setFont(font)
+        emphasise(self._new)
         tell(self._new, self.layer_requested)
         self.add_wide(self._new)
         self._layer = Line()

@@ -51,6 +51,7 @@ class TeachTab(QWidget):
         """Leave only the buttons of what waits for an answer."""
         asks = self.comparison.waits or not self.question.isHidden()
         self.action.setHidden(asks)
+        self.action.set_next(training=self.comparison.isHidden())
 
     def show_lesson(self) -> None:
         """Bring the curves into view, and keep them there while others find a place."""

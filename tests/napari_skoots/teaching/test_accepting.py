@@ -66,7 +66,7 @@ def test_a_click_copies_the_whole_object(taught: Taught) -> None:
     number = int(layer.data[10, 12, 30])
     assert number > 0
     np.testing.assert_array_equal(np.asarray(layer.data) == number, found() == 5)
-    assert "Object 5 of 'found' is object" in taught.noted[-1]
+    assert "of object 5 in 'found'" in taught.noted[-1]
     click(taught, (10, 42, 42))
     assert len(np.unique(np.asarray(layer.data))) == 3
     assert taught.exercise.view.objects == 2

@@ -154,8 +154,8 @@ class Accepting:
         painted.remember(copied.box, copied.changed, copied.number)
         painted.layer.refresh()
         said = (
-            f"Object {picked.number} of {picked.layer.name!r} is object "
-            f"{copied.number} now: {count:,} voxels."
+            f"Accepted as object {copied.number}: {count:,} voxels of object "
+            f"{picked.number} in {picked.layer.name!r}."
         )
         if count < copied.voxels:
             said += f" {copied.voxels - count:,} more were painted already."

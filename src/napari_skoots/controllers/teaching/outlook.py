@@ -84,6 +84,9 @@ class Outlook:
             metadata={FACTS: {"overlay": True}},
             **geometry,
         )
+        # Where nothing is found, a frame says that it was looked for.
+        layer.bounding_box.visible = True
+        layer.bounding_box.points = False
         active = self._viewer.layers.selection.active
         self._viewer.add_layer(layer)
         if active is not None:  # the user paints on
