@@ -3,8 +3,9 @@
 Of each seed five objects of the training volume are painted, as many as lie in a box
 that grows around a random one, and everything in that box; a model is taught with them.
 Whenever it is better than before on what `skoots.teach` holds out by itself, that is
-the model a user would be handed, and it is scored on another volume (`--test`) that
-the training never saw: the curve. `--other` volumes show what the model lost of what it
+the model a user who stops then would be handed, and it is scored on another volume
+(`--test`) that the training never saw: the curve. The last one is what the user is
+handed in the end, which is the base where no model was better. `--other` volumes show what the model lost of what it
 could do before; there, before and after, objects are brought to the size that the model
 knows. `--full` asks for five seeds and three changed copies (`shifted`).
 """
@@ -189,8 +190,8 @@ def _teach(
                     seen.append((seconds, kept))
             case Predicted(unassigned=share):
                 lesson.unassigned = share
-            case TeachFinished():
-                pass
+            case TeachFinished(improved=False, model=model, seconds=seconds):
+                seen.append((seconds, model))  # the one that it began with
     return seen
 
 
