@@ -5,9 +5,11 @@ that grows around a random one, and everything in that box; a model is taught wi
 Whenever it is better than before on what `skoots.teach` holds out by itself, that is
 the model a user who stops then would be handed, and it is scored on another volume
 (`--test`) that the training never saw: the curve. The last one is what the user is
-handed in the end, which is the base where no model was better. `--other` volumes show what the model lost of what it
-could do before; there, before and after, objects are brought to the size that the model
-knows. `--full` asks for five seeds and three changed copies (`shifted`).
+handed in the end, which is the base where no model was better.
+
+`--other` volumes show what the model lost of what it could do before; there, before and
+after, objects are brought to the size that the model knows. `--full` asks for five
+seeds and three changed copies (`shifted`).
 """
 
 from __future__ import annotations

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from skoots.cli.console import OUT, say
 from skoots.cli.train_progress import drain_training
 from skoots.errors import SettingsError, TrainingError
-from skoots.model.zoo import SUFFIX, known_models
+from skoots.model.zoo import SUFFIX, known_models, load_model
+from skoots.teach.found import needed_wish
 from skoots.teach.keeping import free_place, keep
 from skoots.teach.project import TeachProject
+from skoots.teach.record import read_record
 from skoots.teach.teaching import go_on, teach
 from skoots.train.training import FINISH
 
@@ -56,7 +58,8 @@ def run(path: Path, wish: Wish, *, resume: bool) -> bool:
     if wish.keep is not None:
         model = keep(project, finished.training, wish.keep)
     OUT.print(str(model), markup=False, soft_wrap=True)
-    say(f"use it: skoots segment IMAGE --model {shlex.quote(str(model))}")
+    words = ["--model", shlex.quote(str(model)), *_grid_options(project, finished)]
+    say(f"use it: skoots segment IMAGE {' '.join(words)}")
     return True
 
 
@@ -107,6 +110,26 @@ def _go_on(project: TeachProject, wish: Wish) -> Generator[Event, Any, TeachFini
         device=wish.device,
         threads=wish.threads,
     )
+
+
+def _grid_options(project: TeachProject, finished: TeachFinished) -> list[str]:
+    """Give the options by which images are segmented on the grid that was taught.
+
+    None where that comes by itself, or differs from one image to the other.
+    """
+    grids = read_record(finished.training).grids
+    model = load_model(finished.model)
+    wishes = [
+        needed_wish(model, one.shape, one.voxel_size, grids[one.name])
+        for one in project.examples
+        if one.name in grids
+    ]
+    if not wishes or any(wish != wishes[0] for wish in wishes):
+        return []
+    diameter = wishes[0].get("diameter")
+    if diameter is not None:
+        return ["--diameter", f"{diameter:.3g}"]
+    return ["--no-resample"] if wishes[0] else []
 
 
 def _say_comparison(finished: TeachFinished) -> None:

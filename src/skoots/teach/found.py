@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from skoots.inference.preview import SECONDS, preview
+from skoots.run.scale import grid_shape
+from skoots.run.wishes import Wishes
 from skoots.volume.axes import triple_to_zyx
 
 if TYPE_CHECKING:
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from skoots._types import Shape3
+    from skoots._types import Shape3, VoxelSize
     from skoots.events import Event
     from skoots.inference.preview import Preview
     from skoots.model.checkpoint import Checkpoint
@@ -52,6 +54,30 @@ def grid_wish(model: Checkpoint, shape: Shape3, grid: Shape3) -> dict[str, Any]:
     if grid == shape or model.object_diameter is None:
         return {"resample": False}
     return {"diameter": model.object_diameter * shape[1] / grid[1]}
+
+
+def needed_wish(
+    model: Checkpoint, shape: Shape3, voxel_size: VoxelSize | None, grid: Shape3
+) -> dict[str, Any]:
+    """Say the same where `segment` would not choose that grid by itself.
+
+    It does not where objects are much smaller than those of the model, which costs
+    many times the voxels, or where a size was typed that voxel sizes do not say.
+
+    Parameters
+    ----------
+    model, shape, grid
+        As those of `grid_wish`.
+    voxel_size : tuple of float or None
+        Of the image along Z, Y, X, in micrometres.
+
+    Returns
+    -------
+    dict
+        ``resample``, ``diameter`` or nothing.
+    """
+    usual = grid_shape(shape, voxel_size, model, Wishes())
+    return {} if usual == grid else grid_wish(model, shape, grid)
 
 
 def find_in_box(
