@@ -258,9 +258,11 @@ def test_all_is_stored_although_qt_has_deleted_its_timers(
     opened = taught.exercise._open.current
     boxes.selected_data = {0}
     boxes.remove_selected()
+    parts = (opened.boxes, opened.boxes._store, opened.boxes._in_view)
     timers = [
         timer
-        for later in (vars(opened.boxes) | vars(opened.skeletons)).values()
+        for part in (*parts, opened.skeletons)
+        for later in vars(part).values()
         if isinstance(timer := getattr(later, "_timer", later), QTimer)
     ]
     timers += [taught.exercise._look, taught.exercise._watching._timer._timer]
