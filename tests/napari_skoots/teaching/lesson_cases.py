@@ -224,14 +224,14 @@ class School:
     def counted(self) -> None:
         """Wait until everything is found and counted."""
         self.exercise.flush()
-        self.exercise._on_time()  # else it does so in a tenth of a second
+        self.exercise._counting.look()  # else it does so in a tenth of a second
         self.until(lambda: not self.exercise.view.counting)
         idle(self.qtbot)
 
     def counted_while_training(self) -> None:
         """As `counted`, where a job of the board runs on."""
         self.exercise.flush()
-        self.exercise._on_time()
+        self.exercise._counting.look()
         self.until(lambda: not self.exercise.view.counting)
 
     def begin(self, seconds: float = SHORT) -> None:

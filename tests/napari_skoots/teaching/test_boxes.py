@@ -273,6 +273,6 @@ def test_boxes_of_another_viewer_are_seen_and_stay(taught: Taught) -> None:
     assert added in Example(other.path).boxes
     other.look_again()
     other.teach_everything()
-    taught.exercise._watching.touch(other.path)
+    taught.exercise._counting._watching.touch(other.path)
     assert taught.counted().everything
     assert not layer.visible
