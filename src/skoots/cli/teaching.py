@@ -58,8 +58,8 @@ def run(path: Path, wish: Wish, *, resume: bool) -> bool:
     if wish.keep is not None:
         model = keep(project, finished.training, wish.keep)
     OUT.print(str(model), markup=False, soft_wrap=True)
-    words = ["--model", shlex.quote(str(model)), *_grid_options(project, finished)]
-    say(f"use it: skoots segment IMAGE {' '.join(words)}")
+    options = ["--model", shlex.quote(str(model)), *_grid_options(project, finished)]
+    say(f"use it: skoots segment IMAGE {' '.join(options)}")
     return True
 
 

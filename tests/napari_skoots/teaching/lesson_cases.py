@@ -190,7 +190,7 @@ class School:
 
     def say(self, finished: TeachFinished) -> None:
         """Let a training have ended, as the lesson says it."""
-        taught = Taught(self.project, self.example.path, None, finished)
+        taught = Taught(self.project, self.example.path, finished)
         self.lesson.finished.emit(taught)
 
     def press(self, key: str, layer: Any = None) -> None:

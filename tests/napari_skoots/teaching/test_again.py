@@ -20,6 +20,7 @@ from napari_skoots.state.views import Where
 from skoots.errors import RunError
 from skoots.events import Notice
 from skoots.run.folder import RunFolder
+from skoots.teach.record import read_record, write_record
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -120,6 +121,22 @@ def test_asked_for_at_once_it_waits_for_the_model(
 
 
 # ---- doing it
+
+
+@pytest.mark.parametrize("zoom", [0.3, 1.0, 2.5])
+def test_it_works_on_the_grid_that_was_taught(kept: School, zoom: float) -> None:
+    """Also on one that no run would choose, for it has 15 times the voxels."""
+    training = kept.exercise.project.trainings / "001"
+    record = read_record(training)
+    z, y, x = (round(zoom * n) for n in kept.example.shape)
+    grids = {kept.example.name: (z, y, x)}
+    write_record(training, record.model_copy(update={"grids": grids}))
+    kept.session.wishes.choose_where(Where.VIEW)
+    kept.comparing.segment_again()
+    kept.until(lambda: kept.session.segmenting.current is not None)
+    run = RunFolder.open(kept.session.segmenting.current.path)
+    assert run.plan.shape_zyx == (z, y, x)
+    kept.until_over()
 
 
 def test_a_look_first_then_what_was_segmented_before(

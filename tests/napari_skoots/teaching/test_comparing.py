@@ -292,7 +292,7 @@ def test_another_project_that_is_opened_meanwhile_gets_nothing(
     other = TeachProject.create(compared.folder / "other.skoots-project")
     compared.exercise.open_project(other.path)
     idle(compared.qtbot)
-    compared.lesson.finished.emit(Taught(mine, example, None, result))
+    compared.lesson.finished.emit(Taught(mine, example, result))
     assert seen(compared) == set(), "what it found is not of this project"
     assert view_of(compared).name == "rods"
     compared.comparing.keep("mine")

@@ -14,6 +14,8 @@ from napari_skoots.controllers.output import free_path
 from skoots.errors import RunError, SkootsError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from napari_skoots.controllers.board import Board
     from napari_skoots.controllers.images import Images
     from napari_skoots.controllers.models import Models
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from napari_skoots.controllers.segmenting import Segmenting
     from napari_skoots.controllers.teaching.exercise import Exercise
     from napari_skoots.controllers.wishes import Wishes
+    from skoots.model.checkpoint import Checkpoint
 
 
 class Again:
@@ -62,20 +65,20 @@ class Again:
         self._segmenting = segmenting
         self._exercise = exercise
         self._model: str | None = None
+        self._training: Path | None = None
         self._looked = False
         models.changed.connect(self._on_other)
         board.freed.connect(self._on_other)
 
-    def begin(self, model: str, diameter: float | None = None) -> None:
+    def begin(self, model: str, training: Path) -> None:
         """Segment with a model as soon as it is loaded.
 
         Parameters
         ----------
         model : str
             Its name.
-        diameter : float, optional
-            Of a typical object, in voxels of the image: where the image has no voxel
-            size, nothing else says how it was resampled for the training.
+        training : Path
+            The folder of the training that made it.
 
         Raises
         ------
@@ -89,9 +92,7 @@ class Again:
                 f"{model} is no longer among your models. Import it from the folder "
                 "models of the project."
             )
-        if self._images.voxel_size is None:
-            self._wishes.set(diameter=diameter)
-        self._model, self._looked = model, False
+        self._model, self._training, self._looked = model, training, False
         self._models.choose(model)
         self._go_on()
 
@@ -115,15 +116,38 @@ class Again:
         if self._models.current != self._model or self._models.problem:
             self._model = None  # the user chose another, or it cannot be loaded
             return
-        if self._models.checkpoint is None or self._models.pace is None:
+        model = self._models.checkpoint
+        if model is None or self._models.pace is None:
             return
         if not self._looked:
             self._looked = True
+            self._choose_grid(model)
             self._previewing.begin(at_cursor=False)
             return
         self._model = None
         if self._previewing.view is not None:  # else it was cancelled
             self._segment()
+
+    def _choose_grid(self, model: Checkpoint) -> None:
+        """Work on the grid on which the model was taught and compared.
+
+        Images that it was not taught on are resampled as for any model.
+        """
+        from skoots.teach.found import needed_wish  # noqa: PLC0415 - imports torch
+        from skoots.teach.record import read_record  # noqa: PLC0415 - on use
+
+        training, example = self._training, self._exercise.example
+        if training is None or example is None:
+            return
+        if training.parent.parent != example.path.parent.parent:
+            return  # of another project
+        grid = read_record(training).grids.get(example.name)
+        if grid is not None:
+            here = self._images.voxel_size
+            wish = needed_wish(model, example.shape, here, grid)
+            # a size alone is followed only where that is no multiple of the work
+            resample = True if "diameter" in wish else wish.get("resample")
+            self._wishes.set(diameter=wish.get("diameter"), resample=resample)
 
     def _segment(self) -> None:
         from napari_skoots.controllers.teaching.stamping import (  # noqa: PLC0415 - zarr

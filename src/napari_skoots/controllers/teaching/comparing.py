@@ -154,9 +154,10 @@ class Comparing:
         SkootsError
             If it was not kept, or a job runs.
         """
-        if self.view is None or not self.view.kept or self._taught is None:
+        if self.view is None or not self.view.kept:
             raise RunError("Keep the model first: give it a name.")
-        self._again.begin(self.view.kept, self._taught.diameter)
+        _, finished = self._need()
+        self._again.begin(self.view.kept, finished.training)
         self._sides.hide()
 
     def _need(self) -> tuple[TeachProject, TeachFinished]:

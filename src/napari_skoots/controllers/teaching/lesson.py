@@ -141,7 +141,7 @@ class Lesson:
         def start() -> Generator[Event, Any, TeachFinished]:
             return self._process.need().teach(project.path, **wish)
 
-        self._running.begin(start, project, self._wish.seconds, self._wish.diameter)
+        self._running.begin(start, project, self._wish.seconds)
 
     @property
     def resume_offer(self) -> str:
@@ -168,7 +168,7 @@ class Lesson:
         def start() -> Generator[Event, Any, TeachFinished]:
             return self._process.need().go_on(project.path, training, **machine)
 
-        self._running.begin(start, project, diameter=self._wish.diameter)
+        self._running.begin(start, project)
 
     def forget_pending(self) -> None:
         """Look anew which training waits: one has ended, or was decided."""

@@ -42,9 +42,6 @@ class Taught:
     example: Path | None
     """Of the image that was chosen when it began."""
 
-    diameter: float | None = None
-    """Of a typical object, in voxels of that image."""
-
     finished: TeachFinished | None = None
 
 
@@ -100,13 +97,7 @@ class RunningTraining:
         centre = view_centre(self._viewer, layer, "ZYX", example.shape)
         return None if centre is None else (example.name, centre)
 
-    def begin(
-        self,
-        start: Start,
-        project: TeachProject,
-        seconds: float = 0.0,
-        diameter: float | None = None,
-    ) -> None:
+    def begin(self, start: Start, project: TeachProject, seconds: float = 0.0) -> None:
         """Run a training.
 
         Parameters
@@ -117,8 +108,6 @@ class RunningTraining:
             What it learns from.
         seconds : float
             That it takes; 0 for until it is stopped.
-        diameter : float, optional
-            Of a typical object, in voxels of the image that is chosen.
 
         Raises
         ------
@@ -126,7 +115,7 @@ class RunningTraining:
             If another job runs.
         """
         example = self._exercise.example
-        taught = Taught(project, None if example is None else example.path, diameter)
+        taught = Taught(project, None if example is None else example.path)
         job = Job(start, f"Teach {project.name}")
         job.event.connect(self._on_event)
         job.returned.connect(self._on_returned)
