@@ -14,7 +14,7 @@ from skoots.model.checkpoint import load_checkpoint, write_checkpoint
 from skoots.model.zoo import CARD, SUFFIX, known_models
 from skoots.run.storage import storage_errors, write_atomically
 from skoots.teach.card import write_card
-from skoots.teach.comparison import point_at, read_comparison
+from skoots.teach.comparison_record import point_at, read_comparison
 from skoots.teach.record import RECORD, read_record
 from skoots.train.curves import BOARD
 from skoots.train.project import Project

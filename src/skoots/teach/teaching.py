@@ -16,7 +16,8 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from skoots.events import CheckpointSaved, Notice, TrainFinished
-from skoots.teach.comparison import compare, read_comparison
+from skoots.teach.comparison import compare
+from skoots.teach.comparison_record import read_comparison
 from skoots.teach.looking import Ear, Looking, check_place
 from skoots.teach.prepare import prepare
 from skoots.teach.record import is_compared, read_record
