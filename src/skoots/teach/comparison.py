@@ -21,6 +21,7 @@ from skoots.teach.comparison_record import (
 )
 from skoots.teach.comparison_scores import Marked, sum_up
 from skoots.teach.found import find_in_box
+from skoots.teach.moved_training import model_here
 from skoots.teach.record import (
     TeachRecord,
     read_arrays,
@@ -89,7 +90,7 @@ def compare(
     """
     record, after = read_record(training), _best(training)
     taught = int(str(after.provenance.get("steps", 0))) > 0
-    before, note = _base(record)
+    before, note = _base(record, project)
     if note:
         yield Notice(note)
     yield StageStarted(STAGE, 0, len(record.held_out))
@@ -126,7 +127,7 @@ def _best(training: Path) -> Checkpoint:
     return load_checkpoint(path)
 
 
-def _base(record: TeachRecord) -> tuple[Checkpoint | None, str]:
+def _base(record: TeachRecord, project: TeachProject) -> tuple[Checkpoint | None, str]:
     """Give the model that it began with, or None and why it cannot be shown."""
     if not record.held_out:
         return None, (
@@ -136,7 +137,7 @@ def _base(record: TeachRecord) -> tuple[Checkpoint | None, str]:
     if record.base is None:
         return None, ""
     try:
-        model = load_checkpoint(record.base.path)
+        model = load_checkpoint(model_here(record.base.path, project))
     except SkootsError as error:
         return None, f"There is no before: {error}"
     if model.digest != record.base.digest:

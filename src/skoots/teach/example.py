@@ -76,7 +76,7 @@ class Example:
         StorageError
             If nothing can be written there.
         """
-        record = record_of(image)
+        record = record_of(image, path)
         with storage_errors(path):
             path.mkdir(parents=True)
             if image.path is None:
@@ -179,7 +179,7 @@ class Example:
             copy_labels(labels, self.labels)
 
     def image(self) -> Source:
-        """Open the image.
+        """Open the image, also where it was moved together with the project.
 
         Raises
         ------

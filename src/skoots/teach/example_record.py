@@ -46,6 +46,10 @@ class ExampleRecord(BaseModel):
 
     format: int = 1
     image: ImageRecord
+    image_from_project: str | None = None
+    """The image's path as seen from the folder of the project, with ``/``; None for one
+    in no file or on another drive, and in records of before it was kept."""
+
     axes: str | None = None
     channel: int | None = None
     time: int | None = None
