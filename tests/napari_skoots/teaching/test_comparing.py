@@ -31,7 +31,7 @@ from skoots.errors import (
 from skoots.model.checkpoint import load_checkpoint
 from skoots.run import storage
 from skoots.teach import TeachProject
-from skoots.teach.comparison import read_comparison
+from skoots.teach.comparison_record import read_comparison
 
 if TYPE_CHECKING:
     from pathlib import Path
