@@ -58,7 +58,8 @@ def run(path: Path, wish: Wish, *, resume: bool) -> bool:
     if wish.keep is not None:
         model = keep(project, finished.training, wish.keep)
     OUT.print(str(model), markup=False, soft_wrap=True)
-    options = ["--model", shlex.quote(str(model)), *_grid_options(project, finished)]
+    options = ["--model", shlex.quote(str(model))]
+    options += _grid_options(project, finished.training, model)
     say(f"use it: skoots segment IMAGE {' '.join(options)}")
     return True
 
@@ -112,13 +113,12 @@ def _go_on(project: TeachProject, wish: Wish) -> Generator[Event, Any, TeachFini
     )
 
 
-def _grid_options(project: TeachProject, finished: TeachFinished) -> list[str]:
+def _grid_options(project: TeachProject, training: Path, path: Path) -> list[str]:
     """Give the options by which images are segmented on the grid that was taught.
 
     None where that comes by itself, or differs from one image to the other.
     """
-    grids = read_record(finished.training).grids
-    model = load_model(finished.model)
+    grids, model = read_record(training).grids, load_model(path)
     wishes = [
         needed_wish(model, one.shape, one.voxel_size, grids[one.name])
         for one in project.examples

@@ -35,9 +35,11 @@ runner = CliRunner()
 def test_a_project_is_taught_and_compared(project: TeachProject, base: Path) -> None:
     words = ["train", str(project.path), "--threads", "1", "--device", "cpu"]
     words += ["--seconds", "0.001"]
-    done = runner.invoke(app, [*words, "--base", str(base)])
+    done = runner.invoke(app, [*words, "--base", str(base), "--diameter", "10"])
     assert done.exit_code == 0, done.output
-    assert Path(done.stdout.strip()).is_file()
+    model = Path(done.stdout.strip())
+    assert model.is_file()
+    assert f"--model {model} --diameter 10" in "".join(done.stderr.split("\n"))
     assert "before: F1 " in done.stderr
     assert "after:  F1 " in done.stderr
     assert "of 2 objects found" in done.stderr
