@@ -92,7 +92,9 @@ def write_materials(
             labels = labels_on_grid(example.labels, grid, region)
             painted_in = image.with_suffix(".labels.tif")
             _write(painted_in, labels, None)
-            write_moved_skeletons(example, painted_in, labels, grid, region, size)
+            write_moved_skeletons(
+                example, painted.objects, painted_in, labels, grid, region, size
+            )
             inside = [_on_grid(box, example.shape, grid) for box in boxes]
             _write_boxes(image.with_suffix(".boxes.json"), inside, region)
             stem = image.name.removesuffix(".tif")
