@@ -10,14 +10,14 @@ from exercise_cases import SHAPE
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_skoots.controllers.teaching import boxes as boxes_module
+from napari_skoots.controllers.teaching import boxes_store
 from napari_skoots.controllers.teaching.box_geometry import (
     box_of,
     planes_for,
     rectangle_of,
 )
 from skoots.errors import StorageError, TrainingError
-from skoots.teach import example as example_module
+from skoots.teach import example_record
 from skoots.teach.example import Example
 from skoots.train.data.taught_boxes import TaughtBox
 
@@ -231,11 +231,11 @@ def full_disk(*_: Any) -> None:
 def test_boxes_that_cannot_be_stored_are_kept_until_they_can(
     taught: Taught, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(boxes_module, "_AGAIN_MS", 20)
+    monkeypatch.setattr(boxes_store, "_AGAIN_MS", 20)
     taught.open_image()
     taught.new_layer()
     with monkeypatch.context() as patch:
-        patch.setattr(example_module, "write_atomically", full_disk)
+        patch.setattr(example_record, "write_atomically", full_disk)
         with pytest.raises(StorageError, match="Make room"):
             taught.draw((5, 25), (5, 25))
         assert "is full" in str(taught.told[-1])
@@ -255,7 +255,7 @@ def test_boxes_that_could_not_be_stored_are_stored_in_the_end(
     taught.new_layer()
     path = taught.exercise.example.path
     with monkeypatch.context() as patch:
-        patch.setattr(example_module, "write_atomically", full_disk)
+        patch.setattr(example_record, "write_atomically", full_disk)
         with pytest.raises(StorageError, match="Make room"):
             taught.draw((5, 25), (5, 25))
     taught.exercise.close()
@@ -273,6 +273,6 @@ def test_boxes_of_another_viewer_are_seen_and_stay(taught: Taught) -> None:
     assert added in Example(other.path).boxes
     other.look_again()
     other.teach_everything()
-    taught.exercise._watching.touch(other.path)
+    taught.exercise._counting._watching.touch(other.path)
     assert taught.counted().everything
     assert not layer.visible

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from napari_skoots.controllers.models import Models
     from napari_skoots.controllers.teaching.again import Again
     from napari_skoots.controllers.teaching.exercise import Exercise
-    from napari_skoots.controllers.teaching.lesson import Lesson, Taught
+    from napari_skoots.controllers.teaching.lesson import Lesson
+    from napari_skoots.controllers.teaching.running_training import Taught
     from skoots.events import Event, TeachFinished
     from skoots.teach.project import TeachProject
 
