@@ -14,7 +14,7 @@ PAINTING = Remedy(
 """Examples: images, what is painted, boxes and skeletons; and the project itself."""
 
 TEACHING = Remedy(
-    safe="What is painted is safe, and what was learned up to the last checkpoint",
+    safe="What is painted and what was learned up to the last checkpoint are safe",
     again="train again, or go on with the training (--resume)",
     elsewhere=_ELSEWHERE,
 )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PAINTING = "What was painted and stored before is safe: free some space and try again"
-TEACHING = "What is painted is safe, .* or go on with the training"
+TEACHING = "checkpoint are safe: .* train again, or go on with the training"
 LEARNING = "up to the last checkpoint is safe: free some space and go on with the train"
 
 
