@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from skoots.errors import SkootsError, StorageError
@@ -23,6 +24,28 @@ cleared."""
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What to do where something cannot be written, as parts of sentences."""
+
+    safe: str
+    """What is not lost."""
+
+    again: str
+    """What to do when there is room."""
+
+    elsewhere: str
+    """What to do where nothing may be written."""
+
+
+SEGMENTING = Remedy(
+    safe="Blocks that are done are safe",
+    again="go on with resume=True (--resume)",
+    elsewhere="Choose another place with out (--out)",
+)
+"""Where a run is written."""
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -73,13 +96,15 @@ def _sync(path: Path) -> None:
 
 
 @contextmanager
-def storage_errors(place: Path) -> Iterator[None]:
+def storage_errors(place: Path, remedy: Remedy = SEGMENTING) -> Iterator[None]:
     """Turn what the operating system refuses to write into words.
 
     Parameters
     ----------
     place : Path
         Where is being written; named in the message.
+    remedy : Remedy
+        What to do about it.
 
     Raises
     ------
@@ -91,21 +116,20 @@ def storage_errors(place: Path) -> Iterator[None]:
     except SkootsError:
         raise
     except OSError as error:
-        raise StorageError(error.errno, _words(place, error)) from error
+        raise StorageError(error.errno, _words(place, error, remedy)) from error
 
 
-def _words(place: Path, error: OSError) -> str:
+def _words(place: Path, error: OSError, remedy: Remedy) -> str:
     if error.errno in _FULL:
         return (
-            f"The disk that holds {place} is full. Blocks that are done are safe: free "
-            "some space and go on with resume=True (--resume)."
+            f"The disk that holds {place} is full. {remedy.safe}: free some space and "
+            f"{remedy.again}."
         )
     if error.errno in _FORBIDDEN:
         return (
-            f"Nothing may be written to {place} ({error.strerror}). Choose another "
-            "place with out (--out)."
+            f"Nothing may be written to {place} ({error.strerror}). {remedy.elsewhere}."
         )
     return (
-        f"Writing to {place} failed: {error.strerror or error}. Blocks that are done "
-        "are safe: check the disk and go on with resume=True (--resume)."
+        f"Writing to {place} failed: {error.strerror or error}. {remedy.safe}: check "
+        f"the disk and {remedy.again}."
     )

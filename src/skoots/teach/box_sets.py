@@ -20,18 +20,27 @@ if TYPE_CHECKING:
 
 def union_voxels(boxes: Iterable[TaughtBox]) -> int:
     """Count the voxels that lie in any of some boxes."""
-    sizes = (np.subtract(b.stop_zyx, b.start_zyx) for b in disjoint(boxes))
-    return sum(int(np.prod(size)) for size in sizes)
+    return sum(map(voxels_in, disjoint(boxes)))
+
+
+def voxels_in(box: TaughtBox) -> int:
+    """Count the voxels of a box."""
+    return int(np.prod(np.subtract(box.stop_zyx, box.start_zyx), dtype=np.int64))
 
 
 def disjoint(boxes: Iterable[TaughtBox]) -> list[TaughtBox]:
-    """Cut boxes up into such that share no voxel."""
-    found: list[TaughtBox] = []
-    for box in boxes:
+    """Cut boxes up into such that share no voxel; what two share is the former's."""
+    return [part for _, part in disjoint_parts(boxes)]
+
+
+def disjoint_parts(boxes: Iterable[TaughtBox]) -> list[tuple[int, TaughtBox]]:
+    """Cut boxes up likewise, and say of each part which box it is of."""
+    found: list[tuple[int, TaughtBox]] = []
+    for place, box in enumerate(boxes):
         parts = [box]
-        for other in found[:]:
+        for _, other in found:
             parts = [rest for part in parts for rest in _without(part, other)]
-        found += parts
+        found += [(place, part) for part in parts]
     return found
 
 

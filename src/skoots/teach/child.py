@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _KEPT_LINES = 30
 """Of what it says on stderr, for the error if it dies."""
 
+_ENDING = 15.0
+"""Seconds between its last word and its end: torch takes long where others compute."""
+
 
 class Child:
     """A process that runs `skoots.teach.worker`.
@@ -160,7 +163,7 @@ class Child:
     def _why(self, *, saved: bool) -> str:
         """Say how it ended and what to do."""
         try:
-            code = self._process.wait(5)
+            code = self._process.wait(_ENDING)
         except subprocess.TimeoutExpired:
             code = None
         kept = (
@@ -169,8 +172,11 @@ class Child:
             if saved
             else "It had learned nothing yet: teach again."
         )
-        if self._closed and code == 0:
-            return "The process that teaches was closed. What it had learned is saved."
+        if code == 0:  # it was asked to leave
+            asked = "closed" if self._closed else "told to end by the system"
+            return (
+                f"The process that teaches was {asked}. What it had learned is saved."
+            )
         if self._closed:
             return f"The process that teaches was closed before it could save. {kept}"
         ended = "was killed" if code is not None and code < 0 else "ended"

@@ -14,6 +14,7 @@ from skoots.errors import TrainingError
 from skoots.events import ComparedPart, TeachFinished
 from skoots.run.storage import storage_errors, write_atomically
 from skoots.teach.record import COMPARISON, read_record
+from skoots.teach.remedies import TEACHING
 
 Marks = dict[str, float]
 """Scores by name; see `skoots.events.TeachFinished`."""
@@ -93,7 +94,7 @@ def write_comparison(training: Path, comparison: Comparison) -> None:
     StorageError
         If nothing can be written.
     """
-    with storage_errors(training):
+    with storage_errors(training, TEACHING):
         content = comparison.model_dump_json(indent=1).encode()
         write_atomically(training / COMPARISON, content)
 

@@ -29,6 +29,7 @@ from skoots.teach.example_record import (
     read_example,
     write_example,
 )
+from skoots.teach.remedies import PAINTING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -77,7 +78,7 @@ class Example:
             If nothing can be written there.
         """
         record = record_of(image, path)
-        with storage_errors(path):
+        with storage_errors(path, PAINTING):
             path.mkdir(parents=True)
             if image.path is None:
                 copy_image(image, path)
@@ -175,7 +176,7 @@ class Example:
         StorageError
             If nothing can be written.
         """
-        with storage_errors(self.path):
+        with storage_errors(self.path, PAINTING):
             copy_labels(labels, self.labels)
 
     def image(self) -> Source:

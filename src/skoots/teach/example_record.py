@@ -18,6 +18,7 @@ from skoots._types import Shape3, VoxelSize
 from skoots.errors import RunBusyError, TrainingError
 from skoots.run.plan import ImageRecord
 from skoots.run.storage import storage_errors, write_atomically
+from skoots.teach.remedies import PAINTING
 from skoots.train.data.taught_boxes import TaughtBox
 
 RECORD = "example.json"
@@ -171,7 +172,7 @@ def change_example(
     StorageError
         If nothing can be written.
     """
-    with storage_errors(path), _locked(path):
+    with storage_errors(path, PAINTING), _locked(path):
         now = read_example(path)
         record = change(now)
         if record != now:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skoots.teach.box_sets import voxels_in
 from skoots.train.data.taught_boxes import TaughtBox
 
 if TYPE_CHECKING:
@@ -27,9 +28,9 @@ def hold_out(painted: Sequence[Painted]) -> list[tuple[TaughtBox, ...]]:
     """Choose which boxes, or parts of boxes, training does not see.
 
     A box that the user holds out is that; else a whole box, if there are several and
-    one has about a fifth of the objects; else the end of the box with most of them,
-    where the cut goes through as few objects as it can, and of a large end a part with
-    many of them.
+    one has about a fifth of the objects, and others say what background is; else the
+    end of the box with most of them, where the cut goes through as few objects as it
+    can, and of a large end a part with many of them.
 
     Parameters
     ----------
@@ -51,11 +52,15 @@ def hold_out(painted: Sequence[Painted]) -> list[tuple[TaughtBox, ...]]:
     if total < 2:
         return found
     wanted = max(1, round(SHARE * total))
-    best = min(range(len(places)), key=lambda k: (abs(counts[k] - wanted), k))
+    background = sum(sum(one.background) for one in painted)
+    spare = [background > painted[i].background[j] for i, j in places]
+    best = min(
+        range(len(places)), key=lambda k: (not spare[k], abs(counts[k] - wanted), k)
+    )
     i, j = places[best]
     box = painted[i].boxes[j]
     few = 1 <= counts[best] <= min(2 * wanted, total - 1)
-    if few and _voxels(box) <= LARGEST:
+    if few and spare[best] and voxels_in(box) <= LARGEST:
         held = TaughtBox(box.start_zyx, box.stop_zyx, held_out=True)
         found[i] = (*found[i][:j], held, *found[i][j + 1 :])
         return found
@@ -66,13 +71,9 @@ def hold_out(painted: Sequence[Painted]) -> list[tuple[TaughtBox, ...]]:
     return found
 
 
-def _voxels(box: TaughtBox) -> int:
-    return int(np.prod(np.subtract(box.stop_zyx, box.start_zyx), dtype=np.int64))
-
-
 def _within_limits(painted: Painted, box: TaughtBox) -> TaughtBox:
     """Halve a box, along its longest axis, until it is small: the fuller half stays."""
-    while _voxels(box) > LARGEST:
+    while voxels_in(box) > LARGEST:
         start, stop = np.array(box.start_zyx), np.array(box.stop_zyx)
         axis = int(np.argmax(stop - start))
         half = (start[axis] + stop[axis]) // 2

@@ -16,6 +16,7 @@ from skoots.run.storage import storage_errors, write_atomically
 from skoots.teach.card import write_card
 from skoots.teach.comparison_record import point_at, read_comparison
 from skoots.teach.record import DATA, RECORD, read_record
+from skoots.teach.remedies import DISCARDING, KEEPING
 from skoots.train.curves import BOARD
 from skoots.train.project import Project
 
@@ -80,7 +81,7 @@ def keep(project: TeachProject, training: Path, name: str) -> Path:
             raise TrainingError(_nothing_better(record, training))
         model = load_checkpoint(finished.model)
         known = {**model.provenance, **_provenance(record, finished, training)}
-        with storage_errors(target):
+        with storage_errors(target, KEEPING):
             target.parent.mkdir(parents=True, exist_ok=True)
             card = write_card(name, model, record, finished)
             write_atomically(target.with_suffix(CARD), card.encode())
@@ -116,7 +117,7 @@ def discard(training: Path) -> None:
         )
     with Project(training).locked():
         pass
-    with storage_errors(training):
+    with storage_errors(training, DISCARDING):
         shutil.rmtree(training)
 
 

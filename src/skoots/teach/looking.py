@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import time
+import math
 from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 
 SECONDS = 1.0
 """That a look shall take."""
+
+REST = 5.0
+"""Between a look and one at a new point: a training that somebody scrolls beside has
+most of the time to itself."""
 
 _PACED = 2
 """Looks by which the pace is measured; from then on, boxes are of one size."""
@@ -107,6 +112,12 @@ class Looking:
         self._image: Source | None = None
         self._pace = USUAL_PACE
         self._count = 0
+        self._looked = -math.inf
+
+    @property
+    def rested(self) -> bool:
+        """Whether it may look at a new point: the last look is a while ago."""
+        return monotonic() - self._looked >= REST
 
     def look(self, point: Point | None) -> Event:
         """Segment what is looked at with the model that was saved last.
@@ -128,9 +139,11 @@ class Looking:
             if not isinstance(error, SkootsError) and not is_out_of_memory(error):
                 raise
             return Notice(f"The prediction cannot be shown. {error}")
+        finally:
+            self._looked = monotonic()
 
     def _predict(self) -> Predicted:
-        began = time.monotonic()
+        began = monotonic()
         model = load_checkpoint(self._training / "last.skoots")
         self._image = self._image or self._example.image()
         job = look_around(
@@ -157,7 +170,7 @@ class Looking:
             box_zyx=seen.box_zyx,
             objects=seen.objects,
             unassigned=unassigned(seen.labels, seen.probability, model),
-            seconds=time.monotonic() - began,
+            seconds=monotonic() - began,
         )
 
 

@@ -15,6 +15,7 @@ import tifffile
 from skoots.run.scale import grid_voxel_size
 from skoots.run.storage import storage_errors
 from skoots.teach.moved_skeletons import write_moved_skeletons
+from skoots.teach.remedies import TEACHING
 from skoots.train.data.said_intensity import INTENSITY_END, write_intensity
 from skoots.volume.resample import ResampledSource, nearest_indices
 from skoots.volume.statistics import sample_statistics
@@ -83,7 +84,7 @@ def write_materials(
     size = grid_voxel_size(source, grid)
     scaled = source if grid == source.shape else ResampledSource(source, grid)
     written = []
-    with storage_errors(folder):
+    with storage_errors(folder, TEACHING):
         folder.mkdir(parents=True, exist_ok=True)
         for number, region in enumerate(_regions(painted, boxes, grid, margin)):
             image = folder / f"{example.name}-{number + 1}.tif"
@@ -92,7 +93,9 @@ def write_materials(
             labels = labels_on_grid(example.labels, grid, region)
             painted_in = image.with_suffix(".labels.tif")
             _write(painted_in, labels, None)
-            write_moved_skeletons(example, painted_in, labels, grid, region, size)
+            write_moved_skeletons(
+                example, painted.objects, painted_in, labels, grid, region, size
+            )
             inside = [_on_grid(box, example.shape, grid) for box in boxes]
             _write_boxes(image.with_suffix(".boxes.json"), inside, region)
             stem = image.name.removesuffix(".tif")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skoots.teach.box_sets import cut_objects, disjoint, union_voxels
+from skoots.teach.box_sets import cut_objects, disjoint_parts, voxels_in
 from skoots.teach.pieces import Scattered, find_scattered
 from skoots.teach.stored_parts import Counted, stored_parts
 from skoots.validate.measure import measure_objects
@@ -42,8 +42,9 @@ class Painted:
     taught_voxels: int
     """In boxes, and painted outside of them."""
 
-    background_voxels: int
-    """In boxes, and not painted."""
+    background: tuple[int, ...]
+    """Of each box: voxels that are not painted, and lie in no held-out box and none
+    before it."""
 
     cut: tuple[int, ...]
     """Objects that end at a face of a box inside the image: perhaps not finished."""
@@ -56,6 +57,12 @@ class Painted:
 
     far: tuple[Scattered, ...] = ()
     """Those of `broken` whose pieces lie so far apart that they are no one object."""
+
+    @property
+    def background_voxels(self) -> int:
+        """Voxels that say what background is: of boxes that are not held out."""
+        pairs = zip(self.background, self.boxes, strict=True)
+        return sum(voxels for voxels, box in pairs if not box.held_out)
 
 
 def look(
@@ -81,16 +88,21 @@ def look(
     """
     labels: Any = example.labels
     boxes = example.boxes
-    counted = Counted(labels, disjoint(boxes))
+    # training knows nothing of what is held out, also where another box holds it
+    order = sorted(range(len(boxes)), key=lambda place: not boxes[place].held_out)
+    parts = disjoint_parts(boxes[place] for place in order)
+    counted = Counted(labels, [part for _, part in parts])
     table = yield from measure_objects(counted, within=stored_parts(labels))
-    inside = union_voxels(boxes)
+    background = [0] * len(boxes)
+    for (place, part), inside in zip(parts, counted.painted, strict=True):
+        background[order[place]] += voxels_in(part) - inside
     scattered = yield from find_scattered(labels, table, *_known(before))
     return Painted(
         shape=example.shape,
         objects=table,
         boxes=boxes,
-        taught_voxels=inside + int(table.voxels.sum()) - counted.painted,
-        background_voxels=inside - counted.painted,
+        taught_voxels=sum(background) + int(table.voxels.sum()),
+        background=tuple(background),
         cut=cut_objects(labels, boxes, example.shape),
         broken=tuple(one.id for one in scattered),
         tiny=tuple(int(i) for i in table.ids[table.voxels < LEAST_VOXELS]),
@@ -121,7 +133,7 @@ def problem(painted: Sequence[Painted]) -> str:
             "There is no box, so nothing says what background is. Draw one, and paint "
             "every object in it."
         )
-    if not any(one.background_voxels for one in painted):
+    if not any(sum(one.background) for one in painted):
         return (
             "All that lies in boxes is painted, so nothing says what background is. "
             "Make a box larger."
@@ -130,7 +142,7 @@ def problem(painted: Sequence[Painted]) -> str:
 
 
 def _held_out_badly(painted: Sequence[Painted]) -> str:
-    """Say if nothing lies in what the user holds out, or nothing else."""
+    """Say what is missing in what the user holds out, or in the rest."""
     held = [(one, box) for one in painted for box in one.boxes if box.held_out]
     if not held:
         return ""
@@ -149,14 +161,22 @@ def _held_out_badly(painted: Sequence[Painted]) -> str:
             "All objects lie in what is held out, and there is none to learn from. "
             "Paint some elsewhere, or hold out less."
         )
+    if not any(one.background_voxels for one in painted):
+        return (
+            "Nothing but what is held out says what background is. Draw another box, "
+            "with room around its objects, or hold out less."
+        )
     return ""
 
 
 def scarce(painted: Sequence[Painted]) -> list[str]:
     """Say what all examples together lack; nothing of it forbids to train."""
     total = sum(len(one.objects) for one in painted)
+    boxes = [box for one in painted for box in one.boxes]
     inside = sum(len(objects_inside(one, one.boxes)) for one in painted)
-    if not total or not any(one.boxes for one in painted) or inside > 1:
+    if not total or not boxes or inside > 1:
+        return []
+    if any(box.held_out for box in boxes):  # somebody has chosen; see `problem`
         return []
     count = "Only one object lies" if inside else "No object lies"
     said = (

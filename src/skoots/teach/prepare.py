@@ -27,6 +27,7 @@ from skoots.teach.record import (
     write_arrays,
     write_record,
 )
+from skoots.teach.remedies import TEACHING
 from skoots.teach.scratch import HALO, from_scratch, scratch_grid
 from skoots.teach.size import painted_diameter
 from skoots.train.data.channels import open_channels
@@ -207,7 +208,7 @@ def _grid(
 
 def _new_place(trainings: Path) -> Path:
     """Make the folder of the next training, which no other process has then."""
-    with storage_errors(trainings):
+    with storage_errors(trainings, TEACHING):
         trainings.mkdir(parents=True, exist_ok=True)
         while True:
             numbers = [int(p.name) for p in trainings.glob("*") if p.name.isdecimal()]

@@ -21,6 +21,7 @@ from skoots.run.storage import storage_errors, write_atomically
 from skoots.teach.example import Example
 from skoots.teach.example_record import RECORD as EXAMPLE_RECORD
 from skoots.teach.record import awaits_decision, is_compared
+from skoots.teach.remedies import PAINTING
 from skoots.volume.naming import PROJECT_SUFFIX
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class TeachProject:
                 f"{place.name} is no name for a project. Let it end in "
                 f"{PROJECT_SUFFIX}, such as cells{PROJECT_SUFFIX}."
             )
-        with storage_errors(place):
+        with storage_errors(place, PAINTING):
             place.mkdir(parents=True, exist_ok=True)
             if any(place.iterdir()):
                 raise RunExistsError(

@@ -27,6 +27,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from skoots._types import Shape3
 from skoots.errors import TrainingError
 from skoots.run.storage import storage_errors, write_atomically
+from skoots.teach.remedies import TEACHING
 
 DATA, RECORD, COMPARISON = "data", "teaching.json", "comparison.json"
 
@@ -82,7 +83,7 @@ def write_record(training: Path, record: TeachRecord) -> None:
     StorageError
         If nothing can be written.
     """
-    with storage_errors(training):
+    with storage_errors(training, TEACHING):
         training.mkdir(parents=True, exist_ok=True)
         content = record.model_dump_json(indent=1).encode()
         write_atomically(training / RECORD, content)
@@ -146,7 +147,7 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     """
     content = io.BytesIO()
     np.savez_compressed(content, allow_pickle=False, **dict(arrays))
-    with storage_errors(path):
+    with storage_errors(path, TEACHING):
         write_atomically(path, content.getvalue())
 
 

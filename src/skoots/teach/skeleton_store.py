@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skoots.run.storage import storage_errors, write_atomically
+from skoots.teach.remedies import PAINTING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,7 +87,7 @@ def set_aside_damaged(folder: Path) -> Path | None:
     except FileNotFoundError:
         return None
     except _DAMAGED:
-        with storage_errors(folder):
+        with storage_errors(folder, PAINTING):
             number, place = 1, folder / "skeletons.damaged.json"
             while place.exists():
                 number += 1
@@ -109,7 +110,7 @@ def write_moved(folder: Path, moved: Mapping[int, Skeleton]) -> None:
         for key, one in sorted(moved.items())
     ]
     set_aside_damaged(folder)
-    with storage_errors(folder):
+    with storage_errors(folder, PAINTING):
         content = json.dumps({"format": 1, "objects": objects}).encode()
         write_atomically(folder / RECORD, content)
 

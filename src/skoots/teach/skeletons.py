@@ -146,26 +146,45 @@ def skeleton_points(
 
 
 def settle(
-    points: NDArray[np.floating], mask: NDArray[np.bool_]
+    points: NDArray[np.floating],
+    mask: NDArray[np.bool_],
+    corner_zyx: Shape3 = (0, 0, 0),
+    shape: Sequence[int] | None = None,
 ) -> NDArray[np.float32]:
     """Bring points that lie beside an object to its nearest voxel, each once. (N, 3).
 
     Parameters
     ----------
     points : ndarray, (N, 3)
-        In voxels of the mask.
+        In voxels of the volume.
     mask : ndarray, (Z, Y, X), bool
-        The object.
+        The object in a part of the volume that holds all of it.
+    corner_zyx : tuple of int
+        Where the part begins.
+    shape : sequence of int, optional
+        Extent of the volume along Z, Y, X, if the part is not the volume.
     """
-    placed = np.clip(points, 0, np.array(mask.shape) - 1).astype(np.float32)
-    voxels = np.rint(placed).astype(int)
-    outside = ~mask[tuple(voxels.T)]
+    last = np.array(mask.shape if shape is None else shape) - 1
+    placed = np.clip(points, 0, last).astype(np.float32)
+    voxels = np.rint(placed).astype(int) - corner_zyx
+    within = ((voxels >= 0) & (voxels < mask.shape)).all(axis=1)
+    outside = ~within
+    outside[within] = ~mask[tuple(voxels[within].T)]
     if outside.any():
-        nearest = ndimage.distance_transform_edt(
-            ~mask, return_distances=False, return_indices=True
-        )
-        placed[outside] = nearest[(slice(None), *voxels[outside].T)].T
+        placed[outside] = _nearest(mask, voxels[outside]) + corner_zyx
     return np.unique(placed, axis=0)
+
+
+def _nearest(mask: NDArray[np.bool_], voxels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Give the voxel of an object that is next to each of some others, (N, 3)."""
+    before = np.maximum(0, -voxels.min(axis=0))
+    behind = np.maximum(0, voxels.max(axis=0) + 1 - mask.shape)
+    wide = np.pad(mask, np.stack([before, behind], axis=1))
+    nearest = ndimage.distance_transform_edt(
+        ~wide, return_distances=False, return_indices=True
+    )
+    found: NDArray[np.int64] = nearest[(slice(None), *(voxels + before).T)].T - before
+    return found
 
 
 def _touches(box: Bounds, touched: Sequence[Bounds] | None) -> bool:

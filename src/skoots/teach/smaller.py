@@ -9,6 +9,7 @@ import torch
 from skoots.errors import DeviceError, TrainingError
 from skoots.inference.out_of_memory import is_out_of_memory
 from skoots.run.storage import storage_errors, write_atomically
+from skoots.teach.remedies import TEACHING
 from skoots.train.project import Project
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def make_smaller(training: Path) -> str:
     depth, width, height = smaller
     values = {"CROP_DEPTH": depth, "CROP_WIDTH": width, "CROP_HEIGHT": height}
     settings = settings.merge({"AUGMENTATION": values})
-    with storage_errors(training):
+    with storage_errors(training, TEACHING):
         write_atomically(place.settings_file, settings.to_yaml().encode())
     if torch.cuda.is_available():
         torch.cuda.empty_cache()

@@ -37,35 +37,35 @@ def stored_parts(labels: zarr.Array[Any]) -> list[Box]:
 
 
 class Counted:
-    """Labels that count what of them lies in boxes while they are read.
+    """Labels that count what of them lies in each of some boxes while they are read.
 
     Parameters
     ----------
     labels : array of integers, (Z, Y, X)
         What is read, each voxel once.
     boxes : sequence of TaughtBox
-        None of which overlap.
+        Where to count.
 
     Attributes
     ----------
-    painted : int
-        Voxels above 0 in the boxes, of what was read.
+    painted : list of int
+        Voxels above 0 in each box, of what was read.
     """
 
     def __init__(self, labels: Array, boxes: Sequence[TaughtBox]) -> None:
         self._labels = labels
         self._boxes = boxes
         self.shape, self.dtype = labels.shape, labels.dtype
-        self.painted = 0
+        self.painted = [0] * len(boxes)
 
     def __getitem__(self, key: Any) -> NDArray[Any]:
         part = np.asarray(self._labels[key])
         corner = [k.start for k in key]
-        for box in self._boxes:
+        for place, box in enumerate(self._boxes):
             low = [max(0, a - c) for a, c in zip(box.start_zyx, corner, strict=True)]
             high = [max(0, b - c) for b, c in zip(box.stop_zyx, corner, strict=True)]
             within = tuple(map(slice, low, high))
-            self.painted += int(np.count_nonzero(part[within]))
+            self.painted[place] += int(np.count_nonzero(part[within]))
         return part
 
 

@@ -195,7 +195,8 @@ def _trained(
                 break
             ear.hear((yield event))
             step = event.step if isinstance(event, CheckpointSaved) else 0
-            if step > seen or (ear.moved and place.last.is_file()):
+            moved = ear.moved and looking.rested and place.last.is_file()
+            if step > seen or moved:
                 seen = max(seen, step)
                 ear.moved = False
                 ear.hear((yield looking.look(ear.point)))

@@ -1,15 +1,15 @@
 """Teach in a process of its own, ready before it is needed.
 
-``python -m skoots.teach.worker`` imports what teaching needs, tries it once on next to
-nothing (``--threads``, and ``--folder`` for its files), says so, and waits for jobs;
+``python -m skoots.teach.worker THREADS FOLDER`` imports what teaching needs, tries it
+once on next to nothing, with files in the folder, says so, and waits for jobs;
 `skoots.teach.process.Worker` starts it and speaks with it. In lock step::
 
     Begin ──> job is made      ──> Ready
     Next  ──> job goes one on  ──> Happened, Ended or Failed
     Close ──> job is closed    ──> Ready
 
-So whoever does not ask lets it wait. When the input ends, for its parent is gone, the
-job is closed, which saves its state, and the process ends.
+So whoever does not ask lets it wait. When the input ends, for its parent is gone, or
+the system says so, the job is closed, which saves its state, and the process ends.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from skoots.teach.frames import (
     receive,
     send,
 )
+from skoots.teach.leaving import Leaving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -63,23 +64,27 @@ def main() -> None:
         announce(said)
     faulthandler.enable()  # to stderr, of which the parent keeps the end
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to hear
-    signal.signal(signal.SIGTERM, _leave)
+    leaving = Leaving()
+    signal.signal(signal.SIGTERM, leaving.hear)
     if hasattr(os, "nice"):
         os.nice(NICE)
     tasks = _tasks()
     with contextlib.suppress(Exception):  # whatever it is, a real job will say it
         _warm_up(arguments.threads, arguments.folder)
-    if arguments.folder is not None:  # its parent may be gone, and remove nothing
-        shutil.rmtree(arguments.folder, ignore_errors=True)
+    # its parent may be gone, and remove nothing
+    shutil.rmtree(arguments.folder, ignore_errors=True)
     with contextlib.suppress(OSError):  # nobody listens any more
         send(said, Ready())
-        serve(asked, said, tasks)
+        serve(asked, said, tasks, leaving)
 
 
 def serve(
-    asked: IO[bytes], said: IO[bytes], tasks: Mapping[str, Callable[..., Job]]
+    asked: IO[bytes],
+    said: IO[bytes],
+    tasks: Mapping[str, Callable[..., Job]],
+    leaving: Leaving,
 ) -> None:
-    """Answer each message with one, until there are no more.
+    """Answer each message with one, until there are no more or it shall leave.
 
     Parameters
     ----------
@@ -87,23 +92,29 @@ def serve(
         Where messages come from and answers go.
     tasks : Mapping from str to callable
         What makes jobs, by name.
+    leaving : Leaving
+        Hears when it shall leave.
 
     Raises
     ------
     OSError
         If nobody reads the answers.
+    SystemExit
+        If it shall leave while it waits.
     """
     job: Job | None = None
     try:
-        while (message := receive(asked)) is not None:
-            try:
-                job, reply = _answer(job, message, tasks)
-            except Exception as error:  # noqa: BLE001 - the other process is told
-                job, reply = None, Failed(portable(error))
+        while not leaving.asked and (message := receive(asked)) is not None:
+            with leaving.later():
+                try:
+                    job, reply = _answer(job, message, tasks)
+                except Exception as error:  # noqa: BLE001 - the other process is told
+                    job, reply = None, Failed(portable(error))
             send(said, reply)
     finally:
-        if job is not None:
-            job.close()
+        with leaving.later():
+            if job is not None:
+                job.close()
 
 
 def _answer(
@@ -149,11 +160,6 @@ def portable(error: Exception) -> SkootsError:
     return error
 
 
-def _leave(*_: object) -> None:
-    """Go as if the input had ended: what is open is closed, a job saves."""
-    raise SystemExit(0)
-
-
 def _own_pipes() -> tuple[IO[bytes], IO[bytes]]:
     """Take the pipes to the parent away from whoever prints or reads."""
     asked, said = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
@@ -172,7 +178,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _warm_up(threads: int, folder: Path | None) -> None:
+def _warm_up(threads: int, folder: Path) -> None:
     """Warm up with few threads: somebody paints meanwhile."""
     import torch  # noqa: PLC0415 - after the pipes are safe
 

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from skoots.run.storage import storage_errors, write_atomically
+from skoots.train.remedies import LEARNING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,7 +64,7 @@ class Curves:
     def __init__(self, path: Path, epochs: int) -> None:
         self._path = path
         self._rows = [row for row in read_curves(path) if int(row["epoch"]) <= epochs]
-        with storage_errors(path):
+        with storage_errors(path, LEARNING):
             write_atomically(path, self._text(self._rows, heading=True).encode())
         steps = int(self._rows[-1]["step"]) if self._rows else 0
         self._board = _open_board(path.parent / BOARD, steps + 1)
@@ -72,7 +73,10 @@ class Curves:
         """Write the row of an epoch."""
         row = _row(done, skipped)
         self._rows.append(row)
-        with storage_errors(self._path), self._path.open("a", newline="") as file:
+        with (
+            storage_errors(self._path, LEARNING),
+            self._path.open("a", newline="") as file,
+        ):
             file.write(self._text([row], heading=False))
         if self._board is not None:
             for name in COLUMNS[3:]:
@@ -82,7 +86,7 @@ class Curves:
     def draw(self) -> None:
         """Draw the picture beside the CSV."""
         if self._rows:
-            with storage_errors(self._path):
+            with storage_errors(self._path, LEARNING):
                 write_atomically(
                     self._path.with_suffix(".png"), draw_curves(self._rows)
                 )

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from skoots.run.storage import storage_errors
 from skoots.train.epochs import Epochs, Stream, random_numbers
+from skoots.train.remedies import FILES
 from skoots.train.sources import load_sources
 
 if TYPE_CHECKING:
@@ -94,13 +95,13 @@ def write_previews(samples: Iterable[Sample], folder: str | Path) -> Iterator[Pa
         Of each picture.
     """
     there = Path(folder)
-    with storage_errors(there):
+    with storage_errors(there, FILES):
         there.mkdir(parents=True, exist_ok=True)
     for number, sample in enumerate(samples):
         path = there / f"preview_{number:03d}.png"
         figure = draw_sample(sample)
         FigureCanvasAgg(figure)
-        with storage_errors(path):
+        with storage_errors(path, FILES):
             figure.savefig(path)
         yield path
 

@@ -24,6 +24,7 @@ from skoots.config import get_cfg_defaults, validate_cfg
 from skoots.errors import RunBusyError, RunExistsError, TrainingError
 from skoots.run.storage import storage_errors, write_atomically
 from skoots.train.curves import BOARD
+from skoots.train.remedies import LEARNING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,7 +125,7 @@ class Project:
         """
         folder = Path(path)
         settings = _with_whole_paths(validate_cfg(settings))
-        with storage_errors(folder):
+        with storage_errors(folder, LEARNING):
             folder.mkdir(parents=True, exist_ok=True)
             with _locked(folder):
                 _prepare(folder, settings, resume=resume, overwrite=overwrite)

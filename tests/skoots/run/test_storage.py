@@ -9,7 +9,7 @@ import pytest
 
 from skoots.errors import RunExistsError, StorageError
 from skoots.run import storage
-from skoots.run.storage import storage_errors, write_atomically
+from skoots.run.storage import Remedy, storage_errors, write_atomically
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +40,24 @@ def test_what_the_system_refuses_gets_a_remedy(
     with pytest.raises(StorageError, match=words) as caught, storage_errors(tmp_path):
         raise OSError(number, os.strerror(number))
     assert caught.value.errno == number
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (28, "is full. All is safe: free some space and knock."),
+        (13, "(Permission denied). Go away."),
+        (5, "All is safe: check the disk and knock."),
+    ],
+    ids=["ENOSPC", "EACCES", "EIO"],
+)
+def test_who_writes_something_else_says_what_to_do(
+    tmp_path: Path, number: int, words: str
+) -> None:
+    remedy = Remedy(safe="All is safe", again="knock", elsewhere="Go away")
+    with pytest.raises(StorageError) as caught, storage_errors(tmp_path, remedy):
+        raise OSError(number, os.strerror(number))
+    assert str(caught.value).endswith(words)
 
 
 def test_our_own_errors_pass_as_they_are(tmp_path: Path) -> None:

@@ -168,5 +168,6 @@ def test_what_is_damaged_is_named(
     place.unlink()
     if content is not None:
         place.write_bytes(content)
-    with pytest.raises(TrainingError, match=rf"missing or damaged.*|.*{name}"):
+    with pytest.raises(TrainingError, match="missing or damaged") as caught:
         read_comparison(finished.training)
+    assert name in str(caught.value)

@@ -279,6 +279,48 @@ def test_a_held_out_box_without_objects_is_a_problem(example: Example) -> None:
     assert "All objects lie in what is held out" in problem([seen(example)])
 
 
+def test_what_is_held_out_says_no_background(example: Example) -> None:
+    cubes(example, 3)  # the last one from 22 to 28 along X
+    only = TaughtBox((0, 0, 0), (20, 20, 20), held_out=True)
+    example.set_boxes([only])
+    found = seen(example)
+    assert (found.background, found.background_voxels) == ((8000 - 432,), 0)
+    assert "Nothing but what is held out says" in problem([found])
+    assert describe_held_out([found], ["cells"]) == "Held out: box 1 (2 objects)"
+    within = TaughtBox((5, 5, 5), (15, 15, 15))
+    full = TaughtBox((6, 6, 22), (12, 12, 28))
+    example.set_boxes([within, full, only])
+    assert "Nothing but what is held out says" in problem([seen(example)])
+    example.set_boxes([within, full, only, TaughtBox((6, 6, 22), (12, 12, 29))])
+    found = seen(example)
+    assert found.background == (0, 0, 8000 - 432, 36)
+    assert problem([found]) == ""
+
+
+def test_who_holds_out_the_one_object_is_not_told_that_none_can_be(
+    example: Example,
+) -> None:
+    cubes(example, 1)
+    paint(example, 2, (6, 12), (40, 46), (40, 46))  # outside of the boxes
+    chosen = TaughtBox((0, 0, 0), (20, 20, 20), held_out=True)
+    example.set_boxes([chosen, TaughtBox((0, 20, 20), (20, 30, 30))])
+    once = [seen(example)]
+    assert describe_held_out(once, ["cells"]) == "Held out: box 1 (1 object)"
+    assert (scarce(once), problem(once)) == ([], "")
+
+
+def test_the_one_box_with_background_is_not_held_out(example: Example) -> None:
+    paint(example, 1, (0, 10), (0, 10), (0, 10))
+    for number in range(4):
+        paint(example, 2 + number, (0, 10), (30, 40), (10 * number, 10 * number + 10))
+    few = TaughtBox((0, 0, 0), (12, 12, 12))
+    full = TaughtBox((0, 30, 0), (10, 40, 40))
+    example.set_boxes([few, full])
+    (boxes,) = hold_out([seen(example)])
+    assert boxes[:2] == (few, full)
+    assert held(boxes) == TaughtBox((0, 30, 0), (10, 40, 10), held_out=True)
+
+
 def test_of_too_few_objects_it_is_said_that_none_can_be_held_out(
     example: Example,
 ) -> None:

@@ -24,7 +24,7 @@ def painted(*voxels: int) -> Painted:
         box_zyx=np.zeros((count, 3, 2), np.int64),
         at_face=np.zeros(count, bool),
     )
-    return Painted(SHAPE, table, (), 0, 0, (), (), ())
+    return Painted(SHAPE, table, (), 0, (), (), (), ())
 
 
 def diameter(*each: Painted) -> float | None:

@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import ndimage
 
 from skoots.events import result_of
 from skoots.teach import TeachProject
 from skoots.teach.materials import write_materials
 from skoots.teach.painted import look
 from skoots.teach.skeleton_store import RECORD, Skeleton, read_moved, write_moved
-from skoots.teach.skeletons import follow_objects, skeleton_points
+from skoots.teach.skeletons import follow_objects, settle, skeleton_points
 from skoots.train.data.taught_boxes import TaughtBox
 from skoots.train.dataloader import load_pairs
 from skoots.train.generate_skeletons import skeletonize_labels
@@ -131,11 +134,53 @@ def test_training_uses_moved_points_and_makes_the_rest(
     assert not volume.notices
 
 
+triples = st.tuples(*[st.integers(-3, 14)] * 3)
+
+
+@given(
+    st.lists(triples, min_size=1, max_size=8),
+    st.lists(st.tuples(*[st.floats(-4, 15)] * 3), min_size=1, max_size=8),
+)
+@settings(deadline=None)
+def test_points_settle_in_a_part_as_they_do_in_the_whole(
+    solid: list[Any], points: list[Any]
+) -> None:
+    whole = np.zeros((9, 12, 11), bool)
+    where = np.clip(solid, 0, np.array(whole.shape) - 1)
+    whole[tuple(where.T)] = True
+    corner, stop = where.min(axis=0), where.max(axis=0) + 1
+    part = whole[tuple(map(slice, corner, stop))]
+    at = np.array(points + [np.array(one) - 0.5 for one in points])
+    found = settle(at, part, tuple(corner.tolist()), whole.shape)
+    np.testing.assert_array_equal(found, settle(at, whole))
+    assert whole[tuple(np.rint(found).astype(int).T)].all()
+
+
+def test_a_moved_point_does_not_ask_for_the_whole_image(
+    example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, plain = [], ndimage.distance_transform_edt
+
+    def transform(mask: Any, **wish: Any) -> Any:
+        asked.append(mask.shape)
+        return plain(mask, **wish)
+
+    write_moved(example.path, {3: moved_to(followed(example)[3], [(5, 21, 14)])})
+    painted = result_of(look(example))
+    monkeypatch.setattr(ndimage, "distance_transform_edt", transform)
+    write_materials(example, painted, example.boxes, SHAPE, (2, 4, 4), tmp_path / "out")
+    assert (5, 12, 20) in asked, "the object, and the point beside it"
+    assert max(map(np.prod, asked)) < np.prod(SHAPE) / 10
+
+
+@pytest.mark.parametrize(
+    ("stroke", "number"), [((28, 30), 0), ((30, 33), 3)], ids=["erased", "painted on"]
+)
 def test_a_moved_skeleton_does_not_outlive_its_object(
-    example: Example, tmp_path: Path
+    example: Example, tmp_path: Path, stroke: tuple[int, int], number: int
 ) -> None:
     write_moved(example.path, {3: moved_to(followed(example)[3], [(5, 12, 14)])})
-    example.labels[4:9, 10:19, 28:30] = 0
+    example.labels[4:9, 10:19, slice(*stroke)] = number
     painted = result_of(look(example))
     (path,) = write_materials(
         example, painted, example.boxes, SHAPE, (2, 4, 4), tmp_path / "out"

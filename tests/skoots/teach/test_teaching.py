@@ -23,7 +23,7 @@ from skoots.events import (
     Validated,
 )
 from skoots.model.checkpoint import load_checkpoint
-from skoots.teach import TeachProject, go_on, teach
+from skoots.teach import TeachProject, go_on, looking, teach
 from skoots.teach.scratch import from_scratch
 from skoots.train.learner import Learner
 from skoots.train.project import Project
@@ -161,7 +161,10 @@ def test_what_it_finds_by_now_lies_on_the_image(
     assert x0 <= 32 < x1
 
 
-def test_who_looks_elsewhere_is_shown_that(tmp_path: Path, base: Path) -> None:
+def test_who_looks_elsewhere_is_shown_that(
+    tmp_path: Path, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "REST", 0)
     wide = TeachProject.create(tmp_path / "wide.skoots-project")
     rng = np.random.default_rng(0)
     grey = rng.integers(0, 200, (16, 64, 2000), np.uint8)
@@ -186,6 +189,30 @@ def test_who_looks_elsewhere_is_shown_that(tmp_path: Path, base: Path) -> None:
     (first, second) = seen
     assert first[0] <= 60 < first[1] < 1900
     assert second[0] <= 1900 < second[1]
+
+
+def test_who_scrolls_leaves_a_training_its_time(
+    project: TeachProject, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, points, plain = [0.0], [], looking.Looking.look
+
+    def look(self: looking.Looking, point: Any) -> Event:
+        points.append(point)
+        return plain(self, point)
+
+    monkeypatch.setattr(looking, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(looking.Looking, "look", look)
+    job = teach(project, str(base), seconds=0, device="cpu", threads=1)
+    next(e for e in job if isinstance(e, Predicted))
+    clock[0] += looking.REST - 0.1
+    moves = [(4.0, 4.0, float(x)) for x in range(6)]
+    events = [job.send(move) for move in moves]
+    assert not any(isinstance(e, Predicted) for e in events)
+    clock[0] += 0.1
+    events = [job.send((8, 8, 8)), *(job.send(move) for move in moves)]
+    job.close()
+    assert sum(isinstance(e, Predicted) for e in events) == 1
+    assert points == [None, (8.0, 8.0, 8.0)], "where somebody looks by then"
 
 
 def test_an_example_that_is_not_there_cannot_be_looked_at(

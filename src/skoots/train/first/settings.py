@@ -21,6 +21,7 @@ from skoots.train.data.pairs import find_pairs
 from skoots.train.first.choices import STEPS_PER_EPOCH, settle
 from skoots.train.first.measure import measure_volumes
 from skoots.train.first.reasons import describe, describe_unlike, give_reasons
+from skoots.train.remedies import FILES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,7 +95,7 @@ def write_first_settings(path: Path, first: FirstSettings) -> None:
             if reason := first.reasons.get(f"{section}.{key}"):
                 lines.append(f"  # {reason}")
             lines.append(f"  {key}: {_flow(value)}")
-    with storage_errors(path):
+    with storage_errors(path, FILES):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, ("\n".join(lines) + "\n").encode())
 
