@@ -244,7 +244,7 @@ class Tour(Screen):
         lesson.set_seconds(self._options.seconds)
         wait_until(lambda: not lesson.wish.blocked, 60)
         # nobody paints seven objects in seconds: by then the process is warm
-        wait_until(lambda: lesson._worker.ready, 120)
+        wait_until(lambda: lesson._process.worker.ready, 120)
         self._take("ready")
         pulse.phase, began = "train", time.perf_counter()
         press(self.panel, "Train")

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING, Any
-from weakref import ref
 
 from qtpy.QtCore import QTimer
 
+from napari_skoots.controllers.hidden_in_3d import HiddenIn3D
 from napari_skoots.controllers.notifying import notify
 from napari_skoots.jobs import Job
 from napari_skoots.layers import geometry_of
@@ -20,7 +20,7 @@ from napari_skoots.layers.source import FACTS
 from skoots.run.coarse_labels import CoarseLabels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Generator
 
     from napari.components import ViewerModel
     from napari.layers import Labels
@@ -38,7 +38,7 @@ _REST = 4.0
 _WHY = "These labels are too large for 3D: a coarse copy stands for them."
 
 
-class LabelsIn3D:
+class LabelsIn3D(HiddenIn3D):
     """Shows a coarse copy of a run's labels while the viewer shows three dimensions.
 
     Parameters
@@ -54,26 +54,17 @@ class LabelsIn3D:
     def __init__(
         self, viewer: ViewerModel, opened: OpenRun, interval_ms: int = INTERVAL_MS
     ) -> None:
-        self._viewer = viewer
         self._opened = opened
         self._coarse = CoarseLabels(opened.run)
         self._layer: Labels | None = None
-        self._hid = False
         self._job: Job | None = None
         self._interval = interval_ms
         self._timer = QTimer()
         self._timer.setInterval(interval_ms)
         self._timer.timeout.connect(self._on_time)
-        # so that napari never slices all labels: hidden before it does so for three
-        # dimensions, and shown again after it did so for two
-        self._before_slicing = _called_first(self)
-        ndisplay = viewer.dims.events.ndisplay
-        ndisplay.connect(self._before_slicing, position="first")
-        ndisplay.connect(self._on_leave, position="last")
+        super().__init__(viewer, opened.layer)
         viewer.layers.events.removed.connect(self._on_removed)
-        # before napari's own, which shows what the layer holds
-        opened.layer.events.visible.connect(self._on_eye, position="first")
-        if viewer.dims.ndisplay == 3:
+        if not self._flat:
             self.begin()
 
     @property
@@ -88,11 +79,8 @@ class LabelsIn3D:
 
     def close(self) -> None:
         """Show the labels again, and follow no more."""
-        ndisplay, layers = self._viewer.dims.events.ndisplay, self._viewer.layers.events
-        ndisplay.disconnect(self._before_slicing)
-        ndisplay.disconnect(self._on_leave)
-        layers.removed.disconnect(self._on_removed)
-        self._opened.layer.events.visible.disconnect(self._on_eye)
+        super().close()
+        self._viewer.layers.events.removed.disconnect(self._on_removed)
         self.end()
 
     def abandon(self) -> None:
@@ -103,12 +91,12 @@ class LabelsIn3D:
 
     def add_labels(self) -> None:
         """Put the labels into the viewer; hidden from the start where it shows 3D."""
-        labels, flat = self._opened.layer, self._viewer.dims.ndisplay == 2
+        labels, drawn = self._labels, self._flat or not self.needed
         if labels in self._viewer.layers:
             return
         wanted = labels.visible
-        labels.visible = wanted and (flat or not self.needed)
-        self._draw(drawn=flat or not self.needed)
+        labels.visible = wanted and drawn
+        self._draw(drawn=drawn)
         self._viewer.add_layer(labels)
         if labels.visible != wanted:
             self._replace()
@@ -116,11 +104,11 @@ class LabelsIn3D:
     def replace(self, labels: ZarrLabels) -> None:
         """Let the layer, which is not in the viewer, show other labels there."""
         self._draw(drawn=False)
-        self._opened.layer.data = labels
+        self._labels.data = labels
 
     def begin(self) -> None:
         """Put the coarse layer in the place of the labels."""
-        labels = self._opened.layer
+        labels = self._labels
         if labels not in self._viewer.layers or not self.needed:
             return
         self._draw(drawn=False)
@@ -130,7 +118,7 @@ class LabelsIn3D:
 
     def _replace(self) -> None:
         """Show the coarse layer for labels that are hidden, right above them."""
-        labels = self._opened.layer
+        labels = self._labels
         self._hid, self._layer = True, self._make_layer()
         active = self._viewer.layers.selection.active
         place = self._viewer.layers.index(labels) + 1
@@ -142,7 +130,7 @@ class LabelsIn3D:
     def end(self) -> None:
         """Put the labels back in their place, or leave them as they were outside."""
         self._remove_copy()
-        labels = self._opened.layer
+        labels = self._labels
         self._draw(drawn=labels in self._viewer.layers)
         if self._hid:
             labels.visible, self._hid = True, False
@@ -156,26 +144,18 @@ class LabelsIn3D:
         if layer is not None and layer in self._viewer.layers:
             self._viewer.layers.remove(layer)
 
-    def _draw(self, *, drawn: bool) -> None:
-        """Let napari read the labels when they are shown, or not.
-
-        A click on the eye reads them before anybody is told of it.
-        """
-        # napari has no public way; without this, labels are read whole once
-        self._opened.layer._refresh_blocked = not drawn
-
     def _make_layer(self) -> Labels:
         from napari.layers import Labels  # noqa: PLC0415 - napari loads layers late
 
         layer = Labels(
             self._coarse.data,
-            name=f"{self._opened.layer.name} (coarse, 3D)",
-            opacity=self._opened.layer.opacity,
+            name=f"{self._labels.name} (coarse, 3D)",
+            opacity=self._labels.opacity,
             metadata={FACTS: {"overlay": True}},
-            **coarse_geometry(geometry_of(self._opened.layer), self._coarse.steps),
+            **coarse_geometry(geometry_of(self._labels), self._coarse.steps),
         )
         layer.editable = False
-        layer.colormap = self._opened.layer.colormap
+        layer.colormap = self._labels.colormap
         return layer
 
     # ---- reading
@@ -213,40 +193,18 @@ class LabelsIn3D:
     # ---- the viewer
 
     def _on_eye(self) -> None:
-        """Keep labels hidden that somebody wants to see in three dimensions."""
-        if self._viewer.dims.ndisplay == 2 or not self._opened.layer.visible:
+        if self._flat or not self._labels.visible:
             return
         if self._layer is None:
             self.begin()
         else:
-            self._opened.layer.visible = False
+            self._labels.visible = False
             notify(f"{_WHY} Show or hide {self._layer.name!r}.")
-
-    def _on_leave(self) -> None:
-        if self._viewer.dims.ndisplay == 2:
-            self.end()
 
     def _on_removed(self) -> None:
         """Go with the labels; a copy that the user removed stays away."""
         layers = self._viewer.layers
-        if self._opened.layer not in layers:
+        if self._labels not in layers:
             self.end()
         elif self._layer is not None and self._layer not in layers:
             self._remove_copy()
-
-
-def _called_first(shown: LabelsIn3D) -> Callable[[], None]:
-    """Give what napari calls before it slices its layers for three dimensions.
-
-    napari calls its own functions before all others, and knows them by the name of
-    their module. If a later version knows better, labels are read whole once more.
-    """
-    known = ref(shown)
-
-    def enter() -> None:
-        it = known()
-        if it is not None and it._viewer.dims.ndisplay == 3:
-            it.begin()
-
-    enter.__module__ = "napari.skoots"
-    return enter

@@ -175,11 +175,6 @@ class Models:
         job.returned.connect(self._on_imported)
         self._run("import", job)
 
-    @property
-    def importing(self) -> bool:
-        """Whether a model is on its way into the user's folder."""
-        return "import" in self._jobs and self._jobs["import"].running
-
     def remove(self) -> None:
         """Delete the model that was chosen from the user's folder."""
         from skoots.model.shelf import remove_model  # noqa: PLC0415 - imports torch

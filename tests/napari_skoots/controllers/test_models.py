@@ -237,14 +237,3 @@ def test_a_model_that_was_removed_and_came_again_is_found(
     models.refresh()
     qtbot.waitUntil(lambda: models.find("other") is not None, timeout=5000)
     idle(qtbot)
-
-
-def test_while_a_model_comes_that_is_known(
-    qtbot: QtBot, models: Models, tmp_path: Path
-) -> None:
-    assert not models.importing
-    models.import_file(save_model(tmp_path / "new", "mine", seed=2))
-    assert models.importing
-    idle(qtbot)
-    assert not models.importing
-    assert models.current == "mine"

@@ -17,8 +17,8 @@ from napari.utils.key_bindings import KeymapHandler
 from session_cases import idle, save_model
 from training_cases import write_rods
 
-from napari_skoots.controllers.teaching.lesson import Taught
 from napari_skoots.controllers.teaching.outlook import NAME as OUTLOOK
+from napari_skoots.controllers.teaching.running_training import Taught
 from skoots.events import TrainStep, result_of
 from skoots.teach import TeachProject
 from skoots.teach.comparison import read_comparison
@@ -107,7 +107,7 @@ class School:
         self.told: list[str] = []
         self._worker = worker
         if worker is not None:
-            self.lesson._worker = worker
+            self.lesson._process.worker = worker
         session.told.connect(self._on_told)
 
     def _on_told(self, error: Exception) -> None:
@@ -147,14 +147,14 @@ class School:
 
     @property
     def job(self) -> Job:
-        found = self.lesson._job
+        found = self.lesson._running.job
         assert found is not None
         return found
 
     @property
     def pid(self) -> int:
         """Of the process that teaches."""
-        worker = self.lesson._worker
+        worker = self.lesson._process.worker
         assert worker is not None
         return worker._child.pid
 
@@ -224,14 +224,14 @@ class School:
     def counted(self) -> None:
         """Wait until everything is found and counted."""
         self.exercise.flush()
-        self.exercise._on_time()  # else it does so in a tenth of a second
+        self.exercise._counting.look()  # else it does so in a tenth of a second
         self.until(lambda: not self.exercise.view.counting)
         idle(self.qtbot)
 
     def counted_while_training(self) -> None:
         """As `counted`, where a job of the board runs on."""
         self.exercise.flush()
-        self.exercise._on_time()
+        self.exercise._counting.look()
         self.until(lambda: not self.exercise.view.counting)
 
     def begin(self, seconds: float = SHORT) -> None:
@@ -294,8 +294,8 @@ class School:
     def close(self) -> None:
         """Stop what runs; the shared worker stays."""
         self.stop()
-        if self.lesson._worker is self._worker:
-            self.lesson._worker = None
+        if self.lesson._process.worker is self._worker:
+            self.lesson._process.worker = None
 
 
 def runs(pid: int) -> bool:

@@ -10,7 +10,7 @@ from exercise_cases import SHAPE
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_skoots.controllers.teaching import boxes as boxes_module
+from napari_skoots.controllers.teaching import boxes_store
 from napari_skoots.controllers.teaching.box_geometry import (
     box_of,
     planes_for,
@@ -231,7 +231,7 @@ def full_disk(*_: Any) -> None:
 def test_boxes_that_cannot_be_stored_are_kept_until_they_can(
     taught: Taught, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(boxes_module, "_AGAIN_MS", 20)
+    monkeypatch.setattr(boxes_store, "_AGAIN_MS", 20)
     taught.open_image()
     taught.new_layer()
     with monkeypatch.context() as patch:
@@ -273,6 +273,6 @@ def test_boxes_of_another_viewer_are_seen_and_stay(taught: Taught) -> None:
     assert added in Example(other.path).boxes
     other.look_again()
     other.teach_everything()
-    taught.exercise._watching.touch(other.path)
+    taught.exercise._counting._watching.touch(other.path)
     assert taught.counted().everything
     assert not layer.visible

@@ -18,7 +18,7 @@ from qtpy.QtWidgets import QPushButton
 from session_cases import idle
 
 from napari_skoots.controllers.teach_docked import TeachDocked
-from napari_skoots.controllers.teaching.lesson import Taught
+from napari_skoots.controllers.teaching.running_training import Taught
 from napari_skoots.layers.source import is_overlay
 from napari_skoots.state.teaching import SCRATCH, Side
 from napari_skoots.state.views import Level
@@ -440,7 +440,7 @@ def test_what_was_kept_is_not_discarded(compared: School) -> None:
 
 
 def test_a_kept_model_is_taught_on(compared: School, worker: Any) -> None:
-    compared.lesson._worker = worker
+    compared.lesson._process.worker = worker
     compared._worker = worker
     kept(compared)
     assert compared.lesson.base == "mine", "who teaches on begins with it"

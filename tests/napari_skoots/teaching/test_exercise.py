@@ -261,7 +261,7 @@ def test_an_example_that_is_damaged_is_named_once_and_left_out(
     assert taught.exercise.diameter(None) is not None, "it is known without the disk"
     for number in (2, 3):
         paint(layer, number, (5, 12), (30, 40), (10 * number, 10 * number + 8))
-        taught.exercise._watching.touch(path, None)
+        taught.exercise._counting._watching.touch(path, None)
         assert taught.counted().objects == number
     (told,) = taught.told
     assert str(path) in str(told)
@@ -278,16 +278,19 @@ def test_all_is_stored_although_qt_has_deleted_its_timers(
     opened = taught.exercise._open.current
     boxes.selected_data = {0}
     boxes.remove_selected()
+    parts = (opened.boxes, opened.boxes._store, opened.boxes._in_view)
     timers = [
         timer
-        for later in (vars(opened.boxes) | vars(opened.skeletons)).values()
+        for part in (*parts, opened.skeletons)
+        for later in vars(part).values()
         if isinstance(timer := getattr(later, "_timer", later), QTimer)
     ]
-    timers += [taught.exercise._look, taught.exercise._watching._timer._timer]
+    counting = taught.exercise._counting
+    timers += [counting._timer, counting._watching._timer._timer]
     assert len(timers) == 6
     for timer in timers:
         delete_in_qt(timer)
-    monkeypatch.setattr(taught.exercise._watching, "close", _fail)
+    monkeypatch.setattr(counting._watching, "close", _fail)
     with pytest.raises(ZeroDivisionError):
         taught.exercise.close()
     monkeypatch.undo()

@@ -425,7 +425,7 @@ def test_closed_as_soon_as_it_begins_no_process_is_left(
     school.paint()
     school.lesson.close()  # as if nobody had warmed it up
     school.until(lambda: teachers() <= before)
-    school.lesson._worker = None
+    school.lesson._process.worker = None
     school.begin(SHORT)
     session.close()
     idle(qtbot)

@@ -84,8 +84,7 @@ class Again:
         """
         if self._board.busy:
             raise RunError("A job is running. Wait for it, or cancel it.")
-        known = model in [view.key for view in self._models.views]
-        if not known and not self._models.importing:
+        if model not in [view.key for view in self._models.views]:
             raise RunError(
                 f"{model} is no longer among your models. Import it from the folder "
                 "models of the project."
@@ -93,8 +92,7 @@ class Again:
         if self._images.voxel_size is None:
             self._wishes.set(diameter=diameter)
         self._model, self._looked = model, False
-        if known:  # else it is chosen when it has come
-            self._models.choose(model)
+        self._models.choose(model)
         self._go_on()
 
     def _on_other(self) -> None:
@@ -112,7 +110,7 @@ class Again:
             raise
 
     def _take_step(self) -> None:
-        if self._model is None or self._board.busy or self._models.importing:
+        if self._model is None or self._board.busy:
             return
         if self._models.current != self._model or self._models.problem:
             self._model = None  # the user chose another, or it cannot be loaded

@@ -49,6 +49,11 @@ def is_flat(vertices: Vertices) -> bool:
     return bool(np.ptp(vertices[:, 0]) < 0.5)
 
 
+def is_slip(vertices: Vertices) -> bool:
+    """Whether somebody clicked and drew nothing."""
+    return bool((np.ptp(vertices, axis=0) < 1).all())
+
+
 def box_of(
     vertices: Vertices, planes: Span, shape: Shape3, *, held_out: bool = False
 ) -> TaughtBox | None:
@@ -65,7 +70,7 @@ def box_of(
     held_out : bool
         Whether it is kept from training.
     """
-    _, rows, columns = spans_of(vertices)
+    _, rows, columns = spans_of(_thick(vertices))
     spans = ((planes[0], planes[1] + 1), rows, columns)
     starts = [max(0, a) for a, _ in spans]
     stops = [min(n, b) for (_, b), n in zip(spans, shape, strict=True)]
@@ -73,6 +78,32 @@ def box_of(
         return None
     (a, b, c), (d, e, f) = starts, stops
     return TaughtBox((a, b, c), (d, e, f), held_out)
+
+
+def planes_drawn(vertices: Vertices, objects: NDArray[np.int64], depth: int) -> Span:
+    """Say which planes a shape has that was just drawn.
+
+    Parameters
+    ----------
+    vertices : ndarray, (N, 3)
+        Along Z, Y, X, in voxels.
+    objects : ndarray, (K, 3, 2)
+        Boxes of what is painted: start and stop along Z, Y, X.
+    depth : int
+        Planes of the image.
+
+    Returns
+    -------
+    tuple of int
+        The first and the last plane: those that it was drawn across, or `planes_for`
+        where it lies in one.
+    """
+    (start, stop), *_ = spans_of(vertices)
+    if is_flat(vertices):
+        plane = int(np.clip(start, 0, depth - 1))
+        return planes_for(vertices, objects, plane, depth)
+    first, last = max(0, start), min(depth, stop) - 1
+    return min(first, depth - 1), max(last, 0)
 
 
 def planes_for(
@@ -107,3 +138,12 @@ def planes_for(
         first = min(plane, int(spans[:, 0].min()) - 1)
         last = max(plane, int(spans[:, 1].max()))
     return max(0, first), min(depth - 1, last)
+
+
+def _thick(vertices: Vertices) -> Vertices:
+    """Give what was drawn in another plane than Y, X some extent along both."""
+    thin = np.ptp(vertices, axis=0) < 0.5
+    if is_flat(vertices) or not thin.any():
+        return vertices
+    around = np.where(thin, float(DEPTH), 0.0)
+    return np.concatenate([vertices - around, vertices + around])

@@ -12,7 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from psygnal import Signal
 
-from napari_skoots.controllers.teaching.box_geometry import is_flat, rectangle_of
+from napari_skoots.controllers.teaching.box_geometry import (
+    box_of,
+    is_flat,
+    rectangle_of,
+)
 from napari_skoots.layers.source import FACTS
 
 if TYPE_CHECKING:
@@ -21,7 +25,11 @@ if TYPE_CHECKING:
     from napari.layers import Shapes
     from numpy.typing import NDArray
 
+    from skoots._types import Shape3
     from skoots.train.data.taught_boxes import TaughtBox
+
+    Row = tuple[int, int, bool]
+    """First plane, last plane and whether it is held out."""
 
 TAUGHT, HELD_OUT = "#ffd400", "#36c9ff"
 """Colours of the edges: of boxes to learn from, and of those that are kept."""
@@ -82,7 +90,7 @@ class BoxesLayer:
         return [np.asarray(shape, float) for shape in self.layer.data]
 
     @property
-    def rows(self) -> list[tuple[int, int, bool]]:
+    def rows(self) -> list[Row]:
         """First plane, last plane and whether it is held out, of each."""
         table = self.layer.features
         columns = (table[name].tolist() for name in ("first", "last", "held_out"))
@@ -117,7 +125,17 @@ class BoxesLayer:
                 self.layer.add(data, shape_type="rectangle")
                 self._describe(rows)
 
-    def describe(self, rows: Sequence[tuple[int, int, bool]]) -> None:
+    def boxes(self, extent: Shape3) -> list[TaughtBox]:
+        """Give the boxes of all; what lies beside an image of this extent is none."""
+        pairs = zip(self.shapes, self.rows, strict=True)
+        found = (
+            box_of(vertices, (first, last), extent, held_out=held_out)
+            for vertices, (first, last, held_out) in pairs
+            if first != UNKNOWN
+        )
+        return [box for box in found if box is not None]
+
+    def describe(self, rows: Sequence[Row]) -> None:
         """Say which planes each has and whether it is held out."""
         if list(rows) != self.rows or any(self.layer.features["label"] == ""):
             with self._quietly():
@@ -159,7 +177,7 @@ class BoxesLayer:
         if len(self):
             self.layer.remove(list(range(len(self))))
 
-    def _describe(self, rows: Sequence[tuple[int, int, bool]]) -> None:
+    def _describe(self, rows: Sequence[Row]) -> None:
         layer = self.layer
         layer.features = _table(rows)
         layer.feature_defaults = _NO_ROWS
@@ -189,11 +207,11 @@ class BoxesLayer:
                 self.edited.emit()
 
 
-def _row(box: TaughtBox) -> tuple[int, int, bool]:
+def _row(box: TaughtBox) -> Row:
     return box.start_zyx[0], box.stop_zyx[0] - 1, box.held_out
 
 
-def _table(rows: Sequence[tuple[int, int, bool]]) -> dict[str, Any]:
+def _table(rows: Sequence[Row]) -> dict[str, Any]:
     words = [
         f"{number} held out" if held_out else str(number)
         for number, (*_, held_out) in enumerate(rows, 1)

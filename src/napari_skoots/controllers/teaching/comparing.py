@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from napari_skoots.controllers.teaching.again import Again
     from napari_skoots.controllers.teaching.deciding import Kept
     from napari_skoots.controllers.teaching.exercise import Exercise
-    from napari_skoots.controllers.teaching.lesson import Lesson, Taught
+    from napari_skoots.controllers.teaching.lesson import Lesson
+    from napari_skoots.controllers.teaching.running_training import Taught
     from napari_skoots.state.teaching import ComparisonView
     from skoots.events import TeachFinished
     from skoots.teach.project import TeachProject

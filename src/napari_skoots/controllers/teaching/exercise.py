@@ -2,9 +2,10 @@
 
 ::
 
-    Images --> opening (a job) --> OpenExample: PaintedLayer, Boxes, LiveSkeletons
-                                        |  painted, drawn
-                                   Watching (a thread) --> view
+    Images --> OpeningJobs --> OpenExample: PaintedLayer, Boxes, LiveSkeletons
+                                    |  painted, drawn     ^
+                                    v                     | skeletons
+                          Counting, Watching (a thread) --+--> view
 
 Everything is on disk as soon as it is painted or drawn, so layers can be removed and
 shown again.
@@ -12,24 +13,20 @@ shown again.
 
 from __future__ import annotations
 
-from contextlib import ExitStack, suppress
-from functools import partial
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from psygnal import Signal
-from qtpy.QtCore import QTimer
 
-from napari_skoots.controllers.board import done
 from napari_skoots.controllers.teaching.accepting import Accepting
-from napari_skoots.controllers.teaching.label_layers import LabelLayers, words_of
+from napari_skoots.controllers.teaching.counting import Counting
+from napari_skoots.controllers.teaching.label_layers import LabelLayers
 from napari_skoots.controllers.teaching.open_examples import OpenExamples
-from napari_skoots.controllers.teaching.opening import add_example, copy_into
 from napari_skoots.controllers.teaching.opening_jobs import OpeningJobs
 from napari_skoots.controllers.teaching.place import ProjectPlace
 from napari_skoots.controllers.teaching.view_of_example import view_of_example
-from napari_skoots.controllers.teaching.watching import Seen, Task, Watching
-from skoots.errors import SkootsError, StorageError, TrainingError
+from skoots.errors import StorageError, TrainingError
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -38,20 +35,12 @@ if TYPE_CHECKING:
     from napari_skoots.controllers.board import Board
     from napari_skoots.controllers.images import Images
     from napari_skoots.controllers.teaching.open_example import OpenExample
-    from napari_skoots.controllers.teaching.open_examples import Chosen
-    from napari_skoots.controllers.teaching.opening import Opened
     from napari_skoots.state.teaching import ExampleView
     from napari_skoots.state.views import Choice
     from skoots.model.checkpoint import Checkpoint
     from skoots.teach.example import Example
     from skoots.teach.painted import Painted
     from skoots.teach.project import TeachProject
-
-_LOOK_MS = 100
-"""Between two looks at what was painted."""
-
-_COPIED_SOON = 1 << 25
-"""Bytes of an image in memory that are copied into a project without a word."""
 
 
 class Exercise:
@@ -86,17 +75,13 @@ class Exercise:
         folder: Path | None = None,
     ) -> None:
         self._viewer = viewer
-        self._board = board
         self._images = images
         self._place = ProjectPlace(images, folder)
         self._labels = LabelLayers(viewer, images)
         self._open = OpenExamples(viewer, images)
-        self._watching = Watching(self._prepare)
+        self._counting = Counting(self._open)
         self._accepting = Accepting(viewer)
-        self._jobs = OpeningJobs(board)
-        self._look = QTimer()
-        self._look.setInterval(_LOOK_MS)
-        self._look.timeout.connect(self._on_time)
+        self._jobs = OpeningJobs(board, images, self._place, self._open)
         self._watch()
 
     # ---- what there is
@@ -110,8 +95,8 @@ class Exercise:
             "" if project is None else project.name,
             self._images.name,
             self._open.current,
-            self._watching.painted,
-            counting=self._watching.counting,
+            self._counting.painted,
+            counting=self._counting.busy,
             accepting=self._accepting.on,
         )
 
@@ -135,7 +120,7 @@ class Exercise:
     @property
     def painted(self) -> tuple[Painted, ...]:
         """What is painted in each example of the project, as last counted."""
-        return tuple(self._watching.painted.values())
+        return tuple(self._counting.painted.values())
 
     @property
     def label_layers(self) -> list[Choice]:
@@ -146,7 +131,7 @@ class Exercise:
         """Give the diameter of a typical painted object, in voxels of the image."""
         from skoots.teach.size import painted_diameter  # noqa: PLC0415 - cc3d
 
-        known, sizes = self._watching.painted, self._watching.voxel_sizes
+        known, sizes = self._counting.painted, self._counting.voxel_sizes
         return painted_diameter(
             list(known.values()),
             [sizes.get(path) for path in known],
@@ -165,8 +150,7 @@ class Exercise:
             If it is none; what is open stays then.
         """
         self._place.open(Path(path))
-        self._leave()
-        self._watching.follow(self.project)
+        self._follow_project()
         self._on_image()
 
     def set_project_place(self, path: Path | str) -> None:
@@ -178,8 +162,7 @@ class Exercise:
             If the name is none for a project.
         """
         self._place.choose(Path(path))
-        self._leave()
-        self._watching.follow(None)
+        self._follow_project()
         self.changed.emit()
 
     # ---- layers
@@ -197,15 +180,7 @@ class Exercise:
             self._show(opened)
             return
         source = self._images.source()
-        project, chosen = self._project(), self._open.chosen
-        size = source.shape[0] * source.shape[1] * source.shape[2]
-        small = source.path is not None or size * source.dtype.itemsize < _COPIED_SOON
-        begin = self._jobs.open if small else self._jobs.show
-        begin(
-            f"Teach {self._images.name}",
-            lambda: add_example(project, source),
-            lambda opened: self._on_opened(opened, chosen),
-        )
+        self._jobs.add(self._project(), source)
 
     def copy_layer(self, key: str, everything: bool) -> None:  # noqa: FBT001 - a form's
         """Copy the objects of a Labels layer into the example of the image.
@@ -225,20 +200,8 @@ class Exercise:
         layer = self._labels.find(key)
         source = self._images.source()
         labels = self._labels.volume(layer, source.shape)
-        project, name = self._project(), layer.name
-        chosen = self._open.chosen
-
-        def finish(opened: Opened) -> None:
-            made = self._on_opened(opened, chosen)
-            if made is not None:
-                self._finish_copy(made, everything)
-            if opened.added is not None:
-                view = self._board.view
-                before = None if view is None else view.message
-                self._board.tell(done(words_of(opened.added, name), before))
-
-        self._jobs.show(
-            f"Copy {name}", lambda: copy_into(project, source, labels), finish
+        self._jobs.copy(
+            self._project(), source, labels, layer.name, everything=everything
         )
 
     def set_everything(self, everything: bool) -> None:  # noqa: FBT001 - a signal's
@@ -278,7 +241,7 @@ class Exercise:
             return
         if shown:
             opened.skeletons.show()
-            self._watching.touch(opened.path, None)
+            self._counting.count(opened)
         else:
             opened.skeletons.hide()
         self.changed.emit()
@@ -309,48 +272,30 @@ class Exercise:
         """
         with ExitStack() as steps:  # the last one first; each is done
             steps.callback(self._jobs.drop)
-            steps.callback(self._watching.close)
+            steps.callback(self._counting.close)
             steps.callback(self._accepting.close)
             steps.callback(self._images.changed.disconnect, self._on_image)
             steps.callback(self._open.close, remove=False)
-            steps.callback(self._stop_looking)
 
-    # ---- jobs
+    # ---- what is open
 
     def _project(self) -> TeachProject:
         before = self.project
         project = self._place.need()
         if before is None:
-            self._watching.follow(project)
+            self._counting.follow(project)
         return project
 
-    def _on_opened(self, opened: Opened, chosen: Chosen) -> OpenExample | None:
-        """Open an example that a job read; show it if its image is still chosen."""
-        project = self.project
-        if project is None or opened.example.path.parent.parent != project.path:
-            return None  # another project was opened meanwhile
-        made = self._open.take(opened, chosen)
-        if made is None:
-            return None
-        if made is self._open.current:
-            self._show(made)
-        self._look.start()
-        self._watching.touch(made.path, None)
-        self.changed.emit()
-        return made
-
-    def _finish_copy(self, opened: OpenExample, everything: bool) -> None:  # noqa: FBT001
-        """Show what was copied; a slot, so what fails is told."""
-        opened.painted.layer.refresh()
-        try:
-            if everything:
-                opened.boxes.set_everything(True)
-        except SkootsError as error:
-            self.told.emit(error)
+    def _follow_project(self) -> None:
+        """Take the layers of the project before out of the viewer; count this one."""
+        self._accepting.end()
+        self._jobs.drop()
+        self._open.close(remove=True)
+        self._counting.follow(self.project)
 
     def _show(self, opened: OpenExample) -> None:
         opened.show()
-        self._look.start()
+        self._counting.start()
         self.changed.emit()
 
     def _need(self) -> OpenExample:
@@ -365,9 +310,9 @@ class Exercise:
 
     def _watch(self) -> None:
         self._images.changed.connect(self._on_image)
-        self._watching.changed.connect(self.changed)
-        self._watching.seen.connect(self._on_seen)
-        self._watching.failed.connect(self.told)
+        self._counting.changed.connect(self.changed)
+        self._counting.failed.connect(self.told)
+        self._jobs.ready.connect(self._on_ready)
         self._jobs.failed.connect(self.told)
         self._accepting.changed.connect(self.changed)
         self._accepting.said.connect(self._on_said)
@@ -376,14 +321,21 @@ class Exercise:
         self._open.changed.connect(self.changed)
         self._open.opened.connect(self._on_open)
 
+    def _on_ready(self, opened: OpenExample) -> None:
+        """Show an example that was asked for, if its image is still chosen."""
+        if opened is self._open.current:
+            self._show(opened)
+        self._counting.start()
+        self._counting.count(opened)
+        self.changed.emit()
+
     def _on_open(self, opened: OpenExample) -> None:
         """Hear what the user draws and moves in an example."""
-        opened.boxes.changed.connect(partial(self._on_boxes, opened))
+        opened.boxes.changed.connect(self.changed)
         opened.boxes.failed.connect(self.told)
         skeletons = opened.skeletons
         skeletons.changed.connect(self.changed)
         skeletons.dropped.connect(self._on_dropped)
-        skeletons.wanted.connect(partial(self._on_wanted, opened))
         skeletons.failed.connect(self.told)
         if skeletons.damaged is not None:
             self.noted.emit(
@@ -397,7 +349,7 @@ class Exercise:
         self._end_accepting()
         project = self.project
         if project is not None and self._open.unknown:
-            self._jobs.search(self._open.search(project), self._open.found)
+            self._jobs.search(project)
         self.changed.emit()
 
     def _end_accepting(self) -> None:
@@ -406,30 +358,6 @@ class Exercise:
         if accepted is not current or current is None or not current.painted.shown:
             self._accepting.end()
 
-    def _on_time(self) -> None:
-        for opened in self._open.all:
-            touched = opened.painted.labels.take_dirty()
-            if touched:
-                self._watching.touch(opened.path, touched)
-
-    def _prepare(self, task: Task) -> None:
-        opened = self._open.at(task.path)
-        if opened is not None and opened.skeletons.shown:
-            task.thinned = dict(opened.skeletons.known)
-
-    def _on_seen(self, seen: Seen) -> None:
-        opened = self._open.at(seen.path)
-        if opened is not None:
-            opened.hear(seen.painted)
-            if seen.skeletons is not None:
-                opened.skeletons.take(seen.skeletons)
-
-    def _on_boxes(self, opened: OpenExample) -> None:
-        known = self._watching.painted.get(opened.path)
-        if known is None or known.boxes != opened.example.boxes:
-            self._watching.touch(opened.path)
-        self.changed.emit()
-
     def _on_dropped(self, ids: list[int]) -> None:
         named = ", ".join(map(str, ids[:5]))
         self.noted.emit(
@@ -437,20 +365,6 @@ class Exercise:
             "the points that you moved. Undo brings them back."
         )
 
-    def _on_wanted(self, opened: OpenExample) -> None:
-        self._watching.touch(opened.path, None)
-
     def _on_said(self, text: str) -> None:
         self._viewer.status = text
         self.noted.emit(text)
-
-    def _stop_looking(self) -> None:
-        with suppress(RuntimeError):  # deleted by Qt
-            self._look.stop()
-
-    def _leave(self) -> None:
-        """Take the layers of a project out of the viewer."""
-        self._accepting.end()
-        self._jobs.drop()
-        self._stop_looking()
-        self._open.close(remove=True)
