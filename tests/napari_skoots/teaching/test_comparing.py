@@ -277,7 +277,7 @@ def test_a_training_that_somebody_deleted_is_said_and_the_next_can_begin(
     worker: Any,
     damaged: bool,
 ) -> None:
-    compared.lesson._worker = compared._worker = worker
+    compared.lesson._process.worker = compared._worker = worker
     place = training(compared)
     shutil.rmtree(place)
     if damaged:
