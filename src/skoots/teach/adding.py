@@ -10,7 +10,7 @@ import numpy as np
 
 from skoots.errors import TrainingError
 from skoots.events import BlockDone, StageStarted
-from skoots.teach.example import as_ids, check_labels
+from skoots.teach.given_labels import as_ids, check_labels
 from skoots.volume.tiling import box_slices, plan_blocks
 
 if TYPE_CHECKING:

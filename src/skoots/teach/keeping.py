@@ -14,8 +14,8 @@ from skoots.model.checkpoint import load_checkpoint, write_checkpoint
 from skoots.model.zoo import CARD, SUFFIX, known_models
 from skoots.run.storage import storage_errors, write_atomically
 from skoots.teach.card import write_card
-from skoots.teach.comparison import point_at, read_comparison
-from skoots.teach.record import RECORD, read_record
+from skoots.teach.comparison_record import point_at, read_comparison
+from skoots.teach.record import DATA, RECORD, read_record
 from skoots.train.curves import BOARD
 from skoots.train.project import Project
 
@@ -33,7 +33,7 @@ _BULKY = (
     "prediction-1.npz",
     "prediction-2.npz",
 )
-_BULKY_FOLDERS = ("data", BOARD)
+_BULKY_FOLDERS = (DATA, BOARD)
 
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)
 """What no file can be called on Windows."""

@@ -19,6 +19,7 @@ from skoots.teach.materials import write_materials
 from skoots.teach.painted import look, problem
 from skoots.teach.recipe import fine_tuning
 from skoots.teach.record import (
+    DATA,
     BaseRecord,
     HeldOut,
     TeachRecord,
@@ -132,7 +133,7 @@ def _write(
     place: Path,
 ) -> Generator[Event, Any, Settings]:
     """Write what is learned from and what it is judged by, and choose settings."""
-    data = place / "data"
+    data = place / DATA
     margin = HALO if model is None else model.halo_zyx
     used = [one for one in lessons if len(one.painted.objects) or one.boxes]
     images = []

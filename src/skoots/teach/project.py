@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Self
 
 from skoots.errors import RunExistsError, TrainingError
 from skoots.run.storage import storage_errors, write_atomically
-from skoots.teach.example import RECORD as EXAMPLE_RECORD
 from skoots.teach.example import Example
+from skoots.teach.example_record import RECORD as EXAMPLE_RECORD
 from skoots.teach.record import awaits_decision, is_compared
 from skoots.volume.naming import PROJECT_SUFFIX
 

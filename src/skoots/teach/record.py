@@ -1,6 +1,7 @@
 """What a training was begun with, kept beside it.
 
 ======================  =======================================================
+``data``                what is learned from; gone once the model was kept
 ``teaching.json``       the model that it began with, the wish, what is held out
 ``truth-N.npz``         what was painted in each held-out box when it began
 ``prediction-N.npz``    what it found in the box that is looked at
@@ -27,7 +28,7 @@ from skoots._types import Shape3
 from skoots.errors import TrainingError
 from skoots.run.storage import storage_errors, write_atomically
 
-RECORD, COMPARISON = "teaching.json", "comparison.json"
+DATA, RECORD, COMPARISON = "data", "teaching.json", "comparison.json"
 
 Region = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
 """Start and stop along Z, Y, X, in voxels."""

@@ -16,8 +16,10 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from skoots.events import CheckpointSaved, Notice, TrainFinished
-from skoots.teach.comparison import compare, read_comparison
+from skoots.teach.comparison import compare
+from skoots.teach.comparison_record import read_comparison
 from skoots.teach.looking import Ear, Looking, check_place
+from skoots.teach.moved_training import settings_here
 from skoots.teach.prepare import prepare
 from skoots.teach.record import is_compared, read_record
 from skoots.teach.smaller import is_short_of_memory, make_smaller
@@ -143,8 +145,10 @@ def go_on(
         yield finished
         return finished
     place = Project(training)
+    settings = settings_here(place, project)
     if seconds is not None:
-        settings = place.settings.merge({"TRAINER": {"SECONDS": seconds}})
+        settings = settings.merge({"TRAINER": {"SECONDS": seconds}})
+    if settings != place.settings or seconds is not None:
         place = Project.create(training, settings, resume=True)
     return (yield from _taught(project, place, ear, device, threads, look_at))
 

@@ -6,6 +6,7 @@ import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
 import torch
@@ -99,6 +100,9 @@ def joined(device: str) -> Iterator[Ranks]:
         yield Ranks()
         return
     ranks = Ranks(int(os.environ["RANK"]), world, int(os.environ["LOCAL_RANK"]))
+    # Torch imports it with the first wrapped network, and its functions then keep the
+    # group until the interpreter ends: a thread that is not ready by then aborts.
+    import_module("torch.distributed.nn.functional")
     on_gpu = ranks.device(device) != "cpu"
     if on_gpu:
         torch.cuda.set_device(ranks.local)

@@ -21,7 +21,7 @@ from napari_skoots.controllers.teaching.outlook import NAME as OUTLOOK
 from napari_skoots.controllers.teaching.running_training import Taught
 from skoots.events import TrainStep, result_of
 from skoots.teach import TeachProject
-from skoots.teach.comparison import read_comparison
+from skoots.teach.comparison_record import read_comparison
 from skoots.teach.process import Worker
 from skoots.train.data.taught_boxes import TaughtBox
 from skoots.volume.source import open_source

@@ -17,7 +17,7 @@ from napari_skoots.controllers.teaching.box_geometry import (
     rectangle_of,
 )
 from skoots.errors import StorageError, TrainingError
-from skoots.teach import example as example_module
+from skoots.teach import example_record
 from skoots.teach.example import Example
 from skoots.train.data.taught_boxes import TaughtBox
 
@@ -305,7 +305,7 @@ def test_boxes_that_cannot_be_stored_are_kept_until_they_can(
     taught.open_image()
     taught.new_layer()
     with monkeypatch.context() as patch:
-        patch.setattr(example_module, "write_atomically", full_disk)
+        patch.setattr(example_record, "write_atomically", full_disk)
         with pytest.raises(StorageError, match="Make room"):
             taught.draw((5, 25), (5, 25))
         assert "is full" in str(taught.told[-1])
@@ -325,7 +325,7 @@ def test_boxes_that_could_not_be_stored_are_stored_in_the_end(
     taught.new_layer()
     path = taught.exercise.example.path
     with monkeypatch.context() as patch:
-        patch.setattr(example_module, "write_atomically", full_disk)
+        patch.setattr(example_record, "write_atomically", full_disk)
         with pytest.raises(StorageError, match="Make room"):
             taught.draw((5, 25), (5, 25))
     taught.exercise.close()

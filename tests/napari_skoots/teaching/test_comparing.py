@@ -35,7 +35,8 @@ from skoots.model import shelf
 from skoots.model.checkpoint import load_checkpoint
 from skoots.run import storage
 from skoots.teach import TeachProject, keeping
-from skoots.teach.comparison import read_comparison
+from skoots.teach.comparison_record import read_comparison
+from skoots.teach.record import RECORD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -271,30 +272,40 @@ def test_where_the_disk_is_full_it_can_be_kept_later(
     assert view_of(compared).kept == "mine"
 
 
-@pytest.mark.parametrize("damaged", [False, True], ids=["gone", "damaged"])
-def test_a_training_that_somebody_deleted_is_said_and_the_next_can_begin(
-    compared: School,
-    worker: Any,
-    damaged: bool,
+def refused(school: School) -> None:
+    """The model cannot be kept, and the card stays."""
+    school.comparing.keep("mine")
+    school.until_over()
+    assert "is no training" in school.message
+    assert view_of(school).kept == ""
+
+
+def test_after_a_training_that_somebody_deleted_the_next_can_begin(
+    compared: School, worker: Any
 ) -> None:
     compared.lesson._process.worker = compared._worker = worker
-    place = training(compared)
-    shutil.rmtree(place)
-    if damaged:
-        place.mkdir()
-        (place / "best.skoots").write_bytes(b"what is left")
-    compared.comparing.keep("mine")
-    compared.until_over()
-    assert "is no training" in compared.message
-    assert view_of(compared).kept == ""
+    shutil.rmtree(training(compared))
+    refused(compared)
     compared.comparing.discard()
     assert compared.comparing.view is None
-    told = [f"{place} is no training"] if damaged else []
-    assert [text[: len(told[0])] for text in compared.told] == told
-    assert place.exists() == damaged, "what is no training is not deleted"
+    assert compared.told == [], "there is nothing to delete"
     compared.until(lambda: compared.lesson.wish.blocked == "")
     compared.taught()
     assert view_of(compared).kept == ""
+
+
+def test_a_training_that_somebody_damaged_is_said_and_stands_in_nobodys_way(
+    compared: School,
+) -> None:
+    (training(compared) / RECORD).unlink()
+    refused(compared)
+    compared.comparing.discard()
+    assert compared.comparing.view is None
+    (said,) = compared.told
+    assert f"{training(compared)} is no training" in said
+    assert "Remove it by hand" in said
+    assert training(compared).is_dir(), "what is no training is not deleted"
+    compared.until(lambda: compared.lesson.wish.blocked == "")
 
 
 def test_what_cannot_be_deleted_is_said_and_stands_in_nobodys_way(

@@ -149,6 +149,27 @@ def test_another_sitting_goes_on_with_it(
         other.close()
 
 
+def test_a_project_that_was_moved_knows_the_moved_image(
+    taught: Taught, qtbot: Any, tmp_path: Path
+) -> None:
+    taught.open_image()
+    paint(taught.new_layer(), 4, (5, 12), (10, 20), (10, 20))
+    taught.exercise.close()
+    place = tmp_path / "elsewhere"
+    place.mkdir()
+    for name in ("cells.tif", "cells.skoots-project"):
+        (tmp_path / name).rename(place / name)
+    other = Taught(qtbot, place)
+    try:
+        other.images.open_file(place / "cells.tif")
+        assert other.new_layer().data[8, 15, 15] == 4
+        example = other.exercise.example
+        assert example.path.is_relative_to(place)
+        assert example.image().path == (place / "cells.tif").resolve()
+    finally:
+        other.close()
+
+
 def test_a_project_counts_for_all_its_images(taught: Taught) -> None:
     one = taught.open_image()
     paint(taught.new_layer(), 4, (5, 12), (10, 20), (10, 20))

@@ -58,12 +58,12 @@ def test_a_project_is_taught_and_compared(project: TeachProject, base: Path) -> 
 def test_what_is_no_better_is_not_kept(
     project: TeachProject, base: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = comparison._sum_up
+    plain = comparison.sum_up
 
     def worse(*values: Any, taught: bool) -> Any:
         return plain(*values, taught=False)
 
-    monkeypatch.setattr(comparison, "_sum_up", worse)
+    monkeypatch.setattr(comparison, "sum_up", worse)
     words = ["train", str(project.path), "--base", str(base), "--threads", "1"]
     words += ["--seconds", "0.001", "--device", "cpu", "--keep", "rods"]
     done = runner.invoke(app, words)

@@ -12,7 +12,9 @@ from skoots.errors import TrainingError
 from skoots.events import Notice, TeachFinished, TrainStep, result_of
 from skoots.model.checkpoint import load_checkpoint
 from skoots.teach import TeachProject, teach
-from skoots.teach.comparison import _Marked, _sum_up, compare, read_comparison
+from skoots.teach.comparison import compare
+from skoots.teach.comparison_record import read_comparison
+from skoots.teach.comparison_scores import Marked, sum_up
 from skoots.validate.scores import score
 from skoots.volume.source import open_source
 
@@ -135,11 +137,11 @@ def test_what_finds_less_is_not_the_best(
     empty = np.zeros((4, 4, 4), np.uint32)
     plain = score(empty, empty)
     found = {
-        side: [] if f is None else [_Marked(empty, replace(plain, f1_50=f), None)]
+        side: [] if f is None else [Marked(empty, replace(plain, f1_50=f), None)]
         for side, f in zip(models, f1, strict=True)
     }
     before = None if f1[0] is None else models["before"]
-    said = _sum_up(before, models["after"], found, 1.0, taught=taught)
+    said = sum_up(before, models["after"], found, 1.0, taught=taught)
     assert said.improved == (best == "after")
     path = (finished.training / said.model).resolve()
     assert path == (base.resolve() if best == "before" else _last(finished))

@@ -17,7 +17,7 @@ from skoots.errors import (
 from skoots.events import TeachFinished, result_of
 from skoots.model.checkpoint import load_checkpoint
 from skoots.teach import TeachProject, discard, keep, teach
-from skoots.teach.comparison import read_comparison
+from skoots.teach.comparison_record import read_comparison
 from skoots.teach.keeping import free_place
 from skoots.train.project import Project
 

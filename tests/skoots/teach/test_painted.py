@@ -16,7 +16,7 @@ from zarr.codecs import ZstdCodec
 from skoots.events import ObjectsDone, result_of
 from skoots.teach import TeachProject, pieces
 from skoots.teach.box_sets import union_voxels
-from skoots.teach.example import CHUNK
+from skoots.teach.example_arrays import CHUNK
 from skoots.teach.held_words import describe_held_out
 from skoots.teach.hold_out import hold_out
 from skoots.teach.painted import (

@@ -213,8 +213,8 @@ def test_finish_ends_with_the_epoch_and_judges_what_was_learned(
     assert not project.unfinished
 
 
-def test_a_training_that_is_closed_goes_on_where_it_was(
-    project: TeachProject, base: Path
+def test_a_training_that_is_closed_goes_on_where_it_was_also_when_it_was_moved(
+    project: TeachProject, base: Path, tmp_path: Path
 ) -> None:
     job = teach(project, str(base), seconds=0, device="cpu", threads=1)
     step = 0
@@ -223,6 +223,9 @@ def test_a_training_that_is_closed_goes_on_where_it_was(
         if step == 3:
             break
     job.close()
+    moved = tmp_path / "elsewhere" / project.path.name
+    moved.parent.mkdir()
+    project = TeachProject(project.path.rename(moved))
     (training,) = project.unfinished
     events = list(go_on(project, training, seconds=SHORT, device="cpu", threads=1))
     (started,) = (e for e in events if isinstance(e, TrainStarted))

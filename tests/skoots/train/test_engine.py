@@ -571,15 +571,24 @@ def test_the_worker_says_what_is_wrong_as_json(tmp_path: Path) -> None:
 
 
 _TOGETHER = """
-import os, sys
+import os, sys, weakref
 from pathlib import Path
+from torch import distributed
 from skoots.train import training, worker
 choose = training.choose_training_format
 def choose_on_the_first(*args):
     assert os.environ["RANK"] == "0", "the others take its answer"
     return choose(*args)
 training.choose_training_format = choose_on_the_first
+groups = []
+join = distributed.init_process_group
+def join_and_remember(*args, **named):
+    join(*args, **named)
+    groups.append(weakref.ref(distributed.group.WORLD))
+distributed.init_process_group = join_and_remember
 worker.main(Path(sys.argv[1]), "cpu", 1)
+(group,) = groups
+assert group() is None, "its threads would end with the interpreter, and may abort"
 """
 
 

@@ -52,7 +52,7 @@ def copy_into(
     """Add the objects of other labels to the example of an image."""
     from napari_skoots.labels_array import ZarrLabels  # noqa: PLC0415 - imports zarr
     from skoots.teach.adding import add_labels  # noqa: PLC0415 - imports torch
-    from skoots.teach.example import check_labels  # noqa: PLC0415 - likewise
+    from skoots.teach.given_labels import check_labels  # noqa: PLC0415 - imports numpy
 
     check_labels(labels, image.shape)
     example = project.add(image)

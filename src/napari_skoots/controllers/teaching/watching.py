@@ -189,7 +189,7 @@ class Watching:
 
 def _examples_of(project: TeachProject) -> list[Path]:
     """List the folders of examples; nothing is read of them, so none can fail."""
-    from skoots.teach.example import RECORD  # noqa: PLC0415 - imports zarr
+    from skoots.teach.example_record import RECORD  # noqa: PLC0415 - imports numpy
 
     return sorted(one.parent for one in project.path.glob(f"examples/*/{RECORD}"))
 
