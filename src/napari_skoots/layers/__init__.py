@@ -16,6 +16,7 @@ from napari_skoots.layers.geometry import (
     shifted,
     voxel_size_of,
 )
+from napari_skoots.layers.offset import has_lengths, is_unmoved, voxel_offset
 from napari_skoots.layers.source import axes_fit, axes_of, level0, source_of
 from napari_skoots.layers.view import (
     box_region,
@@ -30,6 +31,8 @@ __all__ = [
     "box_region",
     "camera_of",
     "geometry_of",
+    "has_lengths",
+    "is_unmoved",
     "last_axes",
     "layer_geometry",
     "level0",
@@ -40,5 +43,6 @@ __all__ = [
     "source_of",
     "view_centre",
     "view_region",
+    "voxel_offset",
     "voxel_size_of",
 ]

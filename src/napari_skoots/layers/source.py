@@ -37,8 +37,15 @@ def level0(layer: Image | Labels) -> Any:
     return layer.data[0] if layer.multiscale else layer.data
 
 
-def axes_of(layer: Image | Labels) -> str:
+def axes_of(layer: Image | Labels, image_axes: str = "") -> str:
     """Say which axis of a layer is which, as far as can be told.
+
+    Parameters
+    ----------
+    layer : napari.layers.Image or napari.layers.Labels
+        Of any array.
+    image_axes : str
+        Of the image that labels belong to: theirs, if they have as many and no names.
 
     Returns
     -------
@@ -57,6 +64,9 @@ def axes_of(layer: Image | Labels) -> str:
     told = "".join(label[:1].upper() for label in layer.axis_labels)
     if set(told) <= set(KNOWN) and len(set(told)) == len(told) == layer.ndim:
         return told + colours
+    plain = image_axes.removesuffix("S")
+    if len(plain) == layer.ndim and axes_fit(layer, plain):
+        return plain
     extra = layer.ndim - 3
     if extra <= 0:
         return "ZYX"[-layer.ndim :] + colours

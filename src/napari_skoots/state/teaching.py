@@ -180,6 +180,9 @@ class ComparisonView:
     kept: str = ""
     """The name under which it was kept; empty until then."""
 
+    chosen: bool = True
+    """Whether what was kept is chosen in Segment; False where it could not be."""
+
     base: str = ""
     """Name of the model that it began with; empty for none."""
 

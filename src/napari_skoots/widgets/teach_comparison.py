@@ -184,7 +184,8 @@ def verdict(comparison: ComparisonView) -> MessageView:
         What was found before and after.
     """
     if comparison.kept:
-        return MessageView(f"Kept as {comparison.kept}, and chosen in Segment.")
+        chosen = ", and chosen in Segment" if comparison.chosen else ""
+        return MessageView(f"Kept as {comparison.kept}{chosen}.")
     if not comparison.held_out:
         return MessageView(
             "Nothing was held out, so nobody can say how good the model is."

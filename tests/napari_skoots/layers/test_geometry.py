@@ -86,6 +86,27 @@ def test_axes_are_read_from_labels_or_by_the_usual_order(
     assert axes_of(layer) == expected
 
 
+@pytest.mark.parametrize(
+    ("shape", "labels", "image_axes", "expected"),
+    [
+        ((3, 9, 4, 5), None, "TZYX", "TZYX"),
+        ((6, 9, 4, 5), None, "CZYX", "CZYX"),
+        ((6, 4, 5), None, "TYX", "TYX"),
+        ((9, 4, 5), None, "ZYXS", "ZYX"),
+        ((9, 4, 5), None, "TZYX", "ZYX"),  # the image has more
+        ((3, 9, 4, 5), ("c", "z", "y", "x"), "TZYX", "CZYX"),
+    ],
+)
+def test_labels_without_names_of_axes_have_those_of_their_image(
+    shape: tuple[int, ...],
+    labels: tuple[str, ...] | None,
+    image_axes: str,
+    expected: str,
+) -> None:
+    layer = Labels(np.zeros(shape, np.uint8), axis_labels=labels)
+    assert axes_of(layer, image_axes) == expected
+
+
 def test_colours_are_an_axis_of_their_own() -> None:
     layer = Image(np.zeros((9, 4, 5, 3), np.uint8), rgb=True)
     assert axes_of(layer) == "ZYXS"

@@ -13,6 +13,7 @@ from napari.components import ViewerModel
 
 from napari_skoots.controllers.teaching.picking import offset_between
 from napari_skoots.controllers.teaching.whole_object import read_object
+from napari_skoots.jobs import Job
 from skoots.errors import TrainingError
 from skoots.events import result_of
 
@@ -41,13 +42,17 @@ def begun(taught: Taught, labels: Any, **options: Any) -> Any:
 
 def click(taught: Taught, voxel: Any, *, drag: float = 0.0) -> None:
     """Press and release the left button over a voxel of the image."""
-    layer = taught.exercise.layer
+    click_at(taught, tuple(taught.exercise.layer.data_to_world(voxel)), drag=drag)
+
+
+def click_at(taught: Taught, position: Any, *, drag: float = 0.0) -> None:
+    """Press and release the left button at a place of the world."""
     event = SimpleNamespace(
         type="mouse_press",
         button=1,
         modifiers=(),
         pos=np.array((100.0, 100.0)),
-        position=tuple(layer.data_to_world(voxel)),
+        position=position,
     )
     for callback in list(taught.viewer.mouse_drag_callbacks):
         heard = callback(taught.viewer, event)
@@ -216,3 +221,57 @@ def test_nothing_is_accepted_at_another_time(taught: Taught) -> None:
     click(taught, (10, 12, 30))
     assert "belongs to time 1" in str(taught.told[-1])
     assert not np.asarray(layer.data).any()
+
+
+def test_labels_of_all_times_are_accepted_at_the_time_that_is_shown(
+    taught: Taught,
+) -> None:
+    taught.viewer.add_image(np.zeros((6, *SHAPE), np.uint8), name="movie")
+    taught.images.set_time(1)
+    layer = taught.new_layer()
+    movie = np.zeros((6, *SHAPE), np.uint16)
+    movie[0, 5:15, 30:50, 30:50] = 9  # another object of that id at another time
+    movie[1] = found()
+    taught.viewer.add_labels(movie, name="found")
+    taught.exercise.set_accepting(True)
+    click_at(taught, (1, 10, 42, 42))
+    assert not taught.told
+    np.testing.assert_array_equal(np.asarray(layer.data) > 0, found() == 9)
+
+
+def test_labels_of_a_flat_image_are_accepted(taught: Taught) -> None:
+    taught.viewer.add_image(np.zeros(SHAPE[1:], np.uint8), name="flat")
+    layer = taught.new_layer()
+    taught.viewer.add_labels(found()[10], name="found")
+    taught.exercise.set_accepting(True)
+    click_at(taught, (42, 42))
+    assert not taught.told
+    np.testing.assert_array_equal(np.asarray(layer.data)[0] > 0, found()[10] == 9)
+
+
+def test_a_plane_of_labels_on_an_image_of_several_is_named(taught: Taught) -> None:
+    flat = {"scale": SCALE[1:], "units": ("um",) * 2}
+    layer = begun(taught, found()[10], **flat)
+    click(taught, (10, 42, 42))
+    assert "'found' is one plane, and the image has 24" in str(taught.told[-1])
+    assert not np.asarray(layer.data).any()
+
+
+def test_what_was_clicked_at_is_copied_whatever_the_layer_shows_then(
+    taught: Taught,
+) -> None:
+    """As in the layer of a network that learns, which is drawn anew by the second."""
+    layer = begun(taught, found())
+    other = taught.viewer.layers["found"]
+    start = Job.start
+
+    def swapped_first(job: Job) -> None:
+        other.data = np.full(SHAPE, 5, np.uint16)
+        other.translate = (1, 0, 0)
+        start(job)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Job, "start", swapped_first)
+        taught.exercise._accepting.accept(tuple(layer.data_to_world((10, 12, 30))))
+    taught.counted()
+    np.testing.assert_array_equal(np.asarray(layer.data) > 0, found() == 5)

@@ -152,18 +152,88 @@ def test_a_moved_rectangle_is_another_box(taught: Taught) -> None:
     assert taught.exercise.example.boxes == (TaughtBox((4, 15, 10), (21, 36, 41)),)
 
 
-@pytest.mark.parametrize("kind", ["ellipse", "polygon", "path"])
-def test_any_shape_counts_as_its_bounding_rectangle(taught: Taught, kind: str) -> None:
+CORNERS = np.array([(12, 10, 10), (12, 10, 40), (12, 30, 40), (12, 30, 10)], float)
+SLANTED = np.array([(12, 10, 25), (12, 20, 40), (12, 30, 25), (12, 20, 10)], float)
+AROUND = TaughtBox((4, 10, 10), (21, 31, 41))
+
+
+def begun(taught: Taught, plane: int = 12) -> Any:
     taught.open_image()
     taught.new_layer()
-    taught.go_to(12)
-    corners = [(12, 10, 10), (12, 10, 40), (12, 30, 40), (12, 30, 10)]
-    taught.boxes.add(np.array(corners, float), shape_type=kind)
+    taught.go_to(plane)
+    return taught.boxes
+
+
+def assert_drawn_as(layer: Any, box: TaughtBox, plane: int) -> None:
+    assert list(layer.shape_type) == ["rectangle"]
+    (shape,) = layer.data
+    expected = rectangle_of(box, plane)
+    np.testing.assert_array_equal(shape[:, 0], plane)
+    np.testing.assert_allclose(
+        sorted(map(tuple, shape)), sorted(map(tuple, expected)), atol=1e-4
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "vertices"),
+    [
+        ("ellipse", CORNERS),
+        ("polygon", CORNERS),
+        ("polygon", SLANTED),
+        ("path", CORNERS[:3]),
+        ("line", CORNERS[::2]),
+        ("rectangle", SLANTED),
+    ],
+)
+def test_any_shape_is_drawn_as_the_rectangle_around_it_that_it_counts_as(
+    taught: Taught, kind: str, vertices: Any
+) -> None:
+    layer = begun(taught)
+    layer.add(vertices, shape_type=kind)
     taught.exercise.flush()
-    assert taught.exercise.example.boxes == (TaughtBox((4, 10, 10), (21, 31, 41)),)
+    assert taught.exercise.example.boxes == (AROUND,)
+    assert_drawn_as(layer, AROUND, 12)
     taught.go_to(13)
-    assert z_of(taught.boxes) == 13
-    assert taught.boxes.shape_type == [kind]
+    assert_drawn_as(layer, AROUND, 13)
+    assert taught.exercise.example.boxes == (AROUND,)
+
+
+def test_a_rectangle_that_is_turned_is_upright_again_and_stays_selected(
+    taught: Taught,
+) -> None:
+    layer = drawn(taught)
+    taught.draw((40, 50), (40, 50))
+    upright = layer.data[1].copy()
+    layer.mode, layer.selected_data = "select", {0}
+    layer.data = [SLANTED, layer.data[1]]  # as the handle does
+    layer.selected_data = {0}
+    taught.exercise.flush()
+    assert taught.exercise.example.boxes[0] == AROUND
+    assert list(layer.shape_type) == ["rectangle"] * 2
+    np.testing.assert_allclose(np.ptp(layer.data[0], axis=0), (0, 21, 31))
+    np.testing.assert_array_equal(layer.data[1], upright, "it is drawn as it was")
+    assert (layer.mode, set(layer.selected_data)) == ("select", {0})
+
+
+def test_a_polygon_is_left_alone_until_it_is_finished(taught: Taught) -> None:
+    layer = begun(taught)
+    layer._is_creating = True  # as napari does from the first click to the last
+    layer.add(SLANTED, shape_type="polygon")
+    taught.exercise.flush()
+    assert list(layer.shape_type) == ["polygon"]
+    np.testing.assert_array_equal(layer.data[0], SLANTED)
+    layer._is_creating = False
+    taught.qtbot.waitUntil(lambda: list(layer.shape_type) == ["rectangle"])
+    taught.exercise.flush()
+    assert taught.exercise.example.boxes == (AROUND,)
+
+
+def test_a_shape_beside_the_image_stays_as_it_is(taught: Taught) -> None:
+    layer = begun(taught)
+    layer.add(SLANTED - (0, 80, 0), shape_type="polygon")
+    taught.exercise.flush()
+    assert list(layer.shape_type) == ["polygon"]
+    assert taught.exercise.example.boxes == ()
 
 
 def test_a_slip_of_the_mouse_is_no_box(taught: Taught) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import shutil
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pytest
@@ -21,25 +21,33 @@ from napari_skoots.controllers.teach_docked import TeachDocked
 from napari_skoots.controllers.teaching.running_training import Taught
 from napari_skoots.layers.source import is_overlay
 from napari_skoots.state.teaching import SCRATCH, Side
+from napari_skoots.state.views import Level
+from napari_skoots.widgets.teach_comparison import verdict
 from napari_skoots.widgets.teach_panel import TeachPanel
 from skoots.errors import (
     CheckpointError,
     ModelExistsError,
     RunError,
     SkootsError,
+    StorageError,
 )
+from skoots.model import shelf
 from skoots.model.checkpoint import load_checkpoint
 from skoots.run import storage
-from skoots.teach import TeachProject
+from skoots.teach import TeachProject, keeping
 from skoots.teach.comparison_record import read_comparison
+from skoots.teach.record import RECORD
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from pytestqt.qtbot import QtBot
 
     from napari_skoots.controllers.session import Session
     from napari_skoots.state.teaching import ComparisonView
+
+T = TypeVar("T")
 
 NAMES = {"before teaching": Side.BEFORE, "after teaching": Side.AFTER}
 
@@ -264,14 +272,127 @@ def test_where_the_disk_is_full_it_can_be_kept_later(
     assert view_of(compared).kept == "mine"
 
 
-def test_a_training_that_somebody_deleted_is_said(compared: School) -> None:
+def refused(school: School) -> None:
+    """The model cannot be kept, and the card stays."""
+    school.comparing.keep("mine")
+    school.until_over()
+    assert "is no training" in school.message
+    assert view_of(school).kept == ""
+
+
+def test_after_a_training_that_somebody_deleted_the_next_can_begin(
+    compared: School, worker: Any
+) -> None:
+    compared.lesson._process.worker = compared._worker = worker
     shutil.rmtree(training(compared))
+    refused(compared)
+    compared.comparing.discard()
+    assert compared.comparing.view is None
+    assert compared.told == [], "there is nothing to delete"
+    compared.until(lambda: compared.lesson.wish.blocked == "")
+    compared.taught()
+    assert view_of(compared).kept == ""
+
+
+def test_a_training_that_somebody_damaged_is_said_and_stands_in_nobodys_way(
+    compared: School,
+) -> None:
+    (training(compared) / RECORD).unlink()
+    refused(compared)
+    compared.comparing.discard()
+    assert compared.comparing.view is None
+    (said,) = compared.told
+    assert f"{training(compared)} is no training" in said
+    assert "Remove it by hand" in said
+    assert training(compared).is_dir(), "what is no training is not deleted"
+    compared.until(lambda: compared.lesson.wish.blocked == "")
+
+
+def test_what_cannot_be_deleted_is_said_and_stands_in_nobodys_way(
+    compared: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(path: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(keeping.shutil, "rmtree", forbidden)
+    compared.comparing.discard()
+    (said,) = compared.told
+    assert f"{training(compared)} cannot be deleted: Permission denied." in said
+    assert compared.comparing.view is None
+    assert not compared.lesson.undecided
+    assert "neither kept nor discarded" in compared.lesson.resume_offer
+
+
+def test_a_folder_that_goes_before_the_end_is_shown_is_no_trouble(
+    compared: School,
+) -> None:
+    result = read_comparison(training(compared))
+    shutil.rmtree(training(compared))
+    compared.say(result)
+    assert (view_of(compared).base, view_of(compared).after.f1) == (
+        "",
+        result.after["f1_50"],
+    )
+
+
+def cancelled_after(act: Callable[..., T], school: School) -> Callable[..., T]:
+    """Give a function during which the user presses Cancel."""
+
+    def acted(*values: Any) -> T:
+        result = act(*values)
+        job = school.session.board._job
+        assert job is not None
+        job.cancel()
+        return result
+
+    return acted
+
+
+def test_who_cancels_when_it_is_kept_already_has_it_kept(
+    compared: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "keep", cancelled_after(keeping.keep, compared))
+    kept(compared)
+    assert "mine.skoots is in the project" in compared.message
+    assert view_of(compared).kept == "mine"
+    assert not compared.lesson.undecided
+
+
+def test_who_cancels_before_has_it_not_kept(compared: School) -> None:
+    compared.comparing.keep("mine")
+    with pytest.raises(RunError, match="being kept"):
+        compared.comparing.discard()
+    compared.session.board.cancel()
+    compared.until_over()
+    there = (compared.project.models / "mine.skoots").exists()
+    assert (view_of(compared).kept == "mine") == there
+    assert ("not kept" in compared.message) != there
+
+
+def test_what_is_kept_but_cannot_be_copied_is_kept(
+    compared: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_path: Path) -> None:
+        raise StorageError("The model cannot be copied: the disk is full.")
+
+    before = compared.session.models.current
+    monkeypatch.setattr(shelf, "import_model", full)
     compared.comparing.keep("mine")
     compared.until_over()
-    assert "is no training" in compared.message
-    assert view_of(compared).kept == ""
-    with pytest.raises(SkootsError):
-        compared.comparing.discard()
+    path = compared.project.models / "mine.skoots"
+    footer = compared.session.board.view
+    assert footer is not None
+    assert footer.message is not None
+    assert footer.message.level is Level.WARNING
+    assert str(path) in footer.message.text
+    assert "the disk is full" in footer.message.text
+    assert path.is_file()
+    assert (view_of(compared).kept, view_of(compared).chosen) == ("mine", False)
+    assert verdict(view_of(compared)).text == "Kept as mine."
+    assert not compared.lesson.undecided
+    assert compared.session.models.current == before
+    with pytest.raises(RunError, match="Import it"):
+        compared.comparing.segment_again()
 
 
 def test_without_a_training_there_is_nothing_to_keep(school: School) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import dask.array
@@ -12,7 +13,7 @@ from exercise_cases import SHAPE, TIMEOUT
 
 from napari_skoots.controllers.teaching.opening import copy_into
 from napari_skoots.labels_array import ZarrLabels
-from skoots.errors import SkootsError
+from skoots.errors import SkootsError, TrainingError
 from skoots.events import BlockDone
 from skoots.teach import TeachProject
 from skoots.train.data.taught_boxes import TaughtBox
@@ -92,6 +93,81 @@ def test_labels_of_one_time_are_copied_for_it(taught: Taught) -> None:
     movie[3] = labels()
     copied(taught, taught.viewer.add_labels(movie))
     np.testing.assert_array_equal(np.asarray(taught.exercise.layer.data), labels())
+
+
+def test_labels_without_names_of_axes_are_of_the_time_that_is_chosen(
+    taught: Taught,
+) -> None:
+    """Four times are so few that they would be taken for channels."""
+    names = {"axis_labels": ("t", "z", "y", "x")}
+    taught.viewer.add_image(np.zeros((4, *SHAPE), np.uint8), name="movie", **names)
+    taught.images.set_time(2)
+    movie = np.zeros((4, *SHAPE), np.uint16)
+    movie[0, :3], movie[2] = 7, labels()
+    copied(taught, taught.viewer.add_labels(movie))
+    np.testing.assert_array_equal(np.asarray(taught.exercise.layer.data), labels())
+
+
+VOXELS = (0.04, 0.02, 0.02)
+MICRONS = {"units": ("um",) * 3}
+TURNED = [[1, 0, 0], [0, 0, -1], [0, 1, 0]]
+
+ELSEWHERE = {
+    "planes beside": ({"translate": (4, 0, 0), "scale": VOXELS} | MICRONS, "(100, 0,"),
+    "a part of a voxel": (
+        {"translate": (0, 0.01, 0), "scale": VOXELS} | MICRONS,
+        "are not those",
+    ),
+    "voxels twice as large": ({"scale": (0.08, 0.04, 0.04)} | MICRONS, "are not those"),
+    "moved, in pixels": ({"translate": (100, 0, 0)}, "are not those"),
+    "turned": ({"rotate": TURNED, "scale": VOXELS} | MICRONS, "are not those"),
+}
+
+
+@pytest.mark.parametrize(("place", "words"), ELSEWHERE.values(), ids=ELSEWHERE)
+def test_labels_of_another_place_are_refused(
+    taught: Taught, place: dict[str, Any], words: str
+) -> None:
+    taught.open_image()
+    layer = taught.viewer.add_labels(labels(), name="found", **place)
+    with pytest.raises(TrainingError, match=re.escape(words)) as said:
+        taught.exercise.copy_layer(str(layer.unique_id), False)
+    assert "'found'" in str(said.value)
+    assert taught.exercise.project is None, "nothing was made"
+
+
+FITTING = {
+    "the same": {"scale": VOXELS} | MICRONS,
+    "in nanometres": {"scale": (40, 20, 20), "units": ("nm",) * 3},
+    "numbers without a unit": {"scale": VOXELS},
+    "only a ratio": {"scale": (2, 1, 1)},
+}
+
+
+@pytest.mark.parametrize("place", FITTING.values(), ids=FITTING)
+def test_labels_that_lie_on_the_image_or_nowhere_are_copied(
+    taught: Taught, place: dict[str, Any]
+) -> None:
+    taught.open_image()
+    layer = taught.viewer.add_labels(labels(), name="found", **place)
+    assert copied(taught, layer) == "2 objects of 'found' were copied."
+
+
+def test_on_an_image_without_a_voxel_size_only_a_shift_counts(taught: Taught) -> None:
+    taught.viewer.add_image(np.zeros(SHAPE, np.uint8), name="plain")
+    layer = taught.viewer.add_labels(labels(), name="found", translate=(100, 0, 0))
+    with pytest.raises(TrainingError, match=re.escape("by (100, 0, 0) voxels")):
+        taught.exercise.copy_layer(str(layer.unique_id), False)
+    layer.translate = (0, 0, 0)
+    layer.scale, layer.units = VOXELS, ("um",) * 3
+    assert copied(taught, layer) == "2 objects of 'found' were copied."
+
+
+def test_flat_labels_of_a_flat_image_are_copied(taught: Taught) -> None:
+    flat = {"scale": (0.02, 0.02), "units": ("um",) * 2}
+    taught.viewer.add_image(np.zeros(SHAPE[1:], np.uint8), name="flat", **flat)
+    layer = taught.viewer.add_labels(labels()[5], name="found", **flat)
+    assert copied(taught, layer) == "1 objects of 'found' were copied."
 
 
 @pytest.mark.parametrize(

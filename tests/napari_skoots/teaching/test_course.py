@@ -164,3 +164,23 @@ def test_the_end_is_said_in_words(changes: dict[str, Any], words: str) -> None:
     course = heard(judged(0.5, 10.0, best=True), step(40, 1.0, 12.4))
     said = course.words(replace(FINISHED, **changes))
     assert said == f"40 steps in 12 s. {words}"
+
+
+def test_a_comparison_that_is_brought_back_has_no_steps_and_no_second() -> None:
+    assert heard(FINISHED).words(FINISHED) == "The best model was found earlier."
+    worse = replace(FINISHED, improved=False)
+    assert heard(worse).words(worse) == (
+        "No model was better than the one it began with."
+    )
+
+
+def test_the_second_of_a_best_model_of_the_sitting_before_is_not_made_up() -> None:
+    course = heard(STARTED, judged(0.3, 30.0, best=False), step(90, 1.0, 31.0))
+    assert course.words(FINISHED) == (
+        "90 steps in 31 s. The best model was found earlier."
+    )
+
+
+def test_a_best_model_at_the_start_is_from_second_0() -> None:
+    course = heard(judged(0.5, 0.0, best=True), step(40, 1.0, 12.4))
+    assert course.words(FINISHED).endswith("The best model is from second 0.")

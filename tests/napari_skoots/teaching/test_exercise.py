@@ -11,8 +11,11 @@ from exercise_cases import SHAPE, Taught, grey
 from qtpy.QtCore import QCoreApplication, QEvent, QTimer
 
 from skoots.errors import SkootsError, TrainingError
+from skoots.events import result_of
 from skoots.teach import TeachProject
 from skoots.teach.example import Example
+from skoots.teach.held_words import describe_held_out
+from skoots.teach.painted import look
 from skoots.train.data.taught_boxes import TaughtBox
 
 if TYPE_CHECKING:
@@ -90,6 +93,23 @@ def test_what_is_painted_is_counted_when_painting_rests(taught: Taught) -> None:
     ball = (6 * 7 * 10 * 10 / np.pi) ** (1 / 3)
     thicker = 2 ** (1 / 3)  # a voxel is twice as deep as it is wide
     assert taught.exercise.diameter(None) == pytest.approx(ball * thicker)
+
+
+def test_the_panel_names_what_training_holds_out_whatever_was_painted_first(
+    taught: Taught,
+) -> None:
+    for name, seed in (("zebra", 0), ("ape", 3)):
+        taught.open_image(name, seed)
+        paint(taught.new_layer(), 1, (5, 12), (10, 20), (10, 20))
+        taught.go_to(8)
+        taught.draw((5, 25), (5, 25))
+    view = taught.counted()
+    examples = taught.exercise.project.examples
+    measured = [result_of(look(one)) for one in examples]
+    names = [one.name for one in examples]
+    assert names == ["ape", "zebra"]
+    assert view.held_out == describe_held_out(measured, names)
+    assert view.held_out == "Held out: box 1 of ape (1 object)"
 
 
 def test_a_layer_that_was_removed_comes_back_with_all_of_it(taught: Taught) -> None:

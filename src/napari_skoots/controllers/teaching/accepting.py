@@ -10,7 +10,7 @@ from psygnal import Signal
 from napari_skoots.controllers.teaching.picking import pick
 from napari_skoots.controllers.teaching.whole_object import copy_object
 from napari_skoots.jobs import Job
-from skoots.errors import TrainingError
+from skoots.errors import SkootsError, TrainingError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -90,8 +90,9 @@ class Accepting:
 
         Raises
         ------
-        TrainingError
-            If there is none, or the view is of three dimensions or another time.
+        SkootsError
+            If there is none that lies on the image, or the view is of three dimensions
+            or another time.
         """
         example = self.example
         if example is None or self._job is not None:
@@ -138,7 +139,7 @@ class Accepting:
         if moved <= _STILL:
             try:
                 self.accept(event.position)
-            except TrainingError as error:
+            except SkootsError as error:
                 self.failed.emit(error)
 
     def _on_mode(self) -> None:

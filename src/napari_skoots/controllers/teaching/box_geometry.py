@@ -26,6 +26,9 @@ DEPTH = 8
 _SLACK = 1e-4
 """Of a rectangle that ends where a voxel does."""
 
+_UPRIGHT = 0.05
+"""Voxels by which nobody sees that a rectangle is turned."""
+
 
 def rectangle_of(box: TaughtBox, plane: float) -> NDArray[np.float64]:
     """Give the corners of a box in a plane, (4, 3), along Z, Y, X."""
@@ -47,6 +50,14 @@ def spans_of(vertices: Vertices) -> tuple[Span, Span, Span]:
 def is_flat(vertices: Vertices) -> bool:
     """Whether a shape lies in one plane Z."""
     return bool(np.ptp(vertices[:, 0]) < 0.5)
+
+
+def is_upright(vertices: Vertices) -> bool:
+    """Whether a shape has nothing but corners along rows and columns."""
+    places = vertices[:, 1:]
+    low, high = places.min(axis=0), places.max(axis=0)
+    away = np.minimum(places - low, high - places)
+    return bool((away < _UPRIGHT).all())
 
 
 def is_slip(vertices: Vertices) -> bool:

@@ -206,6 +206,7 @@ class Boxes:
         pairs = zip(self._shapes.shapes, self._shapes.rows, strict=True)
         self._shapes.describe([self._with_planes(*pair) for pair in pairs])
         self._in_view.flatten()
+        self._in_view.straighten()
         boxes = self._shapes.boxes(self._example.shape)
         if tuple(boxes) != self._example.drawn_boxes:
             self._store.ask()

@@ -9,6 +9,7 @@ import numpy as np
 from napari_skoots.controllers.teaching.box_geometry import (
     box_of,
     is_flat,
+    is_upright,
     rectangle_of,
 )
 from napari_skoots.controllers.teaching.later import Later
@@ -81,6 +82,24 @@ class BoxesInView:
         """Lie on the image again, whose scale or place was changed."""
         lie_on(self._shapes.layer, geometry)
         self._zoomed.ask()
+
+    def straighten(self) -> None:
+        """Draw what is no upright rectangle as its box, for that is what counts.
+
+        Corners outside of a line that was drawn would be learned as background unseen.
+        """
+        data, kinds = self._shapes.shapes, list(self._shapes.layer.shape_type)
+        other = False
+        for place, (first, last, _) in enumerate(self._shapes.rows):
+            shape = data[place]
+            upright = kinds[place] == "rectangle" and is_upright(shape)
+            box = box_of(shape, (first, last), self._extent)
+            if upright or not is_flat(shape) or box is None:
+                continue
+            data[place], kinds[place] = rectangle_of(box, shape[0, 0]), "rectangle"
+            other = True
+        if other:
+            self._shapes.replace(data, kinds)
 
     def flatten(self) -> None:
         """Bring shapes that were drawn across planes into one, as rectangles."""

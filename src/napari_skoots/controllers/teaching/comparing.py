@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
+from napari_skoots.controllers.teaching.deciding import (
+    delete_training,
+    keep_and_take_in,
+)
 from napari_skoots.controllers.teaching.sides import Sides
+from napari_skoots.controllers.teaching.view_of_comparison import view_of_comparison
 from napari_skoots.jobs import Job
 from napari_skoots.layers.source import is_overlay
-from napari_skoots.state.teaching import ComparisonView, ScoreView, Side
-from skoots.errors import RunError
-from skoots.events import Notice
+from napari_skoots.state.teaching import Side
+from skoots.errors import RunError, SkootsError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
-
     from napari.components import ViewerModel
     from napari.layers import Layer
 
     from napari_skoots.controllers.board import Board
     from napari_skoots.controllers.models import Models
     from napari_skoots.controllers.teaching.again import Again
+    from napari_skoots.controllers.teaching.deciding import Kept
     from napari_skoots.controllers.teaching.exercise import Exercise
     from napari_skoots.controllers.teaching.lesson import Lesson
     from napari_skoots.controllers.teaching.running_training import Taught
-    from skoots.events import Event, TeachFinished
+    from napari_skoots.state.teaching import ComparisonView
+    from skoots.events import TeachFinished
     from skoots.teach.project import TeachProject
 
 
@@ -68,6 +72,7 @@ class Comparing:
         self._again = again
         self._sides = Sides(viewer)
         self._taught: Taught | None = None
+        self._keeping: Job | None = None
         self.view: ComparisonView | None = None
         lesson.finished.connect(self._on_finished)
         exercise.changed.connect(self._on_example)
@@ -113,32 +118,33 @@ class Comparing:
         name = name.strip()
         free_place(project, name)
 
-        def start() -> Generator[Event, Any, str]:
-            from skoots.model.shelf import import_model  # noqa: PLC0415 - imports torch
-            from skoots.teach.keeping import keep  # noqa: PLC0415 - likewise
-
-            path = keep(project, finished.training, name)
-            yield Notice(f"{path.name} is in the project.")
-            return import_model(path).name
-
-        job = Job(start, f"Keep {name}")
+        training = finished.training
+        job = Job(lambda: keep_and_take_in(project, training, name), f"Keep {name}")
         job.returned.connect(self._on_kept)
         self._board.run(job, pausable=False, kept="The model was not kept.")
+        self._keeping = job
 
     def discard(self) -> None:
         """Throw the model away; what is painted stays.
 
+        A folder that cannot be deleted is told, and stands in nobody's way: the next
+        training waits for this decision alone.
+
         Raises
         ------
-        SkootsError
-            If its folder cannot be deleted.
+        RunError
+            If it is being kept just now.
         """
-        from skoots.teach.keeping import discard  # noqa: PLC0415 - imports torch
-
-        if self.view is not None and not self.view.kept:
-            _, finished = self._need()
-            discard(finished.training)
-        self.dismiss()
+        if self._keeping is not None and self._keeping.running:
+            raise RunError("The model is being kept. Wait a moment.")
+        try:
+            if self.view is not None and not self.view.kept:
+                _, finished = self._need()
+                delete_training(finished.training)
+        except SkootsError as error:
+            self._exercise.told.emit(error)
+        finally:
+            self.dismiss()
 
     def dismiss(self) -> None:
         """Show nothing of it any more."""
@@ -166,12 +172,15 @@ class Comparing:
             raise RunError("There is no model to keep. Train one.")
         return taught.project, taught.finished
 
-    def _on_kept(self, name: str) -> None:
+    def _on_kept(self, kept: Kept) -> None:
+        self._board.tell(kept.words)
         self._models.refresh()
-        self._models.choose(name)
         if self.view is not None:
-            self.view = replace(self.view, kept=name)
-        self._lesson.choose_base(name)  # who teaches on begins with it
+            chosen = kept.trouble is None
+            self.view = replace(self.view, kept=kept.name, chosen=chosen)
+        if kept.trouble is None:
+            self._models.choose(kept.name)
+            self._lesson.choose_base(kept.name)  # who teaches on begins with it
         self._decided()
 
     def _decided(self) -> None:
@@ -187,15 +196,7 @@ class Comparing:
         if finished is None:
             return
         self._taught = taught
-        self.view = ComparisonView(
-            before=_score(finished.before) if finished.before else None,
-            after=_score(finished.after),
-            improved=finished.improved,
-            side=Side.AFTER,
-            name=self._free_name(taught.project),
-            base=_base_of(finished),
-            held_out=bool(finished.after),
-        )
+        self.view = view_of_comparison(finished, self._free_name(taught.project))
         self._lesson.undecided = True
         self._sides.hide()
         self._on_example()
@@ -226,20 +227,3 @@ class Comparing:
             number += 1
             name = f"{project.name}-{number}"
         return name
-
-
-def _base_of(finished: TeachFinished) -> str:
-    """Name the model that a training began with: another may be chosen by now."""
-    from skoots.teach.record import read_record  # noqa: PLC0415 - on use
-
-    base = read_record(finished.training).base
-    return "" if base is None else base.name
-
-
-def _score(said: Mapping[str, Any]) -> ScoreView:
-    return ScoreView(
-        f1=float(said.get("f1_50", 0.0)),
-        found=int(said.get("found", 0)),
-        true=int(said.get("objects_truth", 0)),
-        predicted=int(said.get("objects_predicted", 0)),
-    )

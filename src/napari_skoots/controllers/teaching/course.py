@@ -77,12 +77,15 @@ class Course:
 
     def words(self, result: TeachFinished) -> str:
         """Say how it ended."""
-        trained = f"{self.view.step} steps in {self.view.seconds:.0f} s."
+        view, best = self.view, self.view.best_at
+        trained = f"{view.step} steps in {view.seconds:.0f} s. " if view.step else ""
         if not result.after:
-            return f"{trained} Nothing was held out, so nobody knows how good it is."
+            return f"{trained}Nothing was held out, so nobody knows how good it is."
         if not result.improved:
-            return f"{trained} No model was better than the one it began with."
-        return f"{trained} The best model is from second {self.view.best_at or 0:.0f}."
+            return f"{trained}No model was better than the one it began with."
+        if best is None:  # of a sitting before, which said no second to this one
+            return f"{trained}The best model was found earlier."
+        return f"{trained}The best model is from second {best:.0f}."
 
     def _prepare(self, text: str) -> None:
         self.view = replace(self.view, preparing=text)

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari_skoots.controllers.teaching.painted_layer import is_teaching
-from napari_skoots.layers import axes_of, source_of
+from napari_skoots.layers import (
+    axes_of,
+    geometry_of,
+    has_lengths,
+    is_unmoved,
+    source_of,
+    voxel_offset,
+)
 from napari_skoots.layers.source import is_overlay
 from napari_skoots.source_array import SourceArray
 from skoots.errors import TrainingError
@@ -64,7 +71,7 @@ class LabelLayers:
         AxesError
             If nobody can tell which of its axes is which.
         """
-        axes = axes_of(layer)
+        axes = axes_of(layer, self._images.axes)
         if "Z" not in axes and shape[0] > 1:
             raise TrainingError(
                 f"{layer.name!r} is one plane, and the image has {shape[0]}. Choose "
@@ -82,7 +89,35 @@ class LabelLayers:
                 f"{layer.name!r} has {source.shape} voxels and the image {shape} "
                 "(Z, Y, X). Choose labels that were made of this image."
             )
+        self._check_place(layer, axes, shape)
         return SourceArray(source)
+
+    def _check_place(self, layer: Labels, axes: str, shape: Shape3) -> None:
+        """Refuse labels of another place.
+
+        Those of which nobody said where they lie, nor how large a voxel is, lie on the
+        image that has their extent: so do labels from a file without a voxel size.
+        """
+        image = self._images.layer
+        if image is None:
+            return
+        own = geometry_of(layer, axes)
+        there = geometry_of(image, self._images.axes)
+        offset = voxel_offset(own, there, shape)
+        if offset == (0, 0, 0):
+            return
+        if offset is not None:
+            raise TrainingError(
+                f"{layer.name!r} lies beside the image, by {offset} voxels (Z, Y, X). "
+                "Choose labels that were made of this image, or move the layer onto it."
+            )
+        if is_unmoved(own) and not (has_lengths(own) and has_lengths(there)):
+            return
+        raise TrainingError(
+            f"The voxels of {layer.name!r} are not those of the image: they have "
+            "another size or place. Choose labels that were made of this image, or "
+            "give the layer the scale and the place of the image."
+        )
 
     def _layers(self) -> list[Labels]:
         from napari.layers import Labels  # noqa: PLC0415 - napari loads layers late

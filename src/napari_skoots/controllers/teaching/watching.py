@@ -83,6 +83,8 @@ class Watching:
         self._again = False
         self._unread: set[Path] = set()
         self.painted: dict[Path, Painted] = {}
+        """By path, in the order in which a training takes them: what is held out of
+        equals depends on it."""
         self.voxel_sizes: dict[Path, VoxelSize | None] = {}
         """Of the image of each that was counted."""
         self._timer = Later(REST_MS, self._begin)
@@ -162,9 +164,13 @@ class Watching:
                 self._on_unread(one)
                 continue
             self._unread.discard(one.path)
-            self.painted[one.path] = one.painted
-            self.voxel_sizes[one.path] = one.voxel_size
+            self._take(one)
             self.seen.emit(one)
+
+    def _take(self, one: Seen) -> None:
+        known = self.painted | {one.path: one.painted}
+        self.painted = {path: known[path] for path in sorted(known)}
+        self.voxel_sizes[one.path] = one.voxel_size
 
     def _on_unread(self, one: Unread) -> None:
         """Leave out an example that is damaged or gone, and say so once."""

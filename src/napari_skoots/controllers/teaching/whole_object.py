@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_skoots.layers import level0
 from skoots.errors import TrainingError
 from skoots.events import Notice
 
@@ -114,8 +113,7 @@ def copy_object(
     picked: Picked, into: Any, number: int
 ) -> Generator[Event, Any, Copied]:
     """Write an object where nothing is painted yet."""
-    data = level0(picked.layer)
-    box, mask = yield from read_object(data, picked.number, picked.voxel)
+    box, mask = yield from read_object(picked.data, picked.number, picked.voxel)
     voxels = int(mask.sum())
     low = np.array([s.start for s in box]) + picked.offset
     high = np.array([s.stop for s in box]) + picked.offset
