@@ -124,6 +124,7 @@ def source_of(
         layout,
         readable_dtype(data.dtype, name),
         voxel_size_of(layer, layout.letters),
+        choice=Choice(layout.letters, channel, time),
     )
 
 

@@ -12,6 +12,7 @@ Inside a box everything that is not painted is background; outside, nobody knows
 
 from __future__ import annotations
 
+import shutil
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
@@ -70,7 +71,8 @@ class Example:
         path : Path
             A folder that is not there.
         image : Source
-            The image. One that lies in no file is copied.
+            The image. It is copied where it lies in no file, or in one that this
+            package reads in another way or not at all.
 
         Raises
         ------
@@ -80,10 +82,14 @@ class Example:
         record = record_of(image, path)
         with storage_errors(path, PAINTING):
             path.mkdir(parents=True)
-            if image.path is None:
-                copy_image(image, path)
-            create_labels(path, image.shape)
-            write_example(path, record)
+            try:
+                if record.image.path is None:
+                    copy_image(image, path)
+                create_labels(path, image.shape)
+                write_example(path, record)  # what has none is no example
+            except BaseException:
+                shutil.rmtree(path, ignore_errors=True)
+                raise
         return cls(path)
 
     @property
@@ -120,6 +126,21 @@ class Example:
     def drawn_boxes(self) -> tuple[TaughtBox, ...]:
         """The boxes that somebody drew, also while the whole image is one."""
         return self._record.drawn_boxes
+
+    def set_voxel_size(self, size: VoxelSize) -> None:
+        """Say how large a voxel is, where that is known better by now.
+
+        Parameters
+        ----------
+        size : tuple of float
+            Along Z, Y, X, in micrometres.
+
+        Raises
+        ------
+        StorageError
+            If nothing can be written.
+        """
+        self._change(lambda now: now.model_copy(update={"voxel_size": size}))
 
     def set_boxes(self, boxes: Iterable[TaughtBox]) -> None:
         """Say where everything that is not painted is background.

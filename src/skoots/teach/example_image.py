@@ -41,9 +41,10 @@ def record_of(image: Source, example: Path) -> ExampleRecord:
     example : Path
         The folder of the example, in that of a project.
     """
+    choice = image.choice if isinstance(image, ArraySource) else Choice()
     path = None if image.path is None else image.path.resolve()
-    in_file = path is not None
-    choice = image.choice if isinstance(image, ArraySource) and in_file else Choice()
+    if path is None or not _reads_alike(image, path, choice):
+        path, choice = None, Choice()
     return ExampleRecord(
         image=ImageRecord(
             name=image.name,
@@ -92,6 +93,20 @@ def open_image(record: ExampleRecord, example: Path) -> Source:
         except SkootsError as error:
             refused.append(error)
     raise refused[0]
+
+
+def _reads_alike(image: Source, path: Path, choice: Choice) -> bool:
+    """Whether the file gives these voxels when it is opened here.
+
+    Another reader of napari may show a channel as an image, or know other formats.
+    """
+    try:
+        source = open_source(
+            path, axes=choice.axes, channel=choice.channel, time=choice.time
+        )
+    except SkootsError:
+        return False
+    return source.signature() == image.signature()
 
 
 def _places(record: ExampleRecord, path: str, example: Path) -> list[Path]:

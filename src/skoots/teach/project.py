@@ -16,6 +16,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from filelock import FileLock
+
 from skoots.errors import RunExistsError, TrainingError
 from skoots.run.storage import storage_errors, write_atomically
 from skoots.teach.example import Example
@@ -33,6 +35,7 @@ __all__ = ["PROJECT_SUFFIX", "TeachProject"]
 
 RECORD = "project.json"
 _FORMAT = 1
+_LOCK = ".lock"
 
 
 class TeachProject:
@@ -165,22 +168,36 @@ class TeachProject:
         Parameters
         ----------
         image : Source
-            The image. One that lies in no file is copied into the project.
+            The image. It is copied into the project where `open_source` does not read
+            the same from its file. Its voxel size, if it has one, stands above the one
+            that is known.
 
         Raises
         ------
         StorageError
             If nothing can be written.
         """
-        known = self.find(image)
-        if known is not None:
-            return known
+        known = self.find(image) or self._create(image)
+        if image.voxel_size is not None and known.voxel_size != image.voxel_size:
+            known.set_voxel_size(image.voxel_size)
+        return known
+
+    def _create(self, image: Source) -> Example:
+        """Make the example of an image, once, whoever else is about to."""
+        folder = self.path / "examples"
+        with storage_errors(folder, PAINTING):
+            folder.mkdir(exist_ok=True)
+            with FileLock(folder / _LOCK):
+                place = self._free_place(image)
+                return self.find(image) or Example.create(place, image)
+
+    def _free_place(self, image: Source) -> Path:
         stem = re.sub(r"[^\w.-]+", "_", image.name).strip("._") or "image"
         place, number = self.path / "examples" / stem, 1
         while place.exists():
             number += 1
             place = place.with_name(f"{stem}-{number}")
-        return Example.create(place, image)
+        return place
 
 
 def _is_unfinished(training: Path) -> bool:

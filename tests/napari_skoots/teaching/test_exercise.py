@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import tifffile
 from exercise_cases import SHAPE, Taught, grey
 from qtpy.QtCore import QCoreApplication, QEvent, QTimer
 
@@ -17,6 +18,7 @@ from skoots.teach.example import Example
 from skoots.teach.held_words import describe_held_out
 from skoots.teach.painted import look
 from skoots.train.data.taught_boxes import TaughtBox
+from skoots.volume.tiling import whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -183,6 +185,29 @@ def test_a_project_counts_for_all_its_images(taught: Taught) -> None:
     taught.images.choose(str(one.unique_id))
     assert taught.exercise.view.layer == "cells teaching"
     assert len(taught.exercise.painted) == 2
+
+
+def test_a_channel_of_a_file_that_napari_opened_is_taught(taught: Taught) -> None:
+    path = taught.folder / "both.tif"
+    both = np.stack([grey(0), grey(1)])
+    tifffile.imwrite(path, both, metadata={"axes": "CZYX"})
+    (layer,) = taught.viewer.open(path, plugin="napari")
+    assert layer.data.shape == both.shape
+    taught.images.choose(str(layer.unique_id))
+    taught.images.set_channel(1)
+    taught.new_layer()
+    read = Example(taught.exercise.example.path).image().read(whole(both[1].shape))
+    np.testing.assert_array_equal(read, both[1])
+
+
+def test_a_voxel_size_that_is_typed_later_is_taught(taught: Taught) -> None:
+    taught.open_image()
+    taught.new_layer()
+    size = (1.0, 0.2, 0.2)
+    taught.images.set_voxel_size(size)
+    taught.counted()
+    assert Example(taught.exercise.example.path).voxel_size == size
+    assert list(taught.exercise._counting.voxel_sizes.values()) == [size]
 
 
 def test_a_project_that_is_opened_knows_the_image(taught: Taught) -> None:

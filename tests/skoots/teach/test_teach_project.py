@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from skoots.errors import (
     RunExistsError,
     SkootsError,
     SourceNotFoundError,
+    StorageError,
     TrainingError,
 )
 from skoots.teach import Example, TeachProject
@@ -65,6 +68,56 @@ def test_tomorrow_everything_is_there(project: TeachProject, image: Source) -> N
     there = again.image()
     assert there.voxel_size == (0.1, 0.05, 0.05)
     np.testing.assert_array_equal(there.read(whole(SHAPE)), image.read(whole(SHAPE)))
+
+
+def test_an_image_that_is_added_twice_at_once_is_one_example(
+    project: TeachProject, image: Source
+) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda _: project.add(image), range(4)))
+    assert len({one.path for one in made}) == 1
+    assert len(project.examples) == 1
+
+
+def test_a_voxel_size_that_is_known_later_is_that_of_the_example(
+    project: TeachProject,
+) -> None:
+    assert project.add(open_source(grey())).voxel_size is None
+    size = (0.1, 0.05, 0.05)
+    assert project.add(open_source(grey(), voxel_size=size)).voxel_size == size
+    assert project.add(open_source(grey())).voxel_size == size
+    (example,) = project.examples
+    assert example.image().voxel_size == size
+
+
+def test_what_another_reader_shows_of_a_file_is_copied(
+    project: TeachProject, tmp_path: Path
+) -> None:
+    """A channel as an image of its own; a format that is none of ours."""
+    path = tmp_path / "both.tif"
+    tifffile.imwrite(path, grey(shape=(2, *SHAPE)), metadata={"axes": "CZYX"})
+    other = tmp_path / "cells.czi"
+    other.write_bytes(b"ZISRAWFILE")
+    for number, place in enumerate((path, other)):
+        seen = replace(open_source(grey(number)), path=place, name=place.stem)
+        example = project.add(seen)
+        read = Example(example.path).image().read(whole(SHAPE))
+        np.testing.assert_array_equal(read, grey(number))
+
+
+def test_half_of_an_example_is_not_left(
+    project: TeachProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("skoots.teach.example.create_labels", full)
+    for _ in range(2):
+        with pytest.raises(StorageError, match="free some space"):
+            project.add(open_source(grey()))
+    monkeypatch.undo()
+    assert project.add(open_source(grey())).path.name == "array"
+    assert [p.name for p in (project.path / "examples").glob("[!.]*")] == ["array"]
 
 
 def test_an_image_is_one_example_wherever_it_lies(

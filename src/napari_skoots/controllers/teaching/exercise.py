@@ -13,6 +13,7 @@ shown again.
 
 from __future__ import annotations
 
+import math
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +27,7 @@ from napari_skoots.controllers.teaching.open_examples import OpenExamples
 from napari_skoots.controllers.teaching.opening_jobs import OpeningJobs
 from napari_skoots.controllers.teaching.place import ProjectPlace
 from napari_skoots.controllers.teaching.view_of_example import view_of_example
-from skoots.errors import StorageError, TrainingError
+from skoots.errors import SkootsError, StorageError, TrainingError
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from napari_skoots.controllers.teaching.open_example import OpenExample
     from napari_skoots.state.teaching import ExampleView
     from napari_skoots.state.views import Choice
+    from skoots._types import VoxelSize
     from skoots.model.checkpoint import Checkpoint
     from skoots.teach.example import Example
     from skoots.teach.painted import Painted
@@ -317,6 +319,7 @@ class Exercise:
         self._accepting.changed.connect(self.changed)
         self._accepting.said.connect(self._on_said)
         self._accepting.failed.connect(self.told)
+        self._open.changed.connect(self._note_voxel_size)
         self._open.changed.connect(self._end_accepting)
         self._open.changed.connect(self.changed)
         self._open.opened.connect(self._on_open)
@@ -346,11 +349,23 @@ class Exercise:
     def _on_image(self) -> None:
         """Find the example of the image, if it has one in the project."""
         self._open.follow()
+        self._note_voxel_size()
         self._end_accepting()
         project = self.project
         if project is not None and self._open.unknown:
             self._jobs.search(project)
         self.changed.emit()
+
+    def _note_voxel_size(self) -> None:
+        """Let what is painted have the voxel size that its image has by now."""
+        opened, size = self._open.current, self._images.voxel_size
+        if opened is None or size is None or _alike(size, opened.example.voxel_size):
+            return
+        try:
+            opened.example.set_voxel_size(size)
+        except SkootsError as error:
+            self.told.emit(error)
+        self._counting.count(opened)
 
     def _end_accepting(self) -> None:
         """Accept no more for an example that is gone, or of an image not chosen."""
@@ -368,3 +383,8 @@ class Exercise:
     def _on_said(self, text: str) -> None:
         self._viewer.status = text
         self.noted.emit(text)
+
+
+def _alike(one: VoxelSize, other: VoxelSize | None) -> bool:
+    """Whether two voxel sizes differ by rounding alone."""
+    return other is not None and all(map(math.isclose, one, other))
