@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import shutil
@@ -14,10 +13,10 @@ from skoots.model.checkpoint import load_checkpoint, write_checkpoint
 from skoots.model.zoo import CARD, SUFFIX, known_models
 from skoots.run.storage import storage_errors, write_atomically
 from skoots.teach.card import write_card
+from skoots.teach.clearing import clear, clear_before
 from skoots.teach.comparison_record import point_at, read_comparison
-from skoots.teach.record import DATA, RECORD, read_record
+from skoots.teach.record import RECORD, read_record
 from skoots.teach.remedies import DISCARDING, KEEPING
-from skoots.train.curves import BOARD
 from skoots.train.project import Project
 
 if TYPE_CHECKING:
@@ -27,15 +26,6 @@ if TYPE_CHECKING:
     from skoots.teach.project import TeachProject
     from skoots.teach.record import TeachRecord
 
-_BULKY = (
-    "state.pt",
-    "last.skoots",
-    "best.skoots",
-    "prediction-1.npz",
-    "prediction-2.npz",
-)
-_BULKY_FOLDERS = (DATA, BOARD)
-
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)
 """What no file can be called on Windows."""
 
@@ -44,7 +34,8 @@ def keep(project: TeachProject, training: Path, name: str) -> Path:
     """Keep the best model of a training in the project, with its card.
 
     What the training took most room for goes then; scores and what was found in
-    held-out boxes stay.
+    held-out boxes stay. So does that of trainings before it, where nobody can go on
+    with them or keep their models.
 
     Parameters
     ----------
@@ -89,7 +80,8 @@ def keep(project: TeachProject, training: Path, name: str) -> Path:
         write_checkpoint(target, replace(model, provenance=known, scores=dict(scores)))
         # as seen from the training: a project may be moved
         point_at(training, os.path.relpath(target, training).replace(os.sep, "/"))
-        _clear(training)
+        clear(training)
+    clear_before(project, training)
     return target
 
 
@@ -184,12 +176,3 @@ def _provenance(
             "after": dict(finished.after),
         }
     }
-
-
-def _clear(training: Path) -> None:
-    """Delete what is large; what cannot be deleted hurts nobody."""
-    for name in _BULKY:
-        with contextlib.suppress(OSError):
-            (training / name).unlink(missing_ok=True)
-    for name in _BULKY_FOLDERS:
-        shutil.rmtree(training / name, ignore_errors=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +11,10 @@ from skoots.errors import TrainingError
 from skoots.events import BlockDone, Notice, StageStarted
 from skoots.model.zoo import load_model
 from skoots.run.scale import grid_shape
-from skoots.run.storage import storage_errors
 from skoots.run.wishes import Wishes
 from skoots.teach.hold_out import hold_out
 from skoots.teach.materials import write_materials
+from skoots.teach.new_place import new_place
 from skoots.teach.painted import look, problem
 from skoots.teach.recipe import fine_tuning
 from skoots.teach.record import (
@@ -27,7 +26,6 @@ from skoots.teach.record import (
     write_arrays,
     write_record,
 )
-from skoots.teach.remedies import TEACHING
 from skoots.teach.scratch import HALO, from_scratch, scratch_grid
 from skoots.teach.size import painted_diameter
 from skoots.train.data.channels import open_channels
@@ -116,14 +114,10 @@ def prepare(
             examples, painted, hold_out(painted), strict=True
         )
     ]
-    place = _new_place(project.trainings)
-    try:
+    with new_place(project.trainings) as place:
         settings = yield from _write(lessons, model, seconds, device, place)
         write_record(place, _record(lessons, model, seconds, diameter))
         return Project.create(place, settings)
-    except BaseException:
-        shutil.rmtree(place, ignore_errors=True)  # half of a training is none
-        raise
 
 
 def _write(
@@ -204,17 +198,3 @@ def _grid(
         return example.shape
     found = diameter or painted_diameter(painted, sizes, size, model.voxel_size)
     return grid_shape(example.shape, size, model, Wishes(diameter=found))
-
-
-def _new_place(trainings: Path) -> Path:
-    """Make the folder of the next training, which no other process has then."""
-    with storage_errors(trainings, TEACHING):
-        trainings.mkdir(parents=True, exist_ok=True)
-        while True:
-            numbers = [int(p.name) for p in trainings.glob("*") if p.name.isdecimal()]
-            place = trainings / f"{max(numbers, default=0) + 1:03d}"
-            try:
-                place.mkdir()
-            except FileExistsError:  # another one was faster
-                continue
-            return place

@@ -55,6 +55,10 @@ def test_what_is_no_better_is_not_kept(
 def test_a_model_is_kept_with_where_it_comes_from(
     project: TeachProject, base: Path, finished: TeachFinished
 ) -> None:
+    older = [finished.training.with_name(name) for name in ("000", "0000")]
+    for place in older:
+        shutil.copytree(finished.training, place)
+        (place / "comparison.json").unlink()
     path = keep(project, finished.training, "rods 2")
     assert path == project.models / "rods 2.skoots"
     taught = load_checkpoint(path).provenance["taught"]
@@ -71,8 +75,10 @@ def test_a_model_is_kept_with_where_it_comes_from(
     assert "scored on 2 objects" in card
     assert not (finished.training / "data").exists()
     assert not (finished.training / "state.pt").exists()
-    assert not project.unfinished
+    assert project.unfinished[0] in older, "with which --resume goes on"
+    assert len(project.unfinished) == 1, "the others are done with"
     assert not project.undecided
+    assert project.pending is None
 
 
 def test_what_was_found_is_still_there_when_it_is_kept(

@@ -1,0 +1,118 @@
+"""Trainings that nobody goes on with give their room back, and no others."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from skoots.config import Settings
+from skoots.teach import TeachProject
+from skoots.teach.clearing import clear_before
+from skoots.teach.new_place import new_place
+from skoots.teach.record import TeachRecord, write_record
+from skoots.train.project import Project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LIGHT = {"settings.yaml", "curves.csv", "teaching.json", "comparison.json", ".lock"}
+SAVED = ("state.pt", "last.skoots", "best.skoots")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> TeachProject:
+    return TeachProject.create(tmp_path / "cells.skoots-project")
+
+
+def training(
+    project: TeachProject, name: str, *saved: str, model: str = "", **said: Any
+) -> Path:
+    """Make the folder of a training that has saved some files; see `SAVED`."""
+    place = project.trainings / name
+    Project.create(place, Settings())
+    write_record(
+        place,
+        TeachRecord(
+            base=None, seconds=1, diameter=None, grids={}, objects=2, boxes=1,
+            held_out=(),
+        ),
+    )  # fmt: skip
+    (place / "data").mkdir()
+    (place / "data" / "cells-1.tif").write_bytes(b"large")
+    (place / "curves.csv").write_text("epoch")
+    for file in saved:
+        (place / file).write_bytes(b"large")
+    if model:
+        known = {"before": None, "after": {}, "parts": [], "seconds": 1.0}
+        content = json.dumps({"model": model, **known, **said})
+        (place / "comparison.json").write_text(content)
+    return place
+
+
+def is_clear(place: Path) -> bool:
+    there = {path.name for path in place.iterdir()}
+    assert {"settings.yaml", "curves.csv", "teaching.json"} <= there
+    return there <= LIGHT
+
+
+def test_what_nobody_goes_on_with_is_cleared(project: TeachProject) -> None:
+    old = training(project, "001", *SAVED)
+    worse = training(project, "002", *SAVED, model="/models/a.skoots", improved=False)
+    killed = training(project, "003")
+    waits = training(project, "004", *SAVED, model="best.skoots", improved=True)
+    last = training(project, "005", *SAVED)
+    kept = training(project, "006", model="../../models/b.skoots", improved=True)
+    later = training(project, "007", model="/models/a.skoots", improved=False)
+    clear_before(project, kept)
+    assert [is_clear(one) for one in (old, worse, killed)] == [True] * 3
+    assert not any(is_clear(one) for one in (waits, last, later))
+    assert project.unfinished == (last,), "with which --resume goes on"
+    assert project.undecided == (waits,)
+    for place in (waits, last):
+        assert all((place / name).is_file() for name in SAVED)
+
+
+def test_a_later_one_to_go_on_with_lets_all_before_go(project: TeachProject) -> None:
+    old = training(project, "009", *SAVED)
+    kept = training(project, "010", model="../../models/b.skoots", improved=True)
+    later = training(project, "011", *SAVED)
+    clear_before(project, kept)
+    assert is_clear(old)
+    assert project.unfinished == (later,) == (project.pending,)
+
+
+def test_what_is_busy_or_damaged_is_left(project: TeachProject) -> None:
+    busy = training(project, "001")
+    damaged = training(project, "002", *SAVED, model="x", improved=True)
+    (damaged / "comparison.json").write_text("{")
+    kept = training(project, "003", model="../../models/b.skoots", improved=True)
+    with Project(busy).locked():
+        clear_before(project, kept)
+    assert not is_clear(busy)
+    assert not is_clear(damaged)
+
+
+def test_what_a_crash_left_goes_when_another_begins(project: TeachProject) -> None:
+    whole = training(project, "001")
+    (project.trainings / "002" / "data").mkdir(parents=True)
+    with new_place(project.trainings) as place, new_place(project.trainings) as other:
+        assert (place.name, other.name) == ("002", "003"), "being made, and so no rest"
+        assert not (place / "data").exists()
+        for one in (place, other):
+            Project.create(one, Settings())
+    there = sorted(path.name for path in project.trainings.iterdir())
+    assert there == ["001", "002", "003"]
+    assert (whole / "data").is_dir()
+
+
+def test_what_fails_leaves_nothing(project: TeachProject) -> None:
+    def fail() -> None:
+        with new_place(project.trainings) as place:
+            (place / "data").mkdir()
+            raise MemoryError
+
+    with pytest.raises(MemoryError):
+        fail()
+    assert not list(project.trainings.iterdir())
