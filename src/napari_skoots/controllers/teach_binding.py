@@ -85,6 +85,7 @@ class TeachBinding:
             (how.base_chosen, lesson.choose_base),
             (how.seconds_chosen, lesson.set_seconds),
             (how.diameter_changed, lesson.set_diameter),
+            (how.rehearse_toggled, lesson.set_rehearse),
             (action.train_requested, lesson.train),
             (action.finish_requested, lesson.finish),
         ):

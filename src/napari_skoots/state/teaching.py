@@ -103,6 +103,13 @@ class WishView:
     zoom: str = ""
     """What follows from both, in words; empty where nobody can know."""
 
+    sample: str = ""
+    """The sample that can be learned along, so that the model does not forget; empty
+    where it has none."""
+
+    rehearse: bool = True
+    """Whether it is."""
+
     blocked: str = ""
     """Why no training can begin now, and what to do; empty where one can."""
 

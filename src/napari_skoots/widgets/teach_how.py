@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QButtonGroup, QRadioButton, QWidget
+from qtpy.QtCore import QSignalBlocker, Signal
+from qtpy.QtWidgets import QButtonGroup, QCheckBox, QRadioButton, QWidget
 
 from napari_skoots.widgets.buttons import button
 from napari_skoots.widgets.choices import Choices
@@ -40,6 +40,8 @@ class TeachHowSection(Section):
     diameter_changed = Signal(object)
     """A float in voxels of the image, or None: as measured."""
 
+    rehearse_toggled = Signal(bool)
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._measured: float | None = None
@@ -55,6 +57,15 @@ class TeachHowSection(Section):
         self._radios = {seconds: self._radio(seconds) for seconds in TIMES}
         self.add_row("For", side_by_side(list(self._radios.values()), (2,)))
         self._build_size()
+        self._rehearse = QCheckBox("Keep what it knows")
+        explain(
+            self._rehearse,
+            "Learn objects of the sample that came with the model along, so that it "
+            "does not forget them. Switch it off where those are not what you are "
+            "looking for, such as another part of the same cells.",
+        )
+        self._rehearse.toggled.connect(self.rehearse_toggled)
+        self._rehearse_row = self.add_row("", self._rehearse)
 
     def _radio(self, seconds: float) -> QRadioButton:
         text, tip = _WORDS[seconds]
@@ -121,6 +132,9 @@ class TeachHowSection(Section):
         self._reset.setText(f"Measured{number}")
         unknown = "Nothing is measured yet: paint an object."
         allow(self._reset, unknown if wish.measured is None else None)
+        with QSignalBlocker(self._rehearse):
+            self._rehearse.setChecked(wish.rehearse)
+        self.show_row(self._rehearse_row, bool(wish.sample))
         self._zoom.setText(wish.zoom)
         self.show_row(self._zoom_row, bool(wish.zoom))
 

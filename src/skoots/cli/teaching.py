@@ -37,6 +37,7 @@ class Wish:
     base: str | None
     seconds: float | None
     diameter: float | None
+    rehearse: bool | None
     keep: str | None
     device: str
     threads: int
@@ -90,13 +91,18 @@ def _begin(project: TeachProject, wish: Wish) -> Generator[Event, Any, TeachFini
         None if base == SCRATCH else base,
         seconds=_SECONDS if wish.seconds is None else wish.seconds,
         diameter=wish.diameter,
+        rehearse=wish.rehearse is not False,
         device=wish.device,
         threads=wish.threads,
     )
 
 
 def _go_on(project: TeachProject, wish: Wish) -> Generator[Event, Any, TeachFinished]:
-    for name, value in (("--base", wish.base), ("--diameter", wish.diameter)):
+    for name, value in (
+        ("--base", wish.base),
+        ("--diameter", wish.diameter),
+        ("--rehearse", wish.rehearse),
+    ):
         if value is not None:
             raise SettingsError(f"{name} is that of the training. Leave it out.")
     unfinished = project.unfinished

@@ -112,6 +112,16 @@ def train(  # noqa: PLR0913 - each parameter is an option
             show_default=False,
         ),
     ] = None,
+    rehearse: Annotated[
+        bool | None,
+        typer.Option(
+            "--rehearse/--no-rehearse",
+            help="Learn the sample of a shipped model along, so that it does not "
+            "forget what it knows. By default where there is one.",
+            rich_help_panel=_TEACHING,
+            show_default=False,
+        ),
+    ] = None,
     keep: Annotated[
         str | None,
         typer.Option(
@@ -153,13 +163,14 @@ def train(  # noqa: PLR0913 - each parameter is an option
             "--base": base,
             "--seconds": seconds,
             "--diameter": diameter,
+            "--rehearse": rehearse,
             "--keep": keep,
         }
         if project is not None:
             _refuse(elsewhere, "is not for a project. Leave it out.")
             from skoots.cli.teaching import Wish, run  # noqa: PLC0415 - as below
 
-            wish = Wish(base, seconds, diameter, keep, device, threads)
+            wish = Wish(base, seconds, diameter, rehearse, keep, device, threads)
             if not run(project, wish, resume=resume):
                 raise typer.Exit(INTERRUPTED)
             return

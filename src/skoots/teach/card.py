@@ -69,7 +69,8 @@ def _data(record: TeachRecord) -> str:
     held = len(record.held_out)
     images = ", ".join(f"`{example}`" for example in record.grids)
     parts = "1 part" if held == 1 else f"{held} parts"
-    return f"{objects} in {boxes} of {images}; {parts} held out"
+    along = f"; along with the sample `{record.rehearsed}`" if record.rehearsed else ""
+    return f"{objects} in {boxes} of {images}; {parts} held out{along}"
 
 
 def _size(model: Checkpoint) -> str:

@@ -171,6 +171,7 @@ def _provenance(
             "objects": record.objects,
             "boxes": record.boxes,
             "diameter": record.diameter,
+            "rehearsed": record.rehearsed,
             "improved": finished.improved,
             "before": before,
             "after": dict(finished.after),

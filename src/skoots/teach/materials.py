@@ -88,11 +88,11 @@ def write_materials(
         folder.mkdir(parents=True, exist_ok=True)
         for number, region in enumerate(_regions(painted, boxes, grid, margin)):
             image = folder / f"{example.name}-{number + 1}.tif"
-            grey = _as_read(scaled.read(region), source.dtype)
-            _write(image, grey, size)
+            grey = as_read(scaled.read(region), source.dtype)
+            write_volume(image, grey, size)
             labels = labels_on_grid(example.labels, grid, region)
             painted_in = image.with_suffix(".labels.tif")
-            _write(painted_in, labels, None)
+            write_volume(painted_in, labels, None)
             write_moved_skeletons(
                 example, painted.objects, painted_in, labels, grid, region, size
             )
@@ -196,8 +196,16 @@ def _write_boxes(path: Path, boxes: Iterable[tuple[Box, bool]], region: Box) -> 
     path.write_text(json.dumps({"boxes": listed}), encoding="utf-8")
 
 
-def _as_read(grey: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Give grey values a type that a TIFF with a voxel size can have."""
+def as_read(grey: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Give grey values a type that a TIFF with a voxel size can have.
+
+    Parameters
+    ----------
+    grey : ndarray
+        Perhaps resampled.
+    dtype : dtype
+        Of the image that they are of.
+    """
     if dtype.name not in _IMAGEJ:
         return grey.astype(np.float32)
     if dtype.kind == "f" or grey.dtype == dtype:
@@ -207,7 +215,18 @@ def _as_read(grey: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     return whole
 
 
-def _write(path: Path, values: NDArray[Any], size: VoxelSize | None) -> None:
+def write_volume(path: Path, values: NDArray[Any], size: VoxelSize | None) -> None:
+    """Write a TIFF that `skoots.train` reads.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file.
+    values : ndarray, (Z, Y, X)
+        Grey values as `as_read` gives them, or labels.
+    size : tuple of float or None
+        Of a voxel along Z, Y, X, in micrometres.
+    """
     if size is None:
         tifffile.imwrite(
             path, values, metadata={"axes": "ZYX"}, photometric="minisblack"

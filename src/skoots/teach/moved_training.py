@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 
-from skoots.teach.record import DATA
+from skoots.teach.record import DATA, REHEARSED
 
 if TYPE_CHECKING:
     from skoots.config import Settings
@@ -24,10 +24,11 @@ def settings_here(place: Project, project: TeachProject) -> Settings:
         In which it lies.
     """
     settings = place.settings
-    data = place.path / DATA
+    data = (place.path / DATA).resolve()
     train: dict[str, list[str]] = {}
     if data.is_dir():
-        train["TRAIN_DATA_DIR"] = [str(data.resolve())]
+        folders = [data, data / REHEARSED][: len(settings.TRAIN.TRAIN_DATA_DIR)]
+        train["TRAIN_DATA_DIR"] = [str(folder) for folder in folders]
     if settings.TRAIN.PRETRAINED_MODEL_PATH:
         models = [Path(one) for one in settings.TRAIN.PRETRAINED_MODEL_PATH]
         train["PRETRAINED_MODEL_PATH"] = [str(model_here(m, project)) for m in models]

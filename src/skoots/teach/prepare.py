@@ -19,6 +19,7 @@ from skoots.teach.painted import look, problem
 from skoots.teach.recipe import fine_tuning
 from skoots.teach.record import (
     DATA,
+    REHEARSED,
     BaseRecord,
     HeldOut,
     TeachRecord,
@@ -26,6 +27,7 @@ from skoots.teach.record import (
     write_arrays,
     write_record,
 )
+from skoots.teach.rehearsal import rehearsed_sample, write_rehearsal
 from skoots.teach.scratch import HALO, from_scratch, scratch_grid
 from skoots.teach.size import painted_diameter
 from skoots.train.data.channels import open_channels
@@ -66,13 +68,14 @@ def prepare(
     *,
     seconds: float = 60.0,
     diameter: float | None = None,
+    rehearse: bool = True,
     device: str = "auto",
 ) -> Generator[Event, Any, Project]:
     """Make the training that `skoots.teach.teach` runs.
 
     Parameters
     ----------
-    project, base, seconds, diameter, device
+    project, base, seconds, diameter, rehearse, device
         As those of `skoots.teach.teach`.
 
     Yields
@@ -114,9 +117,14 @@ def prepare(
             examples, painted, hold_out(painted), strict=True
         )
     ]
+    sample = rehearsed_sample(model) if rehearse else None
     with new_place(project.trainings) as place:
+        if model is not None and sample is not None:
+            write_rehearsal(sample, model, place / DATA / REHEARSED)
         settings = yield from _write(lessons, model, seconds, device, place)
-        write_record(place, _record(lessons, model, seconds, diameter))
+        record = _record(lessons, model, seconds, diameter)
+        along = None if sample is None else sample.name
+        write_record(place, record.model_copy(update={"rehearsed": along}))
         return Project.create(place, settings)
 
 
@@ -143,7 +151,8 @@ def _write(
     shapes = [open_channels(image).shape_zyx for image in images]
     if model is None:
         return from_scratch(data, shapes, seconds, device)
-    return fine_tuning(model, data, shapes, seconds)
+    along = (data / REHEARSED).is_dir()
+    return fine_tuning(model, data, shapes, seconds, rehearsed=along)
 
 
 def _write_truth(lessons: Sequence[_Lesson], place: Path) -> None:

@@ -10,8 +10,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from skoots.teach.record import REHEARSED
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from skoots._types import Shape3
@@ -22,6 +24,9 @@ EPOCH_STEPS = 10
 """After which it is asked whether time is up, or a validation due."""
 
 BATCH = 2
+
+REHEARSED_CROPS = 5
+"""Of the 20 of an epoch: fewer keep less of what a model knew."""
 
 CROP: Shape3 = (32, 64, 64)
 """Of a step along Z, Y, X; where a stack is thinner, as many voxels."""
@@ -36,7 +41,12 @@ _ENDLESS = 1_000_000
 
 
 def fine_tuning(
-    base: Checkpoint, data: Path, shapes: Sequence[Shape3], seconds: float
+    base: Checkpoint,
+    data: Path,
+    shapes: Sequence[Shape3],
+    seconds: float,
+    *,
+    rehearsed: bool = False,
 ) -> Settings:
     """Give the settings of a training that begins with a model.
 
@@ -50,14 +60,19 @@ def fine_tuning(
         Extents of the volumes there, along Z, Y, X, in voxels.
     seconds : float
         How long; 0 for until it is stopped.
+    rehearsed : bool
+        Whether a folder of what the model knows lies among the data.
     """
     depth, high, wide = crop_shape(shapes)
-    each = math.ceil(EPOCH_STEPS * BATCH / len(shapes))
+    crops = EPOCH_STEPS * BATCH - (REHEARSED_CROPS if rehearsed else 0)
+    folders = {data: math.ceil(crops / len(shapes))}
+    if rehearsed:
+        folders[data / REHEARSED] = REHEARSED_CROPS
     values: dict[str, dict[str, Any]] = {
         "TRAIN": {
-            **_one_folder("TRAIN", data, each),
-            **_one_folder("VALIDATION"),
-            **_one_folder("BACKGROUND"),
+            **_folders("TRAIN", folders),
+            **_folders("VALIDATION", {}),
+            **_folders("BACKGROUND", {}),
             "PRETRAINED_MODEL_PATH": [str(base.path)],
             "TRAIN_BATCH_SIZE": BATCH,
             "NUM_EPOCHS": _ENDLESS,
@@ -108,12 +123,12 @@ def crop_shape(shapes: Sequence[Shape3]) -> Shape3:
     return depth, int(across // 8) * 8, int(across // 8) * 8
 
 
-def _one_folder(key: str, folder: Path | None = None, each: int = 0) -> dict[str, Any]:
-    there = folder is not None
+def _folders(key: str, crops: Mapping[Path, int]) -> dict[str, Any]:
+    """Say how many crops are taken of each image of which folders."""
     return {
-        f"{key}_DATA_DIR": [str(folder)] if there else [],
-        f"{key}_SAMPLE_PER_IMAGE": [each] if there else [],
-        f"{key}_STORE_DATA_ON_GPU": [False] if there else [],
+        f"{key}_DATA_DIR": [str(folder) for folder in crops],
+        f"{key}_SAMPLE_PER_IMAGE": list(crops.values()),
+        f"{key}_STORE_DATA_ON_GPU": [False] * len(crops),
     }
 
 

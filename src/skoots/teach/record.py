@@ -31,6 +31,9 @@ from skoots.teach.remedies import TEACHING
 
 DATA, RECORD, COMPARISON = "data", "teaching.json", "comparison.json"
 
+REHEARSED = "rehearsed"
+"""In the folder of the data: what the model is not to forget."""
+
 Region = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
 """Start and stop along Z, Y, X, in voxels."""
 
@@ -69,6 +72,9 @@ class TeachRecord(BaseModel):
 
     grids: dict[str, Shape3]
     """By the name of each example: extent of its image as the network sees it."""
+
+    rehearsed: str | None = None
+    """The sample that is learned along (`skoots.teach.rehearsal`)."""
 
     objects: int
     boxes: int

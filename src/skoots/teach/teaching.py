@@ -40,12 +40,13 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 
-def teach(
+def teach(  # noqa: PLR0913 - all that can be said of a training
     project: TeachProject,
     base: str | Checkpoint | None,
     *,
     seconds: float = 60.0,
     diameter: float | None = None,
+    rehearse: bool = True,
     device: str = "auto",
     threads: int = 0,
     look_at: Place | None = None,
@@ -64,6 +65,10 @@ def teach(
         not count.
     diameter : float, optional
         Of a typical object, in voxels of the images; measured where it is left out.
+    rehearse : bool
+        Learn objects that the model knows along with the painted ones, so that it does
+        not forget them: those of the labelled sample of a shipped model, where it has
+        one (`skoots.teach.rehearsal`).
     device : str
         ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
     threads : int
@@ -94,7 +99,14 @@ def teach(
     """
     check_place(project, look_at)
     ear = Ear()
-    job = prepare(project, base, seconds=seconds, diameter=diameter, device=device)
+    job = prepare(
+        project,
+        base,
+        seconds=seconds,
+        diameter=diameter,
+        rehearse=rehearse,
+        device=device,
+    )
     place = yield from _heard(job, ear)
     return (yield from _taught(project, place, ear, device, threads, look_at))
 

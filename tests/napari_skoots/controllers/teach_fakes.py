@@ -63,7 +63,8 @@ class FakeLesson(Fake):
 
     stands_for = Lesson
     methods = (
-        "choose_base", "set_seconds", "set_diameter", "train", "finish", "go_on",
+        "choose_base", "set_seconds", "set_diameter", "set_rehearse", "train",
+        "finish", "go_on",
     )  # fmt: skip
     view = None
     wish = WishView("m", 60.0)

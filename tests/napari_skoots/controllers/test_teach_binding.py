@@ -103,6 +103,7 @@ ASKED = {
     "a model": ("how", "base_chosen", ("",), ("choose_base", "")),
     "a time": ("how", "seconds_chosen", (300.0,), ("set_seconds", 300.0)),
     "a size": ("how", "diameter_changed", (None,), ("set_diameter", None)),
+    "the sample": ("how", "rehearse_toggled", (False,), ("set_rehearse", False)),
     "training": ("action", "train_requested", (), ("train",)),
     "its end": ("action", "finish_requested", (), ("finish",)),
     "a side": ("comparison", "side_chosen", ("before",), ("show", Side.BEFORE)),

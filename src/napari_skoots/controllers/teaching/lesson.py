@@ -112,6 +112,10 @@ class Lesson:
         """Say how large objects are, in voxels of the image; None for as measured."""
         self._wish.set_diameter(diameter)
 
+    def set_rehearse(self, rehearse: bool) -> None:  # noqa: FBT001 - a signal's
+        """Learn the sample of the model along, so that it does not forget; or not."""
+        self._wish.set_rehearse(rehearse)
+
     # ---- doing it
 
     @property
@@ -135,6 +139,7 @@ class Lesson:
             "base": self.base or None,
             "seconds": self._wish.seconds,
             "diameter": self._wish.typed,
+            "rehearse": self._wish.rehearse,
             **self._machine,
         }
 

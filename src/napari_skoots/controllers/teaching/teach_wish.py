@@ -40,6 +40,7 @@ class TeachWish:
         self._base: str | None = None
         self._diameter: float | None = None
         self.seconds = SECONDS
+        self.rehearse = True
 
     @property
     def bases(self) -> list[Choice]:
@@ -94,6 +95,8 @@ class TeachWish:
             diameter=self._diameter,
             model_diameter=None if model is None else model.object_diameter,
             zoom=_zoom(model, self._diameter or measured),
+            sample=_sample_of(model),
+            rehearse=self.rehearse,
             blocked=blocked,
         )
 
@@ -107,10 +110,24 @@ class TeachWish:
         self.seconds = seconds
         self.changed.emit()
 
+    def set_rehearse(self, rehearse: bool) -> None:  # noqa: FBT001 - a signal's
+        """Learn the sample of the model along, or not."""
+        self.rehearse = rehearse
+        self.changed.emit()
+
     def set_diameter(self, diameter: float | None) -> None:
         """Say how large objects are, in voxels of the image; None for as measured."""
         self._diameter = diameter
         self.changed.emit()
+
+
+def _sample_of(model: Checkpoint | None) -> str:
+    from skoots.teach.rehearsal import (  # noqa: PLC0415 - imports torch
+        rehearsed_sample,
+    )
+
+    sample = None if model is None else rehearsed_sample(model)
+    return "" if sample is None else sample.name
 
 
 def _zoom(model: Checkpoint | None, diameter: float | None) -> str:
