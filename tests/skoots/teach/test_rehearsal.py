@@ -61,7 +61,7 @@ def test_the_sample_lies_on_the_grid_of_the_model(tmp_path: Path) -> None:
 @pytest.mark.parametrize("rehearse", [True, False])
 def test_a_quarter_of_the_crops_is_rehearsed(
     project: TeachProject,
-    rehearse: bool,  # noqa: FBT001 - a parameter of the test
+    rehearse: bool,
 ) -> None:
     place = result_of(prepare(project, "nuclei", rehearse=rehearse, device="cpu"))
     train = place.settings.TRAIN
@@ -69,7 +69,7 @@ def test_a_quarter_of_the_crops_is_rehearsed(
     assert read_record(place.path).rehearsed == ("nuclei" if rehearse else None)
     if rehearse:
         assert train.TRAIN_DATA_DIR[1] == str(place.path / DATA / REHEARSED)
-        assert crops == [15, 5]
+        assert crops == (15, 5)
     else:
         assert len(train.TRAIN_DATA_DIR) == 1
-        assert crops == [20]
+        assert crops == (20,)
