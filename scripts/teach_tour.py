@@ -234,10 +234,31 @@ class Tour(Screen):
         self.drag(self.layer, low, between, high)
         wait_until(lambda: self.teaching.exercise.view.box is not None, 20)
         self.teaching.exercise.set_planes(start[0], stop[0] - 1)
-        press(self.panel, "Skeletons")
-        wait_until(lambda: not self.teaching.exercise.view.counting, 60)
+        self._watch_skeletons()
         self.viewer.layers.selection.active = self.layer
         rest(2)
+
+    def _watch_skeletons(self) -> None:
+        """See the skeletons come, and follow an object that is changed."""
+        exercise, known = self.teaching.exercise, self._skeletons
+        wait_until(lambda: not exercise.view.counting, 60)
+        began = time.perf_counter()
+        press(self.panel, "Skeletons")
+        wait_until(lambda: len(known()) == len(self._inside), 60)
+        self._say(f"skeletons of {len(known())} objects", time.perf_counter() - began)
+        plane = self.layer.data[self._plane].copy()
+        number = int(plane.max())
+        before, began = known()[number], time.perf_counter()
+        for painted in (plane * (plane != number), plane):  # erased, and brought back
+            self.layer.data[self._plane] = painted
+            self.layer.refresh()
+            wait_until(lambda: known().get(number) is not before, 60)
+            before = known()[number]
+        each = (time.perf_counter() - began) / 2
+        self._say("from a stroke to its skeleton", each)
+
+    def _skeletons(self) -> Any:
+        return self.teaching.exercise._open.current.skeletons.known
 
     def _train(self) -> None:
         lesson, pulse = self.teaching.lesson, self._pulse()
