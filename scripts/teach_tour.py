@@ -248,14 +248,18 @@ class Tour(Screen):
         self._say(f"skeletons of {len(known())} objects", time.perf_counter() - began)
         plane = self.layer.data[self._plane].copy()
         number = int(plane.max())
-        before, began = known()[number], time.perf_counter()
+        began = time.perf_counter()
         for painted in (plane * (plane != number), plane):  # erased, and brought back
+            before = known()[number]
             self.layer.data[self._plane] = painted
             self.layer.refresh()
-            wait_until(lambda: known().get(number) is not before, 60)
-            before = known()[number]
+            wait_until(partial(self._is_thinned_anew, number, before), 60)
         each = (time.perf_counter() - began) / 2
         self._say("from a stroke to its skeleton", each)
+
+    def _is_thinned_anew(self, number: int, before: Any) -> bool:
+        found = self._skeletons().get(number)
+        return found is not None and found is not before
 
     def _skeletons(self) -> Any:
         return self.teaching.exercise._open.current.skeletons.known
