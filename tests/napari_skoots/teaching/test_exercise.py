@@ -184,7 +184,6 @@ def test_a_project_counts_for_all_its_images(taught: Taught) -> None:
     assert (view.objects, view.examples, view.project) == (2, 2, "cells")
     taught.images.choose(str(one.unique_id))
     assert taught.exercise.view.layer == "cells teaching"
-    assert len(taught.exercise.painted) == 2
 
 
 def test_a_channel_of_a_file_that_napari_opened_is_taught(taught: Taught) -> None:

@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from skoots._types import VoxelSize
     from skoots.model.checkpoint import Checkpoint
     from skoots.teach.example import Example
-    from skoots.teach.painted import Painted
     from skoots.teach.project import TeachProject
 
 
@@ -118,11 +117,6 @@ class Exercise:
         """The teaching layer of the image, as long as it is in the viewer."""
         opened = self._open.current
         return opened.painted.layer if opened and opened.painted.shown else None
-
-    @property
-    def painted(self) -> tuple[Painted, ...]:
-        """What is painted in each example of the project, as last counted."""
-        return tuple(self._counting.painted.values())
 
     @property
     def label_layers(self) -> list[Choice]:
