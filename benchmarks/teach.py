@@ -178,7 +178,13 @@ def _teach(
     """Teach, and keep each model that was the best so far, with its second."""
     seen: list[tuple[float, Path]] = []
     training = folder
-    for event in teach(project, base, seconds=options.seconds, threads=options.threads):
+    for event in teach(
+        project,
+        base,
+        seconds=options.seconds,
+        rehearse=not options.no_rehearse,
+        threads=options.threads,
+    ):
         match event:
             case TrainStarted(project=place):
                 training = place
@@ -251,6 +257,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--no-rehearse", action="store_true", help="let it forget")
     parser.add_argument("--full", action="store_true", help="5 seeds, three copies")
     parser.add_argument("--tiny", action="store_true", help="see that it runs at all")
     parser.add_argument("--scratch", help="a folder for what is in between")
