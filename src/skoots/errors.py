@@ -110,6 +110,10 @@ class RunBusyError(RunError):
 class StorageError(SkootsError, OSError):
     """A disk that is full, or a place where nothing may be written."""
 
+    def __str__(self) -> str:
+        """Give the message, without the number that `OSError` puts before it."""
+        return self.strerror or super().__str__()
+
 
 class ScoreError(SkootsError, ValueError):
     """Two label volumes that cannot be compared."""

@@ -78,8 +78,12 @@ def keep(project: TeachProject, training: Path, name: str) -> Path:
             write_atomically(target.with_suffix(CARD), card.encode())
         scores = finished.after or model.scores
         write_checkpoint(target, replace(model, provenance=known, scores=dict(scores)))
-        # as seen from the training: a project may be moved
-        point_at(training, os.path.relpath(target, training).replace(os.sep, "/"))
+        try:  # as seen from the training: a project may be moved
+            point_at(training, os.path.relpath(target, training).replace(os.sep, "/"))
+        except BaseException:
+            for half in (target, target.with_suffix(CARD)):
+                half.unlink(missing_ok=True)  # the name is free for the next time
+            raise
         clear(training)
     clear_before(project, training)
     return target

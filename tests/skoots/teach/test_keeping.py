@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from typing import TYPE_CHECKING
@@ -12,13 +13,16 @@ from skoots.errors import (
     CheckpointError,
     ModelExistsError,
     RunBusyError,
+    StorageError,
     TrainingError,
 )
 from skoots.events import TeachFinished, result_of
 from skoots.model.checkpoint import load_checkpoint
+from skoots.run.storage import storage_errors
 from skoots.teach import TeachProject, discard, keep, teach
 from skoots.teach.comparison_record import read_comparison
 from skoots.teach.keeping import free_place
+from skoots.teach.remedies import KEEPING
 from skoots.train.project import Project
 
 if TYPE_CHECKING:
@@ -79,6 +83,23 @@ def test_a_model_is_kept_with_where_it_comes_from(
     assert len(project.unfinished) == 1, "the others are done with"
     assert not project.undecided
     assert project.pending is None
+
+
+def test_what_could_not_be_kept_leaves_its_name_free(
+    project: TeachProject, finished: TeachFinished, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(training: Path, _: str) -> None:
+        with storage_errors(training, KEEPING):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("skoots.teach.keeping.point_at", full)
+    with pytest.raises(StorageError) as caught:
+        keep(project, finished.training, "rods")
+    assert "Errno" not in str(caught.value)
+    assert "keep it again" in str(caught.value)
+    assert list(project.models.iterdir()) == []
+    monkeypatch.undo()
+    assert keep(project, finished.training, "rods").is_file()
 
 
 def test_what_was_found_is_still_there_when_it_is_kept(
