@@ -312,6 +312,23 @@ def test_the_size_is_as_measured_until_another_is_typed(
     ]
 
 
+def test_what_a_model_knows_is_kept_where_it_has_a_sample(
+    shown: Any, listen: Any
+) -> None:
+    section = shown(TeachHowSection())
+    section.set_wish(WISH)
+    keep = section.findChild(QCheckBox)
+    assert not keep.isVisible()
+    diary = listen(section)
+    section.set_wish(replace(WISH, sample="nuclei"))
+    assert keep.isVisible()
+    assert keep.isChecked()
+    keep.click()
+    section.set_wish(replace(WISH, sample="nuclei", rehearse=False))
+    assert not keep.isChecked()
+    assert diary == [("rehearse_toggled", (False,))]
+
+
 def test_a_size_that_nobody_knows_is_a_question_mark(shown: Any) -> None:
     section = shown(TeachHowSection())
     section.set_wish(WishView(SCRATCH, 60.0))
