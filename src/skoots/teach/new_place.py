@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import shutil
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from skoots.run.storage import storage_errors
+from skoots.teach.at_work import claim
 from skoots.teach.remedies import TEACHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 _WHOLE = ("settings.yaml", "state.pt", "last.skoots", "best.skoots")
 """What tells a training from half of one: settings are written last."""
@@ -42,15 +43,24 @@ def new_place(trainings: Path) -> Iterator[Path]:
     """
     with storage_errors(trainings, TEACHING):
         trainings.mkdir(parents=True, exist_ok=True)
-        _remove_half_made(trainings)
-        place, held = _next(trainings)
+        with _names(trainings):
+            _remove_half_made(trainings)
+            place, held = _next(trainings)
     try:
         yield place
     except BaseException:
-        shutil.rmtree(place, ignore_errors=True)  # half of a training is none
+        _give_up(place, held)  # half of a training is none
         raise
     finally:
-        _release(held)
+        held.release()
+
+
+def _names(trainings: Path) -> FileLock:
+    """Give the lock of all names: held to look whose they are, make and remove them.
+
+    It is never removed, and lies beside the folder, in which there are trainings only.
+    """
+    return FileLock(trainings.with_name(f".{trainings.name}.lock"), thread_local=False)
 
 
 def _next(trainings: Path) -> tuple[Path, FileLock]:
@@ -58,43 +68,36 @@ def _next(trainings: Path) -> tuple[Path, FileLock]:
     while True:
         number += 1
         place = trainings / f"{number:03d}"
-        held = _held(place)
-        if held is None:  # another one was faster
-            continue
-        try:
+        with suppress(FileExistsError):  # something that is no training
             place.mkdir()
-        except FileExistsError:  # and is ready already
-            _release(held)
-        else:
-            return place, held
+            held = claim(place)
+            if held is not None:  # for a moment an earlier one may look whose it is
+                return place, held
 
 
 def _remove_half_made(trainings: Path) -> None:
+    """Remove what nobody prepares any more, while the names are held."""
     for place in _made(trainings):
-        if any((place / name).exists() for name in _WHOLE):
-            continue
-        held = _held(place)
-        if held is not None:  # else somebody is preparing it
-            shutil.rmtree(place, ignore_errors=True)
-            _release(held)
+        with suppress(OSError):  # it hurts nobody where it stays
+            held = None if _is_whole(place) else claim(place)
+            if held is None:
+                continue
+            whole = _is_whole(place)  # who prepared it may have ended just before
+            held.release()  # and nobody takes it meanwhile, who has not the names
+            if not whole:
+                shutil.rmtree(place, ignore_errors=True)
+
+
+def _give_up(place: Path, held: FileLock) -> None:
+    with suppress(Exception), _names(place.parent):  # else the next one removes it
+        held.release()  # Windows removes nothing that is open
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _is_whole(place: Path) -> bool:
+    return any((place / name).exists() for name in _WHOLE)
 
 
 def _made(trainings: Path) -> list[Path]:
-    return [place for place in trainings.glob("*") if place.name.isdecimal()]
-
-
-def _held(place: Path) -> FileLock | None:
-    """Take the lock of a folder, which lies beside it; None where another has it."""
-    # a generator may be closed in another thread than the one that started it
-    lock = FileLock(place.with_name(f".{place.name}.lock"), thread_local=False)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return None
-    return lock
-
-
-def _release(lock: FileLock) -> None:
-    lock.release()
-    with suppress(OSError):
-        Path(lock.lock_file).unlink()
+    there = (place for place in trainings.glob("*") if place.name.isdecimal())
+    return [place for place in there if place.is_dir()]

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from filelock import FileLock, Timeout
 
 from skoots.config import Settings
 from skoots.teach import TeachProject
@@ -17,7 +18,8 @@ from skoots.train.project import Project
 if TYPE_CHECKING:
     from pathlib import Path
 
-LIGHT = {"settings.yaml", "curves.csv", "teaching.json", "comparison.json", ".lock"}
+LIGHT = {"settings.yaml", "curves.csv", "teaching.json", "comparison.json"}
+LOCKS = {".lock", ".at-work", ".begun"}
 SAVED = ("state.pt", "last.skoots", "best.skoots")
 
 
@@ -54,7 +56,7 @@ def training(
 def is_clear(place: Path) -> bool:
     there = {path.name for path in place.iterdir()}
     assert {"settings.yaml", "curves.csv", "teaching.json"} <= there
-    return there <= LIGHT
+    return there <= LIGHT | LOCKS
 
 
 def test_what_nobody_goes_on_with_is_cleared(project: TeachProject) -> None:
@@ -116,3 +118,60 @@ def test_what_fails_leaves_nothing(project: TeachProject) -> None:
     with pytest.raises(MemoryError):
         fail()
     assert not list(project.trainings.iterdir())
+
+
+def test_one_that_is_ready_just_as_another_looks_stays(
+    project: TeachProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = project.trainings / "001"
+    (place / "data").mkdir(parents=True)
+    plain = FileLock.acquire
+
+    def acquire(lock: FileLock, *given: Any, **named: Any) -> Any:
+        if "001" in lock.lock_file:  # its maker ends between a look and the lock
+            (place / "settings.yaml").touch()
+        return plain(lock, *given, **named)
+
+    monkeypatch.setattr(FileLock, "acquire", acquire)
+    with new_place(project.trainings) as other:
+        assert other.name == "002"
+    assert (place / "data").is_dir()
+
+
+def test_no_two_have_the_lock_of_a_training(
+    project: TeachProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = FileLock.release
+    others: list[FileLock] = []
+
+    def release(lock: FileLock, *given: Any, **named: Any) -> None:
+        plain(lock, *given, **named)
+        if "001" in lock.lock_file and not others:  # another one waited for it
+            others.append(FileLock(lock.lock_file))
+            others[0].acquire(timeout=0)
+
+    monkeypatch.setattr(FileLock, "release", release)
+    with new_place(project.trainings) as place:
+        Project.create(place, Settings())
+    monkeypatch.undo()
+    (other,) = others
+    with pytest.raises(Timeout):
+        FileLock(other.lock_file).acquire(timeout=0)
+    other.release()
+
+
+def test_a_folder_that_may_not_be_looked_at_hinders_nobody(
+    project: TeachProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project.trainings / "001").mkdir(parents=True)
+    (project.trainings / "002").touch()
+    plain = FileLock.acquire
+
+    def acquire(lock: FileLock, *given: Any, **named: Any) -> Any:
+        if "001" in lock.lock_file:
+            raise PermissionError
+        return plain(lock, *given, **named)
+
+    monkeypatch.setattr(FileLock, "acquire", acquire)
+    with new_place(project.trainings) as place:
+        assert place.name == "003"

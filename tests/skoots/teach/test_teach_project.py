@@ -22,7 +22,7 @@ from skoots.errors import (
     TrainingError,
 )
 from skoots.teach import Example, TeachProject
-from skoots.teach.prepare import _new_place
+from skoots.teach.new_place import new_place
 from skoots.train.data.taught_boxes import TaughtBox
 from skoots.volume.source import open_source
 from skoots.volume.tiling import whole
@@ -276,10 +276,16 @@ def test_the_last_training_waits_until_somebody_decides(project: TeachProject) -
 
 
 def test_a_folder_of_a_training_is_given_once(tmp_path: Path) -> None:
+    def make(number: int) -> Path:
+        with new_place(tmp_path / "trainings") as place:
+            (place / "settings.yaml").write_text(str(number))
+        return place
+
     with ThreadPoolExecutor(8) as pool:
-        places = list(pool.map(lambda _: _new_place(tmp_path / "trainings"), range(40)))
+        places = list(pool.map(make, range(40)))
     assert sorted(p.name for p in places) == [f"{n:03d}" for n in range(1, 41)]
-    assert all(place.is_dir() for place in places)
+    said = [(place / "settings.yaml").read_text() for place in places]
+    assert said == [str(number) for number in range(40)]
 
 
 def test_two_who_change_the_boxes_erase_nothing_of_each_other(
