@@ -9,7 +9,7 @@ import shutil
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from skoots.errors import SkootsError, TrainingError
+from skoots.teach.at_work import at_work, has_begun
 from skoots.teach.comparison_record import read_comparison
 from skoots.teach.record import DATA, is_compared
 from skoots.train.curves import BOARD
@@ -50,7 +50,10 @@ def clear_before(project: TeachProject, kept: Path) -> None:
 
     `TeachProject.pending` offers none of them any more. Yet there remain: a model that
     waits to be kept, for its path may be in use; the training that was interrupted
-    last, with which ``--resume`` goes on; and one at which a process is at work.
+    last, with which ``--resume`` goes on; and one at which a process is at work, or
+    with which it is about to begin.
+
+    Nothing is raised, whatever goes wrong: the model is kept by then.
 
     Parameters
     ----------
@@ -59,20 +62,30 @@ def clear_before(project: TeachProject, kept: Path) -> None:
     kept : Path
         The folder of the training whose model was kept.
     """
+    with suppress(Exception):
+        for training in _before(project, kept):
+            with suppress(Exception):  # damaged or busy: as it is
+                _clear_if_done_with(training)
+
+
+def _before(project: TeachProject, kept: Path) -> list[Path]:
+    if not kept.name.isdecimal():  # it has no place among the others
+        return []
     resumed = project.unfinished[:1]
-    for training in project.trainings.glob("*"):
-        number = training.name
-        before = number.isdecimal() and int(number) < int(kept.name)
-        if before and training not in resumed and _is_done_with(training):
-            # damaged or busy: as it is
-            with suppress(SkootsError, OSError), Project(training).locked():
-                clear(training)
+    made = (place for place in project.trainings.glob("*") if place.name.isdecimal())
+    before = (place for place in made if int(place.name) < int(kept.name))
+    return [place for place in before if place not in resumed]
+
+
+def _clear_if_done_with(training: Path) -> None:
+    if not has_begun(training):  # its process is between two locks
+        return
+    with at_work(training), Project(training).locked():
+        if _is_done_with(training):
+            clear(training)
 
 
 def _is_done_with(training: Path) -> bool:
     if not is_compared(training):
         return True
-    try:
-        return read_comparison(training).model.parent != training.resolve()
-    except TrainingError:
-        return False
+    return read_comparison(training).model.parent != training.resolve()

@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from skoots.errors import TrainingError
 from skoots.events import ComparedPart, TeachFinished
-from skoots.run.storage import storage_errors, write_atomically
+from skoots.run.storage import Remedy, storage_errors, write_atomically
 from skoots.teach.record import COMPARISON, read_record
-from skoots.teach.remedies import TEACHING
+from skoots.teach.remedies import KEEPING, TEACHING
 
 Marks = dict[str, float]
 """Scores by name; see `skoots.events.TeachFinished`."""
@@ -86,21 +86,32 @@ def read_comparison(training: Path) -> TeachFinished:
     )
 
 
-def write_comparison(training: Path, comparison: Comparison) -> None:
+def write_comparison(
+    training: Path, comparison: Comparison, remedy: Remedy = TEACHING
+) -> None:
     """Write what `compare` found.
+
+    Parameters
+    ----------
+    training : Path
+        The folder of the training.
+    comparison : Comparison
+        What it found.
+    remedy : Remedy
+        What to do where it cannot be written.
 
     Raises
     ------
     StorageError
         If nothing can be written.
     """
-    with storage_errors(training, TEACHING):
+    with storage_errors(training, remedy):
         content = comparison.model_dump_json(indent=1).encode()
         write_atomically(training / COMPARISON, content)
 
 
 def point_at(training: Path, model: str) -> None:
-    """Say that the model of a comparison lies elsewhere by now.
+    """Say that the model of a comparison was kept, and lies elsewhere by now.
 
     Parameters
     ----------
@@ -115,7 +126,7 @@ def point_at(training: Path, model: str) -> None:
         If nothing can be written.
     """
     said = _read(training).model_copy(update={"model": model})
-    write_comparison(training, said)
+    write_comparison(training, said, KEEPING)
 
 
 def part_file(training: Path, number: int) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,14 +13,16 @@ from skoots.errors import CheckpointError, ModelExistsError, TrainingError
 from skoots.model.checkpoint import load_checkpoint, write_checkpoint
 from skoots.model.zoo import CARD, SUFFIX, known_models
 from skoots.run.storage import storage_errors, write_atomically
+from skoots.teach.at_work import at_work
 from skoots.teach.card import write_card
 from skoots.teach.clearing import clear, clear_before
 from skoots.teach.comparison_record import point_at, read_comparison
-from skoots.teach.record import RECORD, read_record
+from skoots.teach.record import COMPARISON, RECORD, read_record
 from skoots.teach.remedies import DISCARDING, KEEPING
 from skoots.train.project import Project
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from skoots.events import TeachFinished
@@ -66,27 +69,46 @@ def keep(project: TeachProject, training: Path, name: str) -> Path:
     """
     target = free_place(project, name)
     place = Project(training)
-    with place.locked():
+    with at_work(training), place.locked():
         record, finished = read_record(training), read_comparison(training)
         if not finished.improved:
             raise TrainingError(_nothing_better(record, training))
         model = load_checkpoint(finished.model)
         known = {**model.provenance, **_provenance(record, finished, training)}
-        with storage_errors(target, KEEPING):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            card = write_card(name, model, record, finished)
-            write_atomically(target.with_suffix(CARD), card.encode())
-        scores = finished.after or model.scores
-        write_checkpoint(target, replace(model, provenance=known, scores=dict(scores)))
-        try:  # as seen from the training: a project may be moved
+        scores = dict(finished.after or model.scores)
+        card = write_card(name, model, record, finished)
+        with _whole_or_not_at_all(target, training):
+            with storage_errors(target, KEEPING):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                write_atomically(target.with_suffix(CARD), card.encode())
+            write_checkpoint(target, replace(model, provenance=known, scores=scores))
+            # as seen from the training: a project may be moved
             point_at(training, os.path.relpath(target, training).replace(os.sep, "/"))
-        except BaseException:
-            for half in (target, target.with_suffix(CARD)):
-                half.unlink(missing_ok=True)  # the name is free for the next time
-            raise
         clear(training)
     clear_before(project, training)
     return target
+
+
+@contextmanager
+def _whole_or_not_at_all(target: Path, training: Path) -> Iterator[None]:
+    """Free the name of a model again where it could not be kept.
+
+    Yet what the record of its training names is never deleted: writing that may have
+    failed when it had its name already.
+    """
+    record = training / COMPARISON
+    before = record.read_bytes()
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            if record.read_bytes() != before:
+                write_atomically(record, before)
+        for half in (target, target.with_suffix(CARD)):
+            with suppress(OSError):
+                if record.read_bytes() == before:
+                    half.unlink(missing_ok=True)
+        raise
 
 
 def discard(training: Path) -> None:
@@ -111,7 +133,7 @@ def discard(training: Path) -> None:
             f"{training} is no training of a project, so it is not deleted. Remove it "
             "by hand if it shall go."
         )
-    with Project(training).locked():
+    with at_work(training), Project(training).locked():
         pass
     with storage_errors(training, DISCARDING):
         shutil.rmtree(training)

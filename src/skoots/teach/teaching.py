@@ -16,6 +16,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from skoots.events import CheckpointSaved, Notice, TrainFinished
+from skoots.teach.at_work import at_work, begin
 from skoots.teach.comparison import compare
 from skoots.teach.comparison_record import read_comparison
 from skoots.teach.looking import Ear, Looking, check_place
@@ -173,17 +174,19 @@ def _taught(
     threads: int,
     look_at: Place | None,
 ) -> Generator[Event, Any, TeachFinished]:
-    record = read_record(place.path)
-    looking = Looking(project, place.path, record, look_at, device)
-    while True:
-        job = _trained(place, ear, looking, device, threads)
-        trained = yield from job
-        if trained is not None:
-            break
-        # the crop is smaller now: from the last checkpoint, or from the start
-    comparing = compare(project, place.path, trained.seconds, device)
-    finished = yield from _heard(comparing, ear)
-    yield finished
+    with at_work(place.path):  # training has a lock of its own, comparing has none
+        begin(place.path)
+        record = read_record(place.path)
+        looking = Looking(project, place.path, record, look_at, device)
+        while True:
+            job = _trained(place, ear, looking, device, threads)
+            trained = yield from job
+            if trained is not None:
+                break
+            # the crop is smaller now: from the last checkpoint, or from the start
+        comparing = compare(project, place.path, trained.seconds, device)
+        finished = yield from _heard(comparing, ear)
+    yield finished  # whoever hears it may keep it at once
     return finished
 
 

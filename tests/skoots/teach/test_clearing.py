@@ -10,6 +10,7 @@ from filelock import FileLock, Timeout
 
 from skoots.config import Settings
 from skoots.teach import TeachProject
+from skoots.teach.at_work import begin
 from skoots.teach.clearing import clear_before
 from skoots.teach.new_place import new_place
 from skoots.teach.record import TeachRecord, write_record
@@ -41,6 +42,7 @@ def training(
             held_out=(),
         ),
     )  # fmt: skip
+    begin(place)
     (place / "data").mkdir()
     (place / "data" / "cells-1.tif").write_bytes(b"large")
     (place / "curves.csv").write_text("epoch")
@@ -94,6 +96,38 @@ def test_what_is_busy_or_damaged_is_left(project: TeachProject) -> None:
         clear_before(project, kept)
     assert not is_clear(busy)
     assert not is_clear(damaged)
+
+
+def test_what_is_about_to_begin_is_left(project: TeachProject) -> None:
+    place = training(project, "001")
+    (place / ".begun").unlink()  # it was prepared, and its process goes on in a moment
+    kept = training(project, "002", model="../../models/b.skoots", improved=True)
+    clear_before(project, kept)
+    assert not is_clear(place)
+
+
+@pytest.mark.parametrize("name", ["latest", "002-copy", ""])
+def test_one_without_a_number_is_before_none(project: TeachProject, name: str) -> None:
+    old = training(project, "001")
+    clear_before(project, project.trainings / name)
+    assert not is_clear(old)
+
+
+def test_what_cannot_be_cleared_hinders_nobody(
+    project: TeachProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strange = training(project, "001", model="\0", improved=True)
+    old = training(project, "002")
+    kept = training(project, "003", model="../../models/b.skoots", improved=True)
+    clear_before(project, kept)
+    assert not is_clear(strange)
+    assert is_clear(old)
+
+    def fail(_: TeachProject) -> tuple[Path, ...]:
+        raise PermissionError
+
+    monkeypatch.setattr(TeachProject, "unfinished", property(fail))
+    clear_before(project, kept)
 
 
 def test_what_a_crash_left_goes_when_another_begins(project: TeachProject) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,17 +17,17 @@ from skoots.errors import (
     StorageError,
     TrainingError,
 )
-from skoots.events import TeachFinished, result_of
+from skoots.events import StageStarted, TeachFinished, result_of
 from skoots.model.checkpoint import load_checkpoint
-from skoots.run.storage import storage_errors
+from skoots.run.storage import write_atomically
 from skoots.teach import TeachProject, discard, keep, teach
+from skoots.teach.clearing import clear_before
 from skoots.teach.comparison_record import read_comparison
 from skoots.teach.keeping import free_place
-from skoots.teach.remedies import KEEPING
 from skoots.train.project import Project
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
 
 def _judged(training: Path, model: str, *, improved: bool) -> None:
@@ -85,21 +86,99 @@ def test_a_model_is_kept_with_where_it_comes_from(
     assert project.pending is None
 
 
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), KeyboardInterrupt()])
+@pytest.mark.parametrize("when", ["before", "after"])
 def test_what_could_not_be_kept_leaves_its_name_free(
-    project: TeachProject, finished: TeachFinished, monkeypatch: pytest.MonkeyPatch
+    project: TeachProject,
+    finished: TeachFinished,
+    monkeypatch: pytest.MonkeyPatch,
+    when: str,
+    error: BaseException,
 ) -> None:
-    def full(training: Path, _: str) -> None:
-        with storage_errors(training, KEEPING):
-            raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr("skoots.teach.keeping.point_at", full)
-    with pytest.raises(StorageError) as caught:
+    record = finished.training / "comparison.json"
+    said = record.read_bytes()
+    _fail_once(monkeypatch, record, when, error)
+    with pytest.raises((StorageError, KeyboardInterrupt)) as caught:
         keep(project, finished.training, "rods")
     assert "Errno" not in str(caught.value)
-    assert "keep it again" in str(caught.value)
+    if isinstance(error, OSError):
+        assert "keep it again" in str(caught.value)
+        assert "train again" not in str(caught.value)
     assert list(project.models.iterdir()) == []
-    monkeypatch.undo()
+    assert record.read_bytes() == said
+    assert read_comparison(finished.training).model.is_file()
     assert keep(project, finished.training, "rods").is_file()
+
+
+def test_a_model_that_its_training_names_is_never_deleted(
+    project: TeachProject, finished: TeachFinished, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = finished.training / "comparison.json"
+    _fail_once(monkeypatch, record, "after", OSError(errno.EIO, "broken"))
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, "broken")
+
+    monkeypatch.setattr("skoots.teach.keeping.write_atomically", _unless(record, fail))
+    with pytest.raises(StorageError):
+        keep(project, finished.training, "rods")
+    assert read_comparison(finished.training).model == project.models / "rods.skoots"
+    load_checkpoint(project.models / "rods.skoots")
+
+
+def _fail_once(
+    patch: pytest.MonkeyPatch, path: Path, when: str, error: BaseException
+) -> None:
+    """Let a file fail once to get its name, or to keep it when power is cut."""
+    plain, failed = Path.replace, []
+
+    def replace(partial: Path, target: Path) -> Path:
+        first = target == path and not failed
+        if first:
+            failed.append(target)
+        if not first or when == "after":
+            plain(partial, target)
+        if first:
+            raise error
+        return target
+
+    patch.setattr(Path, "replace", replace)
+
+
+def _unless(record: Path, fail: Callable[..., None]) -> Callable[[Path, bytes], None]:
+    """Write all but one file, for which something else is done."""
+
+    def write(path: Path, content: bytes) -> None:
+        (fail if path == record else write_atomically)(path, content)
+
+    return write
+
+
+def test_what_was_kept_is_kept_whatever_lies_beside_it(
+    project: TeachProject, finished: TeachFinished
+) -> None:
+    other = finished.training.with_name("latest")
+    finished.training.rename(other)
+    assert keep(project, other, "rods").is_file()
+
+
+def test_what_is_being_compared_is_not_taken_away(
+    project: TeachProject, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = teach(project, str(base), seconds=1e-6, device="cpu", threads=1)
+    next(e for e in job if isinstance(e, StageStarted) and e.stage == "compare")
+    (training,) = project.unfinished
+    resumed = training.with_name("002")
+    shutil.copytree(training, resumed)  # of two, one may be gone on with
+    with pytest.raises(RunBusyError, match="Another process"):
+        discard(training)
+    clear_before(project, training.with_name("003"))
+    assert (training / "last.skoots").is_file()
+    finished = result_of(job)
+    assert isinstance(finished, TeachFinished)
+    assert finished.training == training
+    _judged(training, "last.skoots", improved=True)
+    assert keep(project, training, "rods").is_file()
 
 
 def test_what_was_found_is_still_there_when_it_is_kept(
