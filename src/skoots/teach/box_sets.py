@@ -18,23 +18,16 @@ if TYPE_CHECKING:
     from skoots.volume.array_source import Array
 
 
-def union_voxels(boxes: Iterable[TaughtBox]) -> int:
-    """Count the voxels that lie in any of some boxes."""
-    return sum(map(voxels_in, disjoint(boxes)))
-
-
 def voxels_in(box: TaughtBox) -> int:
     """Count the voxels of a box."""
     return int(np.prod(np.subtract(box.stop_zyx, box.start_zyx), dtype=np.int64))
 
 
-def disjoint(boxes: Iterable[TaughtBox]) -> list[TaughtBox]:
-    """Cut boxes up into such that share no voxel; what two share is the former's."""
-    return [part for _, part in disjoint_parts(boxes)]
-
-
 def disjoint_parts(boxes: Iterable[TaughtBox]) -> list[tuple[int, TaughtBox]]:
-    """Cut boxes up likewise, and say of each part which box it is of."""
+    """Cut boxes up into such that share no voxel, and say which box each is of.
+
+    What two share is the former's.
+    """
     found: list[tuple[int, TaughtBox]] = []
     for place, box in enumerate(boxes):
         parts = [box]

@@ -27,6 +27,8 @@ _KEPT_LINES = 30
 _ENDING = 15.0
 """Seconds between its last word and its end: torch takes long where others compute."""
 
+_NOTHING = "It had learned nothing yet: teach again."
+
 
 class Child:
     """A process that runs `skoots.teach.worker`.
@@ -85,15 +87,17 @@ class Child:
     def _closed(self) -> bool:
         return self._process.stdin is None or self._process.stdin.closed
 
-    def ask(self, message: object, *, saved: bool) -> Reply:
+    def ask(self, message: object, *, learned: bool, saved: bool) -> Reply:
         """Send a message and wait for the answer.
 
         Parameters
         ----------
         message : object
             One of `skoots.teach.frames`.
+        learned : bool
+            Whether a job has taken a step, which it saves where it may end in peace.
         saved : bool
-            Whether a job would leave a checkpoint, for the words if it dies.
+            Whether it would leave a checkpoint if it died. Both are for the words.
 
         Raises
         ------
@@ -108,7 +112,7 @@ class Child:
         reply = self._replies.get()
         if reply is None:
             self._replies.put(None)  # for whoever asks again
-            raise WorkerError(self._why(saved=saved))
+            raise WorkerError(self._why(learned=learned, saved=saved))
         return reply
 
     def close(self, patience: float, *, working: bool = True) -> None:
@@ -160,7 +164,7 @@ class Child:
             for line in pipe:
                 self._said.append(line.decode(errors="replace").rstrip())
 
-    def _why(self, *, saved: bool) -> str:
+    def _why(self, *, learned: bool, saved: bool) -> str:
         """Say how it ended and what to do."""
         try:
             code = self._process.wait(_ENDING)
@@ -170,13 +174,12 @@ class Child:
             "What it had learned up to the last checkpoint is kept: go on with that "
             "training (--resume)."
             if saved
-            else "It had learned nothing yet: teach again."
+            else _NOTHING
         )
         if code == 0:  # it was asked to leave
             asked = "closed" if self._closed else "told to end by the system"
-            return (
-                f"The process that teaches was {asked}. What it had learned is saved."
-            )
+            rest = "What it had learned is saved." if learned or saved else _NOTHING
+            return f"The process that teaches was {asked}. {rest}"
         if self._closed:
             return f"The process that teaches was closed before it could save. {kept}"
         ended = "was killed" if code is not None and code < 0 else "ended"

@@ -137,7 +137,8 @@ def _base(record: TeachRecord, project: TeachProject) -> tuple[Checkpoint | None
     if record.base is None:
         return None, ""
     try:
-        model = load_checkpoint(model_here(record.base.path, project))
+        path = model_here(record.base.path, record.base.digest, project)
+        model = load_checkpoint(path)
     except SkootsError as error:
         return None, f"There is no before: {error}"
     if model.digest != record.base.digest:

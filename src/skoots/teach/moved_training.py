@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 
-from skoots.teach.record import DATA, REHEARSED
+from skoots.model.safe_file import file_digest
+from skoots.teach.record import DATA, REHEARSED, read_record
 
 if TYPE_CHECKING:
     from skoots.config import Settings
@@ -29,21 +31,30 @@ def settings_here(place: Project, project: TeachProject) -> Settings:
     if data.is_dir():
         folders = [data, data / REHEARSED][: len(settings.TRAIN.TRAIN_DATA_DIR)]
         train["TRAIN_DATA_DIR"] = [str(folder) for folder in folders]
-    if settings.TRAIN.PRETRAINED_MODEL_PATH:
+    base = read_record(place.path).base
+    if settings.TRAIN.PRETRAINED_MODEL_PATH and base is not None:
         models = [Path(one) for one in settings.TRAIN.PRETRAINED_MODEL_PATH]
-        train["PRETRAINED_MODEL_PATH"] = [str(model_here(m, project)) for m in models]
+        here = [str(model_here(one, base.digest, project)) for one in models]
+        train["PRETRAINED_MODEL_PATH"] = here
     return settings.merge({"TRAIN": train})
 
 
-def model_here(model: Path, project: TeachProject) -> Path:
+def model_here(model: Path, digest: str, project: TeachProject) -> Path:
     """Give the file of a model, which may have been kept in the project.
 
     Parameters
     ----------
     model : Path
         Where it was.
+    digest : str
+        Of its file: another one may have its name here.
     project : TeachProject
         Wherever it is by now.
     """
     kept = project.models / PureWindowsPath(model).name
-    return kept if not model.exists() and kept.is_file() else model
+    if model.exists() or not kept.is_file():
+        return model
+    with suppress(OSError):  # who cannot read it learns where it was
+        if file_digest(kept) == digest:
+            return kept
+    return model

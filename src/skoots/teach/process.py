@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skoots.errors import RunBusyError, WorkerError
-from skoots.events import CheckpointSaved
+from skoots.events import CheckpointSaved, TrainStep
 from skoots.teach.child import Child
 from skoots.teach.frames import Begin, Close, Ended, Failed, Happened, Next
 
@@ -162,22 +162,23 @@ class Worker:
 
     def _job(self, begin: Begin) -> Generator[Event, Any, TeachFinished]:
         child = self._taken()
-        saved = begin.task == "go_on"
+        learned = saved = begin.task == "go_on"
         try:
-            reply = child.ask(begin, saved=saved)
+            reply = child.ask(begin, learned=learned, saved=saved)
             sent: object = None
             while not isinstance(reply, Failed):
-                reply = child.ask(Next(sent), saved=saved)
+                reply = child.ask(Next(sent), learned=learned, saved=saved)
                 match reply:
                     case Ended(result=result):
                         return result
                     case Happened(event=event):
+                        learned = learned or isinstance(event, TrainStep)
                         saved = saved or isinstance(event, CheckpointSaved)
                         sent = yield event
             raise reply.error
         except GeneratorExit:
             if not self._closed:  # else it has saved by itself
-                _close(child, saved=saved)
+                _close(child, learned=learned, saved=saved)
             raise
         finally:
             self._busy = False
@@ -210,7 +211,7 @@ class Worker:
         self._child = Child(self._threads)
 
 
-def _close(child: Child, *, saved: bool) -> None:
-    reply = child.ask(Close(), saved=saved)
+def _close(child: Child, *, learned: bool, saved: bool) -> None:
+    reply = child.ask(Close(), learned=learned, saved=saved)
     if isinstance(reply, Failed):
         raise reply.error

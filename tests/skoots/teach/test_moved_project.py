@@ -13,8 +13,10 @@ import tifffile
 from training_cases import tiny_settings
 
 from skoots.errors import SourceNotFoundError, TrainingError
+from skoots.model.safe_file import file_digest
 from skoots.teach import TeachProject
 from skoots.teach.moved_training import model_here, settings_here
+from skoots.teach.record import BaseRecord, TeachRecord, write_record
 from skoots.train.project import Project
 from skoots.volume.source import open_source
 
@@ -176,9 +178,17 @@ def test_a_training_that_was_moved_learns_from_what_moved_with_it(
     mine, others = project.models / "mine.skoots", tmp_path / "others.skoots"
     mine.parent.mkdir()
     for model in (mine, others):
-        model.touch()
+        model.write_text(model.name)
     training = project.trainings / "001"
     (training / "data").mkdir(parents=True)
+    base = BaseRecord(path=mine, name="mine", digest=file_digest(mine))
+    write_record(
+        training,
+        TeachRecord(
+            base=base, seconds=1, diameter=None, grids={}, objects=2, boxes=1,
+            held_out=(),
+        ),
+    )  # fmt: skip
     settings = tiny_settings(training / "data", PRETRAINED_MODEL_PATH=[str(mine)])
     assert settings_here(Project.create(training, settings), project).TRAIN == (
         Project(training).settings.TRAIN
@@ -191,4 +201,7 @@ def test_a_training_that_was_moved_learns_from_what_moved_with_it(
     (data,), (model,) = found.TRAIN_DATA_DIR, found.PRETRAINED_MODEL_PATH
     assert data == str((training / "data").resolve())
     assert model == str(project.models / "mine.skoots")
-    assert model_here(others, project) == others
+    assert model_here(others, base.digest, project) == others
+    (project.models / "mine.skoots").write_text("another one of this name")
+    (model,) = settings_here(Project(training), project).TRAIN.PRETRAINED_MODEL_PATH
+    assert model == str(mine), "another one is not what it began with"

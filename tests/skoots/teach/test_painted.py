@@ -15,7 +15,7 @@ from zarr.codecs import ZstdCodec
 
 from skoots.events import ObjectsDone, result_of
 from skoots.teach import TeachProject, pieces
-from skoots.teach.box_sets import union_voxels
+from skoots.teach.box_sets import disjoint_parts, voxels_in
 from skoots.teach.example_arrays import CHUNK
 from skoots.teach.held_words import describe_held_out
 from skoots.teach.hold_out import hold_out
@@ -142,10 +142,14 @@ def boxes_within(shape: tuple[int, int, int]) -> Any:
 @given(st.lists(boxes_within((6, 7, 8)), max_size=6))
 @settings(deadline=None)
 def test_voxels_of_several_boxes_count_once(boxes: list[TaughtBox]) -> None:
-    there = np.zeros((6, 7, 8), bool)
-    for box in boxes:
-        there[box_slices(box.box)] = True
-    assert union_voxels(boxes) == there.sum()
+    first = np.full((6, 7, 8), -1)
+    for number in reversed(range(len(boxes))):
+        first[box_slices(boxes[number].box)] = number
+    counts = [0] * len(boxes)
+    for number, part in disjoint_parts(boxes):
+        assert (first[box_slices(part.box)] == number).all(), "of the former box"
+        counts[number] += voxels_in(part)
+    assert counts == [(first == number).sum() for number in range(len(boxes))]
 
 
 def held(boxes: tuple[TaughtBox, ...]) -> TaughtBox:

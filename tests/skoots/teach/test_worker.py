@@ -165,13 +165,27 @@ def test_a_worker_that_dies_before_it_learned_says_so(
         list(job)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there it ends without a word")
+def test_one_that_ends_before_it_learned_says_so(
+    project: TeachProject, base: Path
+) -> None:
+    mine = Worker(threads=1)
+    job = mine.teach(project.path, str(base), seconds=0, device="cpu")
+    next(job)
+    mine._child._process.terminate()
+    words = r"told to end by the system\. It had learned nothing yet: teach again\."
+    with pytest.raises(WorkerError, match=words):
+        list(job)
+    mine.close()
+
+
 def test_a_worker_that_is_closed_has_saved(project: TeachProject, base: Path) -> None:
     mine = Worker(threads=1)
     job = mine.teach(project.path, str(base), seconds=0, device="cpu")
     _until_step(job, 2)
     mine.close(LONG)
     assert not mine.alive
-    with pytest.raises(WorkerError, match="closed"):
+    with pytest.raises(WorkerError, match=r"closed\. What it had learned is saved"):
         next(job)
     (training,) = project.unfinished
     assert (training / "state.pt").is_file()
