@@ -22,7 +22,7 @@ from skoots.errors import (
     TrainingError,
 )
 from skoots.teach import Example, TeachProject
-from skoots.teach.prepare import _new_place
+from skoots.teach.new_place import new_place
 from skoots.train.data.taught_boxes import TaughtBox
 from skoots.volume.source import open_source
 from skoots.volume.tiling import whole
@@ -88,6 +88,23 @@ def test_a_voxel_size_that_is_known_later_is_that_of_the_example(
     assert project.add(open_source(grey())).voxel_size == size
     (example,) = project.examples
     assert example.image().voxel_size == size
+
+
+def test_a_voxel_size_leaves_what_others_drew_to_be_seen(
+    project: TeachProject,
+) -> None:
+    mine = project.add(open_source(grey()))
+    (theirs,) = project.examples
+    boxes = [TaughtBox((n, 0, 0), (n + 5, 9, 9)) for n in (0, 10)]
+    theirs.set_boxes(boxes[:1])
+    mine.set_voxel_size((0.1, 0.05, 0.05))
+    assert mine.look_again()
+    mine.set_boxes([*mine.boxes, boxes[1]])
+    assert project.examples[0].boxes == tuple(boxes)
+    theirs.set_boxes([])
+    mine.set_voxel_size((0.2, 0.05, 0.05))
+    mine.set_boxes([boxes[1]])
+    assert project.examples[0].boxes == (boxes[1],)
 
 
 def test_what_another_reader_shows_of_a_file_is_copied(
@@ -276,8 +293,13 @@ def test_the_last_training_waits_until_somebody_decides(project: TeachProject) -
 
 
 def test_a_folder_of_a_training_is_given_once(tmp_path: Path) -> None:
+    def make(_: int) -> Path:
+        with new_place(tmp_path / "trainings") as place:
+            (place / "settings.yaml").touch()
+        return place
+
     with ThreadPoolExecutor(8) as pool:
-        places = list(pool.map(lambda _: _new_place(tmp_path / "trainings"), range(40)))
+        places = list(pool.map(make, range(40)))
     assert sorted(p.name for p in places) == [f"{n:03d}" for n in range(1, 41)]
     assert all(place.is_dir() for place in places)
 
