@@ -66,6 +66,7 @@ class Wishes:
         self.diameter: float | None = None
         self._sized: str | None = None
         self.resample: bool | None = None
+        self._before: tuple[str | None, float | None, bool | None] | None = None
         self.config: dict[str, Any] = {}
         images.changed.connect(self._on_image)
         for controller in (models, engine):
@@ -83,6 +84,25 @@ class Wishes:
             if name not in ("where", "box", "diameter", "resample", "config"):
                 raise AttributeError(name)
             setattr(self, name, value)
+        if values.keys() & {"diameter", "resample"}:
+            self._before = None  # the user's own
+        self.changed.emit()
+
+    def set_for_model(self, diameter: float | None, resample: bool | None) -> None:  # noqa: FBT001 - as `resample`
+        """Say how large objects are for the chosen model, until another one is chosen.
+
+        Parameters
+        ----------
+        diameter : float or None
+            In voxels of the image; None where the model says.
+        resample : bool or None
+            Whether to resample; None where it helps.
+        """
+        if self._before is None:
+            self._before = self._models.current, self.diameter, self.resample
+        else:
+            self._before = self._models.current, *self._before[1:]
+        self.diameter, self.resample = diameter, resample
         self.changed.emit()
 
     # ---- which part
@@ -319,8 +339,11 @@ class Wishes:
             self._out = None
         if self._images.current != self._sized:  # and a size for the objects of one
             self._sized, self.diameter = self._images.current, None
-            self.resample = None
+            self.resample = self._before = None
         self.changed.emit()
 
     def _on_other(self) -> None:
+        if self._before is not None and self._before[0] != self._models.current:
+            _, self.diameter, self.resample = self._before
+            self._before = None
         self.changed.emit()

@@ -134,7 +134,7 @@ def _grid_options(project: TeachProject, training: Path, path: Path) -> list[str
         return []
     diameter = wishes[0].get("diameter")
     if diameter is not None:
-        return ["--diameter", f"{diameter:.3g}"]
+        return ["--diameter", f"{diameter:.10g}"]
     return ["--no-resample"] if wishes[0] else []
 
 

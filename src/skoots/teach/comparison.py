@@ -20,7 +20,7 @@ from skoots.teach.comparison_record import (
     write_comparison,
 )
 from skoots.teach.comparison_scores import Marked, sum_up
-from skoots.teach.found import find_in_box
+from skoots.teach.found import find_in_box, image_as_taught
 from skoots.teach.moved_training import model_here
 from skoots.teach.record import (
     TeachRecord,
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from skoots.teach.example import Example
     from skoots.teach.project import TeachProject
     from skoots.teach.record import HeldOut, Region
+    from skoots.volume.source import Source
 
 STAGE = "compare"
 
@@ -102,7 +103,8 @@ def compare(
         grid = record.grids[part.example]
         arrays = read_arrays(truth_file(training, number))
         truth = arrays["truth"]
-        both = yield from _ask(models, example, part.box_zyx, grid, truth, device)
+        image = image_as_taught(example, record)
+        both = yield from _ask(models, image, part.box_zyx, grid, truth, device)
         for side, marked in both.items():
             found[side].append(marked)
             arrays[side] = marked.labels
@@ -160,7 +162,7 @@ def _example(examples: Mapping[str, Example], part: HeldOut) -> Example:
 
 def _ask(
     models: _Models,
-    example: Example,
+    image: Source,
     box: Region,
     grid: Shape3,
     truth: NDArray[Any],
@@ -170,7 +172,7 @@ def _ask(
     marked = {}
     for side, model in (("before", models.before), ("after", models.after)):
         if model is not None:
-            found = yield from find_in_box(example.image(), model, box, grid, device)
+            found = yield from find_in_box(image, model, box, grid, device)
             scores = score(found.labels, truth)
             marked[side] = Marked(found.labels, scores, found.unassigned)
     if models.after is None:

@@ -4,7 +4,8 @@
 ``example.json``    which image it is, and the boxes
 ``labels.zarr``     (Z, Y, X), uint32: a number for each object, 0 where nobody
                     painted
-``image.zarr``      the image, where it lies in no file
+``image.zarr``      the image, where it lies in no file that is read here as it was
+                    seen
 ==================  ===========================================================
 
 Inside a box everything that is not painted is background; outside, nobody knows.
@@ -13,7 +14,7 @@ Inside a box everything that is not painted is background; outside, nobody knows
 from __future__ import annotations
 
 import shutil
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Self
 
 from skoots.run.storage import storage_errors
@@ -140,7 +141,9 @@ class Example:
         StorageError
             If nothing can be written.
         """
-        self._change(lambda now: now.model_copy(update={"voxel_size": size}))
+        change_example(self.path, partial(_with_voxel_size, size=size))
+        # the boxes are known as they were: what others drew is still to be shown
+        self._record = _with_voxel_size(self._record, size)
 
     def set_boxes(self, boxes: Iterable[TaughtBox]) -> None:
         """Say where everything that is not painted is background.
@@ -215,3 +218,7 @@ class Example:
     def _change(self, change: Callable[[ExampleRecord], ExampleRecord]) -> None:
         """Change the record as it is now, not as it was read once."""
         self._record = change_example(self.path, change)
+
+
+def _with_voxel_size(record: ExampleRecord, size: VoxelSize) -> ExampleRecord:
+    return record.model_copy(update={"voxel_size": size})

@@ -172,7 +172,7 @@ def change_example(
     StorageError
         If nothing can be written.
     """
-    with storage_errors(path, PAINTING), _locked(path):
+    with storage_errors(path, PAINTING), locked(path):
         now = read_example(path)
         record = change(now)
         if record != now:
@@ -181,7 +181,7 @@ def change_example(
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     """Let nobody else write a record meanwhile."""
     lock = FileLock(path / _LOCK)
     try:

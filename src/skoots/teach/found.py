@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from skoots.inference.preview import SECONDS, preview
 from skoots.run.scale import grid_shape
 from skoots.run.wishes import Wishes
+from skoots.volume.array_source import ArraySource
 from skoots.volume.axes import triple_to_zyx
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from skoots.events import Event
     from skoots.inference.preview import Preview
     from skoots.model.checkpoint import Checkpoint
-    from skoots.teach.record import Region
+    from skoots.teach.example import Example
+    from skoots.teach.record import Region, TeachRecord
     from skoots.volume.source import Source
 
 
@@ -54,6 +56,30 @@ def grid_wish(model: Checkpoint, shape: Shape3, grid: Shape3) -> dict[str, Any]:
     if grid == shape or model.object_diameter is None:
         return {"resample": False}
     return {"diameter": model.object_diameter * shape[1] / grid[1]}
+
+
+def image_as_taught(example: Example, record: TeachRecord) -> Source:
+    """Open the image of an example as the training knows it.
+
+    Its voxel size may have been typed since, and how deep a voxel is decides on the
+    grid.
+
+    Parameters
+    ----------
+    example : Example
+        One that was taught.
+    record : TeachRecord
+        What the training was begun with.
+
+    Raises
+    ------
+    SkootsError
+        If it is gone, or another one by now.
+    """
+    image = example.image()
+    if not isinstance(image, ArraySource) or example.name not in record.voxel_sizes:
+        return image
+    return replace(image, voxel_size=record.voxel_sizes[example.name])
 
 
 def needed_wish(

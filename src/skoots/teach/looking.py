@@ -13,7 +13,7 @@ from skoots.errors import SkootsError, TrainingError
 from skoots.events import Notice, Predicted, result_of
 from skoots.inference.out_of_memory import is_out_of_memory
 from skoots.model.checkpoint import load_checkpoint
-from skoots.teach.found import look_around, unassigned
+from skoots.teach.found import image_as_taught, look_around, unassigned
 from skoots.teach.record import write_arrays
 from skoots.train.training import FINISH
 
@@ -106,6 +106,7 @@ class Looking:
         device: str,
     ) -> None:
         self._training = training
+        self._record = record
         self._device = device
         self._example, self._point = _place(project, record, place)
         self._grid = record.grids.get(self._example.name, self._example.shape)
@@ -145,7 +146,7 @@ class Looking:
     def _predict(self) -> Predicted:
         began = monotonic()
         model = load_checkpoint(self._training / "last.skoots")
-        self._image = self._image or self._example.image()
+        self._image = self._image or image_as_taught(self._example, self._record)
         job = look_around(
             self._image,
             model,

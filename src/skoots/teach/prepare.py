@@ -185,6 +185,7 @@ def _record(
         seconds=seconds,
         diameter=diameter,
         grids={one.example.name: one.grid for one in lessons},
+        voxel_sizes={one.example.name: one.example.voxel_size for one in lessons},
         objects=sum(len(one.painted.objects) for one in lessons),
         boxes=sum(len(one.painted.boxes) for one in lessons),
         held_out=tuple(held_out),

@@ -16,12 +16,11 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from filelock import FileLock
-
 from skoots.errors import RunExistsError, TrainingError
 from skoots.run.storage import storage_errors, write_atomically
 from skoots.teach.example import Example
 from skoots.teach.example_record import RECORD as EXAMPLE_RECORD
+from skoots.teach.example_record import locked
 from skoots.teach.record import awaits_decision, is_compared
 from skoots.teach.remedies import PAINTING
 from skoots.volume.naming import PROJECT_SUFFIX
@@ -35,7 +34,6 @@ __all__ = ["PROJECT_SUFFIX", "TeachProject"]
 
 RECORD = "project.json"
 _FORMAT = 1
-_LOCK = ".lock"
 
 
 class TeachProject:
@@ -174,6 +172,8 @@ class TeachProject:
 
         Raises
         ------
+        RunBusyError
+            If another process has been adding one for seconds.
         StorageError
             If nothing can be written.
         """
@@ -187,7 +187,7 @@ class TeachProject:
         folder = self.path / "examples"
         with storage_errors(folder, PAINTING):
             folder.mkdir(exist_ok=True)
-            with FileLock(folder / _LOCK):
+            with locked(folder):
                 place = self._free_place(image)
                 return self.find(image) or Example.create(place, image)
 

@@ -22,9 +22,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from skoots._types import Shape3
+from skoots._types import Shape3, VoxelSize
 from skoots.errors import TrainingError
 from skoots.run.storage import storage_errors, write_atomically
 from skoots.teach.remedies import TEACHING
@@ -72,6 +72,9 @@ class TeachRecord(BaseModel):
 
     grids: dict[str, Shape3]
     """By the name of each example: extent of its image as the network sees it."""
+
+    voxel_sizes: dict[str, VoxelSize | None] = Field(default_factory=dict)
+    """Likewise: of its image, as it was known then. The grid depends on it."""
 
     rehearsed: str | None = None
     """The sample that is learned along (`skoots.teach.rehearsal`)."""

@@ -139,6 +139,31 @@ def test_it_works_on_the_grid_that_was_taught(kept: School, zoom: float) -> None
     kept.until_over()
 
 
+def test_a_voxel_size_of_afterwards_is_said(kept: School) -> None:
+    training = kept.exercise.project.trainings / "001"
+    record = read_record(training)
+    other = {kept.example.name: (0.04, 0.01, 0.01)}
+    write_record(training, record.model_copy(update={"voxel_sizes": other}))
+    noted: list[str] = []
+    kept.exercise.noted.connect(noted.append)
+    again(kept)
+    assert [text for text in noted if "voxel size was changed" in text]
+    assert kept.session.wishes.diameter is None
+
+
+def test_the_size_of_objects_is_that_of_the_kept_model_alone(kept: School) -> None:
+    wishes, models = kept.session.wishes, kept.session.models
+    wishes.set(diameter=9.0)
+    wishes.set_for_model(13.0, True)
+    assert (wishes.diameter, wishes.resample) == (13.0, True)
+    models.choose("tiny")
+    assert (wishes.diameter, wishes.resample) == (9.0, None)
+    wishes.set_for_model(13.0, True)
+    wishes.set(diameter=11.0)  # the user knows better
+    models.choose("mine")
+    assert wishes.diameter == 11.0
+
+
 def test_a_look_first_then_what_was_segmented_before(
     kept: School, titles: list[str]
 ) -> None:

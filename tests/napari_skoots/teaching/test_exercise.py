@@ -11,7 +11,7 @@ import tifffile
 from exercise_cases import SHAPE, Taught, grey
 from qtpy.QtCore import QCoreApplication, QEvent, QTimer
 
-from skoots.errors import SkootsError, TrainingError
+from skoots.errors import SkootsError, StorageError, TrainingError
 from skoots.events import result_of
 from skoots.teach import TeachProject
 from skoots.teach.example import Example
@@ -207,6 +207,21 @@ def test_a_voxel_size_that_is_typed_later_is_taught(taught: Taught) -> None:
     taught.counted()
     assert Example(taught.exercise.example.path).voxel_size == size
     assert list(taught.exercise._counting.voxel_sizes.values()) == [size]
+
+
+def test_a_voxel_size_that_cannot_be_stored_is_said_once(
+    taught: Taught, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taught.open_image()
+    taught.new_layer()
+
+    def full(*_: Any) -> None:
+        raise StorageError("The disk is full.")
+
+    monkeypatch.setattr(Example, "set_voxel_size", full)
+    taught.images.set_voxel_size((1.0, 0.2, 0.2))
+    taught.images.changed.emit()
+    assert [str(error) for error in taught.told] == ["The disk is full."]
 
 
 def test_a_project_that_is_opened_knows_the_image(taught: Taught) -> None:

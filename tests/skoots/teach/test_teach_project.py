@@ -90,6 +90,23 @@ def test_a_voxel_size_that_is_known_later_is_that_of_the_example(
     assert example.image().voxel_size == size
 
 
+def test_a_voxel_size_leaves_what_others_drew_to_be_seen(
+    project: TeachProject,
+) -> None:
+    mine = project.add(open_source(grey()))
+    (theirs,) = project.examples
+    boxes = [TaughtBox((n, 0, 0), (n + 5, 9, 9)) for n in (0, 10)]
+    theirs.set_boxes(boxes[:1])
+    mine.set_voxel_size((0.1, 0.05, 0.05))
+    assert mine.look_again()
+    mine.set_boxes([*mine.boxes, boxes[1]])
+    assert project.examples[0].boxes == tuple(boxes)
+    theirs.set_boxes([])
+    mine.set_voxel_size((0.2, 0.05, 0.05))
+    mine.set_boxes([boxes[1]])
+    assert project.examples[0].boxes == (boxes[1],)
+
+
 def test_what_another_reader_shows_of_a_file_is_copied(
     project: TeachProject, tmp_path: Path
 ) -> None:

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from napari_skoots.controllers.wishes import Wishes
     from skoots.model.checkpoint import Checkpoint
 
+_RESIZED = (
+    "The voxel size was changed since the training, which knew another depth. Train "
+    "again, so that the model knows it too."
+)
+
 
 class Again:
     """Waits for the model, then for the preview, then segments.
@@ -141,13 +146,17 @@ class Again:
             return
         if training.parent.parent != example.path.parent.parent:
             return  # of another project
-        grid = read_record(training).grids.get(example.name)
-        if grid is not None:
-            here = self._images.voxel_size
-            wish = needed_wish(model, example.shape, here, grid)
-            # a size alone is followed only where that is no multiple of the work
-            resample = True if "diameter" in wish else wish.get("resample")
-            self._wishes.set(diameter=wish.get("diameter"), resample=resample)
+        record, here = read_record(training), self._images.voxel_size
+        grid = record.grids.get(example.name)
+        if grid is None:
+            return
+        if record.voxel_sizes.get(example.name, here) != here:
+            self._exercise.noted.emit(_RESIZED)
+            return
+        wish = needed_wish(model, example.shape, here, grid)
+        # a size alone is followed only where that is no multiple of the work
+        resample = True if "diameter" in wish else wish.get("resample")
+        self._wishes.set_for_model(wish.get("diameter"), resample)
 
     def _segment(self) -> None:
         from napari_skoots.controllers.teaching.stamping import (  # noqa: PLC0415 - zarr

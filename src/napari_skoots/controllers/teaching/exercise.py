@@ -83,6 +83,7 @@ class Exercise:
         self._counting = Counting(self._open)
         self._accepting = Accepting(viewer)
         self._jobs = OpeningJobs(board, images, self._place, self._open)
+        self._unsized: tuple[Path, VoxelSize] | None = None
         self._watch()
 
     # ---- what there is
@@ -355,11 +356,15 @@ class Exercise:
         opened, size = self._open.current, self._images.voxel_size
         if opened is None or size is None or _alike(size, opened.example.voxel_size):
             return
+        if self._unsized == (opened.path, size):
+            return  # that it cannot be stored was said
         try:
             opened.example.set_voxel_size(size)
         except SkootsError as error:
+            self._unsized = opened.path, size
             self.told.emit(error)
-        self._counting.count(opened)
+        else:
+            self._counting.count(opened)
 
     def _end_accepting(self) -> None:
         """Accept no more for an example that is gone, or of an image not chosen."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,9 @@ from napari_skoots.controllers.board import done
 from napari_skoots.controllers.teaching.label_layers import words_of
 from napari_skoots.controllers.teaching.opening import add_example, copy_into
 from napari_skoots.jobs import Job
+from napari_skoots.layers.source import level0
+from napari_skoots.source_array import SourceArray
+from napari_skoots.source_stack import SourceStack
 from skoots.errors import SkootsError
 
 if TYPE_CHECKING:
@@ -29,7 +33,10 @@ if TYPE_CHECKING:
     from skoots.volume.source import Source
 
 _COPIED_SOON = 1 << 25
-"""Bytes of an image in memory that are copied into a project without a word."""
+"""Bytes of an image that are copied into a project without a word."""
+
+_OPENED_HERE = (SourceArray, SourceStack)
+"""Images that stay where they are. What another reader opened may have to be copied."""
 
 
 class OpeningJobs:
@@ -82,8 +89,9 @@ class OpeningJobs:
         def finish(opened: Opened) -> None:
             self._take(opened, chosen)
 
-        size = image.shape[0] * image.shape[1] * image.shape[2]
-        if image.path is not None or size * image.dtype.itemsize < _COPIED_SOON:
+        layer, size = self._images.layer, math.prod(image.shape)
+        stays = layer is not None and isinstance(level0(layer), _OPENED_HERE)
+        if stays or size * image.dtype.itemsize < _COPIED_SOON:
             self._opening = self._replace(self._opening, title, start, finish)
         else:
             self._show(title, start, finish)
