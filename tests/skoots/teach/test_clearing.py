@@ -17,7 +17,6 @@ from skoots.teach.new_place import new_place
 from skoots.teach.record import TeachRecord, write_record
 from skoots.train.project import Project
 
-
 LIGHT = {"settings.yaml", "curves.csv", "teaching.json", "comparison.json"}
 LOCKS = {".lock", ".at-work", ".begun"}
 SAVED = ("state.pt", "last.skoots", "best.skoots")
