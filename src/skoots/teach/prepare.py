@@ -29,7 +29,7 @@ from skoots.teach.record import (
 )
 from skoots.teach.rehearsal import rehearsed_sample, write_rehearsal
 from skoots.teach.scratch import HALO, from_scratch, scratch_grid
-from skoots.teach.size import painted_diameter
+from skoots.teach.size import learned_diameter, painted_diameter
 from skoots.train.data.channels import open_channels
 from skoots.train.project import Project
 from skoots.volume.tiling import box_slices
@@ -199,12 +199,15 @@ def _grid(
     model: Checkpoint | None,
     diameter: float | None,
 ) -> Shape3:
-    """Give the grid on which objects are as large in voxels as the model's."""
+    """Give the grid on which objects are as large in voxels as a model learns them."""
     size = example.voxel_size
     if model is None:
         found = diameter or painted_diameter(painted, sizes, size, None)
         return scratch_grid(example.shape, size, found)
-    if model.object_diameter is None:
-        return example.shape
+    learned = learned_diameter(model)
     found = diameter or painted_diameter(painted, sizes, size, model.voxel_size)
-    return grid_shape(example.shape, size, model, Wishes(diameter=found))
+    if model.object_diameter is None or learned is None or found is None:
+        return example.shape
+    # a diameter is that of objects which become as large as those of the model
+    wish = Wishes(diameter=found * model.object_diameter / learned)
+    return grid_shape(example.shape, size, model, wish)

@@ -11,6 +11,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from skoots.teach.record import REHEARSED
+from skoots.teach.size import learned_diameter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -96,7 +97,7 @@ def fine_tuning(
             "CHECKPOINT_MINUTES": 0.5,
             "SCALE_RANGE": SCALE_RANGE,
             # as large as painted objects were made, however many slivers are painted
-            "OBJECT_DIAMETER": base.object_diameter,
+            "OBJECT_DIAMETER": learned_diameter(base),
         },
         "AUGMENTATION": {
             "CROP_WIDTH": wide,

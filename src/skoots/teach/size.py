@@ -13,7 +13,35 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from skoots._types import VoxelSize
+    from skoots.model.checkpoint import Checkpoint
     from skoots.teach.painted import Painted
+
+
+LEARNED_ACROSS = 22.0
+"""Voxels across the objects that are learned, where a model knows such and larger ones:
+of smaller ones a step sees more, so they are learned sooner."""
+
+
+def learned_diameter(model: Checkpoint) -> float | None:
+    """Give how large painted objects are made for a model that learns them.
+
+    As large as those that it knows, but no larger than `LEARNED_ACROSS` where it knows
+    such as well (``TRAINER.SCALE_RANGE``).
+
+    Parameters
+    ----------
+    model : Checkpoint
+        The one to begin with.
+
+    Returns
+    -------
+    float or None
+        In voxels across; None where the model does not say how large its objects were.
+    """
+    if model.object_diameter is None:
+        return None
+    least = model.config.TRAINER.SCALE_RANGE[0] * model.object_diameter
+    return max(least, min(model.object_diameter, LEARNED_ACROSS))
 
 
 def painted_diameter(

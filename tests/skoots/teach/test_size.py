@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
+import skoots
+from skoots.events import result_of
 from skoots.teach.painted import LEAST_VOXELS, Painted
-from skoots.teach.size import painted_diameter
+from skoots.teach.prepare import prepare
+from skoots.teach.record import read_record
+from skoots.teach.size import learned_diameter, painted_diameter
 from skoots.validate.measure import ObjectTable
+
+if TYPE_CHECKING:
+    from skoots.teach import TeachProject
 
 SHAPE = (20, 60, 60)
 BALL = 4189
@@ -29,6 +39,37 @@ def painted(*voxels: int) -> Painted:
 
 def diameter(*each: Painted) -> float | None:
     return painted_diameter(each, [None] * len(each), None, None)
+
+
+@pytest.mark.parametrize(
+    ("known", "scales", "learned"),
+    [
+        (31.5, (0.33, 1.3), 22.0),  # it knows such, too
+        (21.2, (0.6, 1.5), 21.2),
+        (11.3, (0.7, 4.0), 11.3),  # small ones are not made larger
+        (60.0, (0.9, 1.1), 54.0),  # and large ones not smaller than it knows
+        (None, (0.5, 2.0), None),
+    ],
+)
+def test_objects_are_learned_no_larger_than_must_be(
+    known: float | None, scales: tuple[float, float], learned: float | None
+) -> None:
+    plain = skoots.load_model("nuclei")
+    config = plain.config.merge({"TRAINER": {"SCALE_RANGE": scales}})
+    model = replace(plain, object_diameter=known, config=config)
+    assert learned_diameter(model) == (learned and pytest.approx(learned))
+
+
+def test_the_grid_has_objects_of_that_size(project: TeachProject) -> None:
+    """Three rods of 13 voxels across, learned by a model of objects of 31.5."""
+    place = result_of(prepare(project, "mito-em", diameter=13, device="cpu"))
+    record = read_record(place.path)
+    (example,) = project.examples
+    zooms = [
+        m / n for m, n in zip(record.grids[example.name], example.shape, strict=True)
+    ]
+    assert zooms == pytest.approx([22 / 13] * 3, abs=0.03)
+    assert pytest.approx(22) == place.settings.TRAINER.OBJECT_DIAMETER
 
 
 def test_it_is_that_of_a_ball_as_large_as_the_mean_object() -> None:

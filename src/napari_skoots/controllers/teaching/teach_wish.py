@@ -132,10 +132,13 @@ def _sample_of(model: Checkpoint | None) -> str:
 
 def _zoom(model: Checkpoint | None, diameter: float | None) -> str:
     """Say how the image is resampled for a model."""
-    if model is None or not model.object_diameter or not diameter:
+    from skoots.teach.size import learned_diameter  # noqa: PLC0415 - cc3d
+
+    learned = None if model is None else learned_diameter(model)
+    if model is None or not learned or not diameter:
         return ""
-    factor = model.object_diameter / diameter
-    there = f"{model.object_diameter:.0f} voxels, as {model.name} knows them"
+    factor = learned / diameter
+    there = f"{learned:.0f} voxels, as {model.name} knows them"
     if abs(factor - 1) < _ALIKE:
         return f"About as large as {model.name} knows them."
     return f"Resampled ×{factor:.2f}, so that they measure {there}."
