@@ -80,6 +80,10 @@ class ExampleView:
     skeletons: bool = False
     """Whether skeletons are shown and follow what is painted."""
 
+    lies_there: bool = False
+    """Whether a project that is not open lies where a new one would go: what was
+    painted is shown on request."""
+
 
 @dataclass(frozen=True, slots=True)
 class WishView:

@@ -118,6 +118,8 @@ class TeachSourceSection(Section):
         self._image.set_text(example.image or "none", "As chosen in Segment.")
         self._layer.set_text(example.layer, "Paint in this layer.")
         self._new.setVisible(not example.layer)
+        known = example.lies_there or bool(example.examples)
+        self._new.setText("Open teaching layer" if known else "New teaching layer")
         self.show_row(self._layer_row, bool(example.layer))
         self.show_row(self._copy_row, not example.layer)
         if example.layer:  # without a layer, it is what the user wants of a copy
@@ -155,7 +157,10 @@ class TeachSourceSection(Section):
 def _project_text(example: ExampleView) -> str:
     if not example.project:
         name = example.project_path.replace("\\", "/").rstrip("/").rpartition("/")[2]
-        return f"new: {name.rpartition('.')[0] or name}" if name else "none yet"
+        name = name.rpartition(".")[0] or name
+        if example.lies_there:
+            return f"{name}, not open yet"
+        return f"new: {name}" if name else "none yet"
     if example.examples > 1:
         return f"{example.project}, {wording.counted(example.examples, 'image')}"
     return example.project

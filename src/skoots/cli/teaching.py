@@ -98,6 +98,12 @@ def _begin(project: TeachProject, wish: Wish) -> Generator[Event, Any, TeachFini
 
 
 def _go_on(project: TeachProject, wish: Wish) -> Generator[Event, Any, TeachFinished]:
+    unfinished = project.unfinished
+    if not unfinished:
+        raise TrainingError(
+            f"No training of {project.path} was interrupted. Leave --resume out, and "
+            "begin one with --base."
+        )
     for name, value in (
         ("--base", wish.base),
         ("--diameter", wish.diameter),
@@ -105,11 +111,6 @@ def _go_on(project: TeachProject, wish: Wish) -> Generator[Event, Any, TeachFini
     ):
         if value is not None:
             raise SettingsError(f"{name} is that of the training. Leave it out.")
-    unfinished = project.unfinished
-    if not unfinished:
-        raise TrainingError(
-            f"No training of {project.path} was interrupted. Leave --resume out."
-        )
     return go_on(
         project,
         unfinished[0],

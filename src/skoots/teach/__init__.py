@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from skoots.teach.process import Worker
     from skoots.teach.project import TeachProject
     from skoots.teach.teaching import go_on, teach
+    from skoots.train.data.taught_boxes import TaughtBox
 
 __all__ = [
     "Example",
+    "TaughtBox",
     "TeachProject",
     "Worker",
     "discard",
@@ -29,6 +31,7 @@ __all__ = [
 # Whoever starts a worker need not wait for torch.
 _HOMES = {
     "Example": "skoots.teach.example",
+    "TaughtBox": "skoots.train.data.taught_boxes",
     "TeachProject": "skoots.teach.project",
     "Worker": "skoots.teach.process",
     "discard": "skoots.teach.keeping",

@@ -14,7 +14,7 @@ Inside a box everything that is not painted is background; outside, nobody knows
 from __future__ import annotations
 
 import shutil
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from skoots.run.storage import storage_errors
@@ -32,6 +32,7 @@ from skoots.teach.example_record import (
     write_example,
 )
 from skoots.teach.remedies import PAINTING
+from skoots.train.data.taught_boxes import TaughtBox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     import zarr
 
     from skoots._types import Shape3, VoxelSize
-    from skoots.train.data.taught_boxes import TaughtBox
     from skoots.volume.array_source import Array
     from skoots.volume.source import Source
 
@@ -62,6 +62,7 @@ class Example:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._record = read_example(path)
+        self._labels: zarr.Array[Any] | None = None
 
     @classmethod
     def create(cls, path: Path, image: Source) -> Self:
@@ -113,10 +114,15 @@ class Example:
         """Digest of the image's voxels, by which it is known again."""
         return self._record.image.signature
 
-    @cached_property
+    @property
     def labels(self) -> zarr.Array[Any]:
-        """What is painted, (Z, Y, X), uint32; what is written to it lasts."""
-        return open_labels(self.path)
+        """What is painted, (Z, Y, X), uint32; what is written to it lasts.
+
+        Write into it, as ``labels[3:9, 10:20, 5:15] = 7``.
+        """
+        if self._labels is None:
+            self._labels = open_labels(self.path)
+        return self._labels
 
     @property
     def boxes(self) -> tuple[TaughtBox, ...]:
@@ -158,12 +164,20 @@ class Example:
 
         Raises
         ------
+        TypeError
+            If they are no `TaughtBox`.
         TrainingError
             If a box holds no voxel of the image.
         StorageError
             If nothing can be written.
         """
         wanted, known = tuple(boxes), self._record
+        for box in wanted:
+            if not isinstance(box, TaughtBox):
+                raise TypeError(
+                    f"{box!r} is no box. Give skoots.teach.TaughtBox(start, stop), "
+                    "each along Z, Y, X, in voxels."
+                )
         self._change(lambda now: now.with_boxes(wanted, known))
 
     def look_again(self) -> bool:

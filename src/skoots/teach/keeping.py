@@ -177,7 +177,7 @@ def _nothing_better(record: TeachRecord, training: Path) -> str:
     base = "chance" if record.base is None else record.base.name
     return (
         f"Training {training.name} found no better model than {base}, with which it "
-        "began, so there is none to keep. Use that one, or paint more and teach again."
+        "began, so there is none to keep. Use that one, train longer, or paint more."
     )
 
 

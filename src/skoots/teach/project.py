@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -24,10 +25,9 @@ from skoots.teach.example_record import locked
 from skoots.teach.record import awaits_decision, is_compared
 from skoots.teach.remedies import PAINTING
 from skoots.volume.naming import PROJECT_SUFFIX
+from skoots.volume.source import open_source
 
 if TYPE_CHECKING:
-    import os
-
     from skoots.volume.source import Source
 
 __all__ = ["PROJECT_SUFFIX", "TeachProject"]
@@ -160,15 +160,15 @@ class TeachProject:
         same = (one for one in self.examples if one.signature == signature)
         return next(same, None)
 
-    def add(self, image: Source) -> Example:
+    def add(self, image: Source | str | os.PathLike[str]) -> Example:
         """Give the example of an image, made if it is new.
 
         Parameters
         ----------
-        image : Source
-            The image. It is copied into the project where `open_source` does not read
-            the same from its file. Its voxel size, if it has one, stands above the one
-            that is known.
+        image : Source or path
+            The image, or its file. It is copied into the project where `open_source`
+            does not read the same from its file. Its voxel size, if it has one, stands
+            above the one that is known.
 
         Raises
         ------
@@ -177,6 +177,8 @@ class TeachProject:
         StorageError
             If nothing can be written.
         """
+        if isinstance(image, (str, os.PathLike)):
+            image = open_source(image)
         known = self.find(image) or self._create(image)
         if image.voxel_size is not None and known.voxel_size != image.voxel_size:
             known.set_voxel_size(image.voxel_size)
@@ -206,13 +208,21 @@ def _is_unfinished(training: Path) -> bool:
 
 
 def _check(record: Path) -> None:
+    folder = record.parent
+    if not folder.exists():
+        raise TrainingError(f"There is no project {folder}. Check the path.")
+    if not record.exists():
+        raise TrainingError(
+            f"{folder} is no project: it has no {record.name}. Make one in the tab "
+            "Teach of napari, or with skoots.teach.TeachProject.create."
+        )
     try:
         said = json.loads(record.read_text(encoding="utf-8"))
         version = int(said["format"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise TrainingError(
-            f"{record.parent} is no project: {record.name} is missing or damaged. Name "
-            f"a folder that ends in {PROJECT_SUFFIX}."
+            f"{folder} is no project that can be read: its {record.name} is damaged. "
+            "Bring back a copy, or make a new project."
         ) from error
     if version > _FORMAT:
         raise TrainingError(

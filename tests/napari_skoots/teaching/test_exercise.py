@@ -240,6 +240,18 @@ def test_a_project_that_is_opened_knows_the_image(taught: Taught) -> None:
     np.testing.assert_allclose(taught.exercise.layer.scale, layer.scale)
 
 
+def test_a_project_of_yesterday_is_offered(taught: Taught) -> None:
+    project = TeachProject.create(taught.folder / "cells.skoots-project")
+    taught.open_image()
+    view = taught.exercise.view
+    assert (view.project, view.lies_there) == ("", True)
+    assert "project already" in view.problem
+    project.add(taught.images.source()).labels[3:6, 3:6, 3:6] = 9
+    assert taught.new_layer().data[4, 4, 4] == 9
+    view = taught.exercise.view
+    assert (view.project, view.lies_there) == ("cells", False)
+
+
 def test_a_new_project_goes_where_the_user_says(taught: Taught) -> None:
     taught.open_image()
     with pytest.raises(TrainingError, match="is no name for a project"):

@@ -125,6 +125,12 @@ def test_a_teaching_layer_is_asked_for_while_there_is_none(
     press(qtbot, section, "New teaching layer")
     assert diary == [("layer_requested", ())]
     assert "new: cells" in texts(section)
+    button = next(b for b in section.findChildren(QPushButton) if "layer" in b.text())
+    assert button.text() == "New teaching layer"
+    section.set_example(replace(EMPTY, lies_there=True))
+    assert "cells, not open yet" in texts(section)
+    assert button.text() == "Open teaching layer"
+    section.set_example(EMPTY)
     section.set_example(PAINTED)
     assert "cells teaching" in texts(section)
     assert not [b for b in section.findChildren(QComboBox) if b.isVisible()]

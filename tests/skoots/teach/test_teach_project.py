@@ -70,6 +70,20 @@ def test_tomorrow_everything_is_there(project: TeachProject, image: Source) -> N
     np.testing.assert_array_equal(there.read(whole(SHAPE)), image.read(whole(SHAPE)))
 
 
+def test_python_says_what_a_box_and_labels_are(project: TeachProject) -> None:
+    example = project.add(open_source(grey()))
+    with pytest.raises(TypeError, match=r"TaughtBox\(start, stop\)"):
+        example.set_boxes([((0, 0, 0), (3, 3, 3))])  # type: ignore[list-item]
+    with pytest.raises(AttributeError):  # it would store nothing
+        example.labels = np.ones(SHAPE, np.uint32)  # type: ignore[misc,assignment]
+
+
+def test_an_image_is_added_by_its_path(project: TeachProject, tmp_path: Path) -> None:
+    path = tmp_path / "cells.tif"
+    tifffile.imwrite(path, grey(), metadata={"axes": "ZYX"})
+    assert project.add(path).path == project.add(open_source(path)).path
+
+
 def test_an_image_that_is_added_twice_at_once_is_one_example(
     project: TeachProject, image: Source
 ) -> None:

@@ -91,10 +91,8 @@ class Exercise:
     @property
     def view(self) -> ExampleView:
         """What the tab shows."""
-        project = self.project
         return view_of_example(
-            self._place.path,
-            "" if project is None else project.name,
+            self._place,
             self._images.name,
             self._open.current,
             self._counting.painted,

@@ -45,6 +45,12 @@ class ProjectPlace:
             return None
         return project_path(path_of(layer), self._images.name, self._folder)
 
+    @property
+    def lies_there(self) -> bool:
+        """Whether a project that is not open lies where a new one would go."""
+        path = None if self.project is not None else self.path
+        return path is not None and (path / "project.json").is_file()
+
     def choose(self, path: Path) -> None:
         """Say where a new project goes; none is open then.
 

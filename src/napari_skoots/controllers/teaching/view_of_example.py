@@ -11,16 +11,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_skoots.controllers.teaching.open_example import OpenExample
+    from napari_skoots.controllers.teaching.place import ProjectPlace
     from skoots.teach.painted import Painted
 
 _NO_LAYER = (
     "Nothing is painted. Make a teaching layer, or choose a Labels layer to copy."
 )
 
+_NOT_OPEN = "There is a project already. Open its teaching layer to go on with it."
+
 
 def view_of_example(
-    place: Path | None,
-    project: str,
+    place: ProjectPlace,
     image: str,
     opened: OpenExample | None,
     painted: Mapping[Path, Painted],
@@ -32,10 +34,10 @@ def view_of_example(
 
     Parameters
     ----------
-    place : Path or None
-        Folder of the project, or of a new one.
-    project, image : str
-        Their names.
+    place : ProjectPlace
+        The project, or where a new one goes.
+    image : str
+        Its name.
     opened : OpenExample or None
         The example of the image.
     painted : mapping of Path to Painted
@@ -55,8 +57,9 @@ def view_of_example(
     if known:
         held_out = describe_held_out(found, [path.name for path in painted])
     return ExampleView(
-        project=project,
-        project_path="" if place is None else str(place),
+        project="" if place.project is None else place.project.name,
+        project_path=str(place.path or ""),
+        lies_there=place.lies_there,
         examples=sum(bool(len(one.objects) or one.boxes) for one in found),
         image=image,
         layer=opened.painted.layer.name if opened is not None and shown else "",
@@ -65,13 +68,17 @@ def view_of_example(
         objects=sum(len(one.objects) for one in found) if known else None,
         boxes=sum(len(one.boxes) for one in found),
         taught_voxels=sum(one.taught_voxels for one in found),
-        problem=problem(found) if known else "" if counting else _NO_LAYER,
+        problem=problem(found) if known else "" if counting else _unknown(place),
         advice=tuple(_advice(opened, painted) + scarce(found)),
         held_out=held_out,
         box=None if opened is None else opened.boxes.view,
         accepting=accepting,
         skeletons=opened is not None and opened.skeletons.shown,
     )
+
+
+def _unknown(place: ProjectPlace) -> str:
+    return _NOT_OPEN if place.lies_there else _NO_LAYER
 
 
 def _advice(opened: OpenExample | None, painted: Mapping[Path, Painted]) -> list[str]:
