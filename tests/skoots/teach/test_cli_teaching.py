@@ -12,16 +12,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
 import skoots
 from skoots.cli.app import app
+from skoots.cli.teaching import _grid_options
 from skoots.cli.train_progress import drain_training
 from skoots.events import EpochDone, Predicted, TrainStarted, TrainStep
+from skoots.run.scale import grid_shape
+from skoots.run.wishes import Wishes
 from skoots.teach import comparison
-from skoots.teach.record import read_record
+from skoots.teach.record import read_record, write_record
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -35,11 +39,12 @@ runner = CliRunner()
 def test_a_project_is_taught_and_compared(project: TeachProject, base: Path) -> None:
     words = ["train", str(project.path), "--threads", "1", "--device", "cpu"]
     words += ["--seconds", "0.001"]
-    done = runner.invoke(app, [*words, "--base", str(base), "--diameter", "10"])
+    done = runner.invoke(app, [*words, "--base", str(base)])
     assert done.exit_code == 0, done.output
     model = Path(done.stdout.strip())
     assert model.is_file()
-    assert f"--model {model} --diameter 10" in "".join(done.stderr.split("\n"))
+    assert f"--model {model}" in "".join(done.stderr.split("\n"))
+    _assert_grid_is_said(project, model)
     assert "before: F1 " in done.stderr
     assert "after:  F1 " in done.stderr
     assert "of 2 objects found" in done.stderr
@@ -55,6 +60,23 @@ def test_a_project_is_taught_and_compared(project: TeachProject, base: Path) -> 
     record = read_record(project.trainings / "002")
     assert record.base is not None
     assert record.base.path == (project.models / "rods.skoots").resolve()
+
+
+def _assert_grid_is_said(project: TeachProject, model: Path) -> None:
+    """Where `segment` would not choose the grid that was taught, the words do."""
+    training, (example,) = project.trainings / "001", project.examples
+    record = read_record(training)
+    for zoom, said in ((1.0, False), (3.1, True)):
+        z, y, x = (round(zoom * n) for n in example.shape)
+        grids = {example.name: (z, y, x)}
+        write_record(training, record.model_copy(update={"grids": grids}))
+        options = _grid_options(project, training, model)
+        assert bool(options) is said
+        diameter = float(options[1]) if options else None
+        wishes, size = Wishes(diameter=diameter), example.voxel_size
+        found = grid_shape(example.shape, size, skoots.load_model(model), wishes)
+        np.testing.assert_allclose(found, (z, y, x), atol=1)
+    write_record(training, record)
 
 
 def test_what_is_no_better_is_not_kept(
@@ -84,7 +106,7 @@ def test_what_is_no_better_is_not_kept(
         (["--base", "mito-em", "--config-file", "a.yaml"], "--config-file is not for"),
         (["--base", "mito-em", "--overwrite"], "--overwrite is not for a project"),
         (["--resume"], "was interrupted"),
-        (["--resume", "--base", "mito-em"], "--base is that of the training"),
+        (["--resume", "--base", "mito-em"], "Leave --resume out, and begin one with"),
     ],
     ids=["no base", "settings", "overwrite", "nothing to resume", "another base"],
 )
@@ -158,6 +180,8 @@ def test_the_second_one_stops_and_resume_goes_on(
     words = f"skoots train {project.path} --resume --keep mine --threads 1"
     assert f"go on with: {words}" in said
     go_on = ["train", str(project.path), "--resume", "--seconds", "0.001"]
+    refused = runner.invoke(app, [*go_on, "--base", str(base)])
+    assert "--base is that of the training" in refused.stderr
     done = runner.invoke(app, [*go_on, "--threads", "1"])
     assert done.exit_code == 0, done.output
     assert "after:  F1" in done.stderr
