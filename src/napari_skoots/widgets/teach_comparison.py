@@ -33,6 +33,9 @@ _FOUND = (
 )
 _NONE = "-"
 
+_FEW = 5
+"""Objects on which a score begins to say something."""
+
 
 class ComparisonSection(Section):
     """Two columns, a name, what to do with the model; hidden while there is none."""
@@ -198,12 +201,19 @@ def verdict(comparison: ComparisonView) -> MessageView:
                 "Better where it learned, and as good in what was held out. Look at "
                 "both:"
             )
-        return MessageView("Better in what was held out:")
+        return MessageView(_better(comparison.after.true))
     return MessageView(
         "No model was better than the one that training began with.",
         "Train longer, or paint objects of the kind that it misses.",
         Level.WARNING,
     )
+
+
+def _better(objects: int) -> str:
+    if objects >= _FEW:
+        return "Better in what was held out:"
+    them = "one object" if objects == 1 else f"{objects} objects"
+    return f"Better in the {them} held out, which is little to go by. Look at both:"
 
 
 def _texts(score: ScoreView | None) -> dict[str, str]:

@@ -54,8 +54,9 @@ def check_place(path: Path, *, resume: bool, overwrite: bool) -> bool:
         )
     if not (resume or overwrite):
         raise RunExistsError(
-            f"{path} is there already. Go on with resume=True (--resume), or start "
-            "anew with overwrite=True (--overwrite)."
+            f"{path} is there already. Go on with resume=True (--resume), start anew "
+            "with overwrite=True (--overwrite), or choose another place with out "
+            "(--out)."
         )
     return resume and is_run(path)
 

@@ -86,8 +86,9 @@ def _scores(record: TeachRecord, finished: TeachFinished) -> list[str]:
         ]
     sides = [("before", finished.before), ("after", finished.after)]
     true = finished.after["objects_truth"]
+    objects = "1 object" if true == 1 else f"{true:.0f} objects"
     warning = (
-        f"**Limits.** It was scored on {true:.0f} objects, where one more or less "
+        f"**Limits.** It was scored on {objects}, where one more or less "
         "changes a lot. Look at what it finds in images that were not taught."
     )
     return [

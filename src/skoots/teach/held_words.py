@@ -48,7 +48,7 @@ def _words(painted: Painted, boxes: Sequence[TaughtBox], of: str) -> Iterator[st
         )
         what = "the image" if all_of_it else f"box {whole + 1}"
         part = "the end" if _is_end(boxes[whole], box) else "a part"
-        yield f"{count} of {total} objects ({part} of {what}{of})"
+        yield f"{count} of the {total} objects in {what}{of} ({part} of it)"
 
 
 def _holds(box: TaughtBox, part: TaughtBox) -> bool:

@@ -91,7 +91,7 @@ def test_what_is_painted_is_counted_when_painting_rests(taught: Taught) -> None:
     view = taught.counted()
     assert (view.boxes, view.problem, view.examples) == (1, "", 1)
     assert view.taught_voxels == 9 * 41 * 21
-    assert view.held_out == "Held out: 1 of 2 objects (the end of box 1)"
+    assert view.held_out == "Held out: 1 of the 2 objects in box 1 (the end of it)"
     ball = (6 * 7 * 10 * 10 / np.pi) ** (1 / 3)
     thicker = 2 ** (1 / 3)  # a voxel is twice as deep as it is wide
     assert taught.exercise.diameter(None) == pytest.approx(ball * thicker)

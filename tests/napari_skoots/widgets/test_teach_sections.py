@@ -22,7 +22,7 @@ from napari_skoots.state.teaching import (
 )
 from napari_skoots.widgets.number_fields import Number, Whole
 from napari_skoots.widgets.teach_action import TeachActionSection
-from napari_skoots.widgets.teach_comparison import ComparisonSection
+from napari_skoots.widgets.teach_comparison import ComparisonSection, verdict
 from napari_skoots.widgets.teach_how import TeachHowSection
 from napari_skoots.widgets.teach_lesson import LessonSection
 from napari_skoots.widgets.teach_objects import TeachObjectsSection
@@ -413,6 +413,19 @@ def test_before_and_after_stand_side_by_side(
     assert diary == [("side_chosen", ("before",))]
     section.set_comparison(replace(BETTER, side=Side.BEFORE))
     assert not button(section, "After").isChecked()
+
+
+@pytest.mark.parametrize(
+    ("true", "said"),
+    [
+        (1, "the one object held out, which is little"),
+        (4, "the 4 objects held out, which is little"),
+        (9, "Better in what was held out:"),
+    ],
+)
+def test_few_objects_that_decide_are_counted(true: int, said: str) -> None:
+    after = ScoreView(1.0, 1, true, 1)
+    assert said in verdict(replace(BETTER, after=after)).text
 
 
 def test_a_better_model_is_kept_by_its_name(

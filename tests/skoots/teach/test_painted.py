@@ -211,9 +211,9 @@ def test_of_a_large_end_only_a_part_is_held_out(
     cubes(example, 5)
     example.teach_everything()
     painted = seen(example)
-    assert "the end of the image" in describe_held_out([painted], ["cells"])
+    assert "(the end of it)" in describe_held_out([painted], ["cells"])
     monkeypatch.setattr("skoots.teach.hold_out.LARGEST", 4000)
-    assert "a part of the image" in describe_held_out([painted], ["cells"])
+    assert "(a part of it)" in describe_held_out([painted], ["cells"])
 
 
 def test_of_one_object_nothing_can_be_held_out(example: Example) -> None:
@@ -345,14 +345,14 @@ def test_what_is_held_out_is_said_in_words(example: Example) -> None:
     example.teach_everything()
     once = [seen(example)]
     assert describe_held_out(once, ["cells"]) == (
-        "Held out: 1 of 5 objects (the end of the image)"
+        "Held out: 1 of the 5 objects in the image (the end of it)"
     )
-    assert "the end of the image of cells" in describe_held_out(
+    assert "objects in the image of cells (the end of it)" in describe_held_out(
         once * 2, ["cells", "more"]
     )
     example.set_boxes([TaughtBox((0, 0, 0), (20, 20, 59))])
     assert describe_held_out([seen(example)], ["cells"]) == (
-        "Held out: 1 of 5 objects (the end of box 1)"
+        "Held out: 1 of the 5 objects in box 1 (the end of it)"
     )
     example.set_boxes(
         [
