@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 from weakref import ref
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from napari.layers import Labels
 
 
-class HiddenIn3D:
+class HiddenIn3D(ABC):
     """Goes along as a viewer turns to three dimensions and back.
 
     Parameters
@@ -43,17 +44,17 @@ class HiddenIn3D:
         ndisplay.disconnect(self._after_slicing)
         self._labels.events.visible.disconnect(self._on_eye)
 
+    @abstractmethod
     def begin(self) -> None:
         """Hide the labels: the viewer is about to show three dimensions."""
-        raise NotImplementedError
 
+    @abstractmethod
     def end(self) -> None:
         """Show the labels again, if they were hidden: it shows two."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _on_eye(self) -> None:
         """Keep labels hidden that somebody wants to see in three dimensions."""
-        raise NotImplementedError
 
     @property
     def _flat(self) -> bool:

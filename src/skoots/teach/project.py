@@ -24,7 +24,7 @@ from skoots.teach.example_record import RECORD as EXAMPLE_RECORD
 from skoots.teach.example_record import locked
 from skoots.teach.record import awaits_decision, is_compared
 from skoots.teach.remedies import PAINTING
-from skoots.volume.naming import PROJECT_SUFFIX
+from skoots.volume.naming import PROJECT_RECORD, PROJECT_SUFFIX
 from skoots.volume.source import open_source
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PROJECT_SUFFIX", "TeachProject"]
 
-RECORD = "project.json"
 _FORMAT = 1
 
 
@@ -52,7 +51,7 @@ class TeachProject:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
-        _check(self.path / RECORD)
+        _check(self.path / PROJECT_RECORD)
 
     @classmethod
     def create(cls, path: str | os.PathLike[str]) -> Self:
@@ -86,7 +85,7 @@ class TeachProject:
                     "name."
                 )
             content = json.dumps({"format": _FORMAT}).encode()
-            write_atomically(place / RECORD, content)
+            write_atomically(place / PROJECT_RECORD, content)
         return cls(place)
 
     @property

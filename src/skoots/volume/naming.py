@@ -18,6 +18,9 @@ RUN_SUFFIX = ".skoots.zarr"
 PROJECT_SUFFIX = ".skoots-project"
 """How the name of every project ends in which a model is taught."""
 
+PROJECT_RECORD = "project.json"
+"""The file that makes a folder a project."""
+
 _STORE = ".zarr"
 _NAME_ENDS = (".tif", ".tiff", ".btf", ".tf8", _STORE, ".ome")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from napari_skoots.controllers.output import project_path
 from napari_skoots.layers.source import path_of
 from skoots.errors import StorageError, TrainingError
-from skoots.volume.naming import PROJECT_SUFFIX
+from skoots.volume.naming import PROJECT_RECORD, PROJECT_SUFFIX
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +49,7 @@ class ProjectPlace:
     def lies_there(self) -> bool:
         """Whether a project that is not open lies where a new one would go."""
         path = None if self.project is not None else self.path
-        return path is not None and (path / "project.json").is_file()
+        return path is not None and (path / PROJECT_RECORD).is_file()
 
     def choose(self, path: Path) -> None:
         """Say where a new project goes; none is open then.
