@@ -10,7 +10,7 @@ from exercise_cases import SHAPE
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_skoots.controllers.teaching import boxes_store
+from napari_skoots.controllers.teaching import stored_soon
 from napari_skoots.controllers.teaching.box_geometry import (
     box_of,
     planes_for,
@@ -301,7 +301,7 @@ def full_disk(*_: Any) -> None:
 def test_boxes_that_cannot_be_stored_are_kept_until_they_can(
     taught: Taught, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(boxes_store, "_AGAIN_MS", 20)
+    monkeypatch.setattr(stored_soon, "_AGAIN_MS", 20)
     taught.open_image()
     taught.new_layer()
     with monkeypatch.context() as patch:

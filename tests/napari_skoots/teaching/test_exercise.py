@@ -350,10 +350,11 @@ def test_all_is_stored_although_qt_has_deleted_its_timers(
     opened = taught.exercise._open.current
     boxes.selected_data = {0}
     boxes.remove_selected()
-    parts = (opened.boxes, opened.boxes._store, opened.boxes._in_view)
+    boxes_of = opened.boxes
+    stored = (boxes_of._store._stored, opened.skeletons._stored)
     timers = [
         timer
-        for part in (*parts, opened.skeletons)
+        for part in (boxes_of, boxes_of._in_view, *stored)
         for later in vars(part).values()
         if isinstance(timer := getattr(later, "_timer", later), QTimer)
     ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
-from napari_skoots.controllers.teaching.later import Later
+from napari_skoots.controllers.teaching.stored_soon import StoredSoon
 from skoots.errors import SkootsError
 
 if TYPE_CHECKING:
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 STORE_MS = 200
 """Boxes are stored so long after the last change."""
-
-_AGAIN_MS = 5000
-"""What could not be stored is tried again so long after."""
 
 
 class BoxesStore:
@@ -47,15 +44,16 @@ class BoxesStore:
         self._example = example
         self._shapes = shapes
         self._in_view = in_view
-        self._waiting = Later(STORE_MS, self._store)
-        self._said = False
-        self.unstored = False
+        self._stored = StoredSoon(STORE_MS, self._write, self._on_failure)
+
+    @property
+    def unstored(self) -> bool:
         """Whether something that was drawn is not on the disk yet."""
+        return self._stored.unstored
 
     def ask(self) -> None:
         """Store the boxes soon: they were changed."""
-        self.unstored = True
-        self._waiting.ask()
+        self._stored.ask()
 
     def write(self) -> None:
         """Store what is not on the disk yet.
@@ -65,19 +63,11 @@ class BoxesStore:
         SkootsError
             If that cannot be done.
         """
-        if not self.unstored:
-            return
-        boxes = self._shapes.boxes(self._example.shape)
-        self._example.set_boxes(boxes)
-        self._waiting.forget()
-        self.unstored = self._said = False
-        self._show_stored(tuple(boxes))
+        self._stored.write()
 
     def flush(self) -> None:
         """Store now what is not on the disk yet; what forbids it is said again."""
-        if self.unstored:
-            self._said = False
-            self._store()
+        self._stored.flush()
 
     def look_again(self) -> bool:
         """Show what another viewer or a script has stored; whether it is another."""
@@ -94,17 +84,16 @@ class BoxesStore:
 
     def close(self) -> None:
         """Store nothing more."""
-        self._waiting.forget()
+        self._stored.close()
 
-    def _store(self) -> None:
-        """Store the boxes, sooner or later; what forbids it is said once."""
-        try:
-            self.write()
-        except SkootsError as error:
-            self._waiting.ask(_AGAIN_MS)
-            if not self._said:
-                self._said = True
-                self.failed.emit(error)
+    def _write(self) -> None:
+        boxes = self._shapes.boxes(self._example.shape)
+        self._example.set_boxes(boxes)
+        self._show_stored(tuple(boxes))
+        self.changed.emit()
+
+    def _on_failure(self, error: SkootsError) -> None:
+        self.failed.emit(error)
         self.changed.emit()
 
     def _show_stored(self, shown: tuple[TaughtBox, ...]) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 from psygnal import Signal
 
 from napari_skoots.controllers.teaching.drawn_points import DrawnPoints
-from napari_skoots.controllers.teaching.later import Later
 from napari_skoots.controllers.teaching.placing import lie_on
+from napari_skoots.controllers.teaching.stored_soon import StoredSoon
 from skoots.errors import SkootsError
 
 if TYPE_CHECKING:
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
 STORE_MS = 300
 """Moved points are stored so long after the last change."""
-
-_AGAIN_MS = 5000
-"""What could not be stored is tried again so long after."""
 
 
 class LiveSkeletons:
@@ -82,8 +79,8 @@ class LiveSkeletons:
         self._applied: set[int] = set(self._moved)
         self.known: dict[int, Skeleton] = dict(self._moved)
         """Of each object, as made or as moved."""
-        self._edited = self._unstored = self._said = False
-        self._timer = Later(STORE_MS, self._store)
+        self._edited = False
+        self._stored = StoredSoon(STORE_MS, self._write, self.failed.emit)
         viewer.layers.events.removed.connect(self._on_removed)
         for event in ("current_step", "ndisplay", "order"):
             getattr(viewer.dims.events, event).connect(self._follow)
@@ -150,29 +147,17 @@ class LiveSkeletons:
     @property
     def unstored(self) -> bool:
         """Whether points that were moved are not on the disk yet."""
-        return bool(self._unstored)
+        return self._stored.unstored
 
     def flush(self) -> None:
         """Store points that were moved, now, or could not be stored before."""
-        self._said = False
-        self._store()
+        self._stored.flush()
 
-    def _store(self) -> None:
-        """Store moved points, sooner or later; what forbids it is said once."""
+    def _write(self) -> None:
         from skoots.teach.skeleton_store import write_moved  # noqa: PLC0415 - zarr
 
         self._note_moves()
-        self._timer.forget()
-        if not self._unstored:
-            return
-        try:
-            write_moved(self._example.path, self._moved)
-            self._unstored = self._said = False
-        except SkootsError as error:
-            self._timer.ask(_AGAIN_MS)
-            if not self._said:
-                self._said = True
-                self.failed.emit(error)
+        write_moved(self._example.path, self._moved)
 
     def close(self, *, remove: bool) -> None:
         """Store all; follow the viewer no more."""
@@ -182,7 +167,7 @@ class LiveSkeletons:
             self._leave(remove=remove)
 
     def _leave(self, *, remove: bool) -> None:
-        self._timer.forget()
+        self._stored.close()
         self._viewer.layers.events.removed.disconnect(self._on_removed)
         for event in ("current_step", "ndisplay", "order"):
             getattr(self._viewer.dims.events, event).disconnect(self._follow)
@@ -202,7 +187,7 @@ class LiveSkeletons:
 
     def _on_edit(self) -> None:
         self._edited = True
-        self._timer.ask()
+        self._stored.ask()
 
     def _follow(self) -> None:
         if self._points is None or self.layer not in self._viewer.layers:
@@ -214,7 +199,7 @@ class LiveSkeletons:
         """Find out which objects have other points than those that were made."""
         if self._points is None or not self._edited:
             return
-        self._edited, self._unstored = False, True
+        self._edited = False
         places, ids = self._points.read()
         lost = False
         for key, one in list(self.known.items()):

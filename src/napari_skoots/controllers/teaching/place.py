@@ -87,17 +87,14 @@ class ProjectPlace:
         SkootsError
             If there is no image, or nothing can be written.
         """
-        from skoots.teach.project import (  # noqa: PLC0415 - imports zarr
-            RECORD,
-            TeachProject,
-        )
+        from skoots.teach.project import TeachProject  # noqa: PLC0415 - imports zarr
 
         if self.project is not None:
             return self.project
         path = self.path
         if path is None:
             raise TrainingError("No image is chosen. Drop one here, or open one.")
-        if (path / RECORD).exists():
+        if (path / PROJECT_RECORD).exists():
             return self.open(path)
         try:
             self.project = TeachProject.create(path)
@@ -105,7 +102,7 @@ class ProjectPlace:
             usual = project_path(None, self._images.name)
             if self._chosen is not None or path == usual:
                 raise
-            if (usual / RECORD).exists():
+            if (usual / PROJECT_RECORD).exists():
                 return self.open(usual)
             self.project = TeachProject.create(usual)
         return self.project
