@@ -59,6 +59,8 @@ class Progress:
         Such as ``Segment cells``.
     pausable : bool
         Whether it can wait.
+    step, kept : str, optional
+        As in `JobView`.
     now : callable
         A clock, in seconds.
     """
@@ -69,9 +71,13 @@ class Progress:
         title: str,
         *,
         pausable: bool = True,
+        step: str = "step",
+        kept: str = "What is done is kept.",
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.view = JobView(key, title, JobState.RUNNING, pausable=pausable)
+        self.view = JobView(
+            key, title, JobState.RUNNING, pausable=pausable, step=step, kept=kept
+        )
         self._now = now
         self._began = now()
         self._before = 0

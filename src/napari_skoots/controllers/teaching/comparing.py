@@ -121,7 +121,7 @@ class Comparing:
         training = finished.training
         job = Job(lambda: keep_and_take_in(project, training, name), f"Keep {name}")
         job.returned.connect(self._on_kept)
-        self._board.run(job, pausable=False, kept="The model was not kept.")
+        self._board.run(job, pausable=False, kept="The model is not kept.")
         self._keeping = job
 
     def discard(self) -> None:
