@@ -199,3 +199,7 @@ class ComparisonView:
 
     held_out: bool = True
     """False where nothing was, and there is nothing to compare."""
+
+    there: tuple[Side, ...] = (Side.BEFORE, Side.AFTER)
+    """The sides whose labels are in the viewer; they go when it is segmented again, and
+    the user may remove them."""

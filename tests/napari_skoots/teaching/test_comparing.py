@@ -144,6 +144,19 @@ def test_a_side_that_the_user_removed_is_no_trouble(compared: School) -> None:
     assert seen(compared) == set()
 
 
+def test_only_sides_that_are_there_can_be_chosen(compared: School) -> None:
+    heard: list[tuple[Side, ...]] = []
+    compared.comparing.changed.connect(lambda: heard.append(view_of(compared).there))
+    layers = {name: compared.viewer.layers[name] for name in NAMES}
+    assert view_of(compared).there == (Side.BEFORE, Side.AFTER)
+    compared.viewer.layers.remove("before teaching")
+    assert view_of(compared).there == (Side.AFTER,)
+    compared.viewer.layers.remove("after teaching")
+    assert view_of(compared).there == ()
+    compared.viewer.add_layer(layers["after teaching"])
+    assert heard == [(Side.AFTER,), (), (Side.AFTER,)]
+
+
 def test_scores_are_those_of_the_training(compared: School) -> None:
     result = read_comparison(training(compared))
     view = view_of(compared)
@@ -165,6 +178,7 @@ def test_where_nothing_was_held_out_there_is_nothing_to_see(compared: School) ->
     compared.say(nothing)
     assert seen(compared) == set()
     assert (view_of(compared).held_out, view_of(compared).before) == (False, None)
+    assert view_of(compared).there == ()
 
 
 def test_it_outlives_the_panel(compared: School, qtbot: QtBot) -> None:

@@ -428,6 +428,22 @@ def test_few_objects_that_decide_are_counted(true: int, said: str) -> None:
     assert said in verdict(replace(BETTER, after=after)).text
 
 
+def test_only_labels_that_are_in_the_viewer_can_be_looked_at(shown: Any) -> None:
+    section = shown(ComparisonSection())
+    section.set_comparison(replace(BETTER, there=(Side.AFTER,)))
+    before, after = button(section, "Before"), button(section, "After")
+    assert (before.isEnabled(), after.isEnabled()) == (False, True)
+    assert "removed" in before.toolTip()
+    section.set_comparison(replace(BETTER, there=(), kept="mine"))
+    texts = [label.text() for label in section.findChildren(QLabel) if label.isVisible()]
+    assert "Show" not in texts
+    assert not (before.isVisible() or after.isVisible())
+    assert "0.74" in texts, "the scores are still true"
+    section.set_comparison(BETTER)
+    assert before.isVisible()
+    assert before.isEnabled()
+
+
 def test_a_better_model_is_kept_by_its_name(
     qtbot: Any, shown: Any, listen: Any
 ) -> None:
