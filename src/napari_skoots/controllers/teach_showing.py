@@ -100,7 +100,8 @@ class TeachShowing:
             self._declined = ""
         waits = self._running or self._teaching.comparing.view is not None
         if offer and not self._declined and not waits:
-            bar.ask(offer, [(GO_ON, "Go on"), (NOT_NOW, "Not now")])
+            go_on = self._teaching.lesson.resume_answer
+            bar.ask(offer, [(GO_ON, go_on), (NOT_NOW, "Not now")])
         else:
             bar.clear()
 

@@ -70,6 +70,7 @@ class FakeLesson(Fake):
     wish = WishView("m", 60.0)
     bases = (("m", "mito"), ("", "From scratch"))
     resume_offer = ""
+    resume_answer = "Go on"
 
 
 class FakeComparing(Fake):

@@ -232,6 +232,17 @@ def test_an_interrupted_training_is_offered_until_declined(
     assert teaching.diary == [("go_on",)]
 
 
+def test_the_offer_is_called_what_it_does(
+    tab: TeachTab, teaching: FakeTeaching
+) -> None:
+    teaching.lesson.show_view(
+        resume_offer="It was not kept.", resume_answer="Compare and decide"
+    )
+    assert "Go on" not in buttons(tab)
+    buttons(tab)["Compare and decide"].click()
+    assert teaching.diary == [("go_on",)]
+
+
 def test_a_project_is_opened_and_begun_where_the_user_says(
     tab: TeachTab,
     teaching: FakeTeaching,

@@ -436,6 +436,24 @@ def test_another_project_that_is_opened_meanwhile_gets_nothing(
     assert not other.models.exists()
 
 
+def test_another_day_it_is_compared_with_the_curves_of_its_training(
+    compared: School, worker: Any
+) -> None:
+    compared.lesson._process.worker = compared._worker = worker
+    compared.comparing.dismiss()
+    assert compared.lesson.resume_answer == "Compare and decide"
+    compared.go_on()
+    compared.until_over()
+    assert compared.comparing.view is not None
+    lesson = compared.lesson.view
+    assert lesson is not None
+    assert (lesson.step, lesson.running) == (10, False)
+    assert lesson.seconds > 0
+    assert len(lesson.loss) == 1
+    assert lesson.best_at == lesson.seconds, "it was improved"
+    assert lesson.score[-1][0] == lesson.seconds
+
+
 # ---- thrown away
 
 

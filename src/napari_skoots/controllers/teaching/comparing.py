@@ -227,7 +227,7 @@ class Comparing:
             self.changed.emit()
 
     def _on_layers(self) -> None:
-        """Offer only what can be seen: the user may remove layers, and add them again."""
+        """Offer only what can be seen: the user may remove layers, and add them."""
         there = self._sides.there
         if self.view is not None and self.view.there != there:
             self.view = replace(self.view, there=there)

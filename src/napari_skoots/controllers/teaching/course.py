@@ -10,13 +10,16 @@ from napari_skoots.state.teaching import LessonView
 from skoots.events import (
     ObjectsDone,
     Predicted,
+    Recalled,
     StageStarted,
+    TrainFinished,
     TrainStarted,
     TrainStep,
     Validated,
 )
 
 if TYPE_CHECKING:
+    from napari_skoots.state.teaching import Points
     from skoots.events import Event, TeachFinished
 
 UNASSIGNED = 0.25
@@ -62,6 +65,10 @@ class Course:
             case TrainStarted(seconds=seconds):
                 self._prepare("First step…")
                 self.view = replace(self.view, seconds_total=seconds)
+            case Recalled():
+                self._recall(event)
+            case TrainFinished():  # also where no step was left
+                self._prepare("")
             case TrainStep(loss=loss, seconds=seconds, step=step):
                 self._step(step, loss, seconds)
             case Validated(validation=found, best=best, seconds=seconds):
@@ -90,14 +97,23 @@ class Course:
     def _prepare(self, text: str) -> None:
         self.view = replace(self.view, preparing=text)
 
+    def _recall(self, past: Recalled) -> None:
+        """Go on where the curves of an earlier sitting ended."""
+        self.view = replace(
+            self.view,
+            step=past.steps,
+            seconds=past.seconds,
+            loss=_thinned(past.losses),
+            score=past.scores,
+            best_at=past.best_at,
+        )
+
     def _step(self, step: int, loss: float, seconds: float) -> None:
         if math.isfinite(loss):
             first = math.isnan(self._mean)
             mean = loss if first else _SMOOTH * self._mean + (1 - _SMOOTH) * loss
             self._mean = mean
-            points = (*self.view.loss, (seconds, mean))
-            if len(points) > _MOST_POINTS:
-                points = points[::2]
+            points = _thinned((*self.view.loss, (seconds, mean)))
             self.view = replace(self.view, loss=points)
         self.view = replace(self.view, preparing="", step=step, seconds=seconds)
 
@@ -120,3 +136,9 @@ class Course:
                     "your objects by heart. The best model so far is kept."
                 )
         self.view = replace(self.view, unassigned=share, alarm=alarm)
+
+
+def _thinned(points: Points) -> Points:
+    while len(points) > _MOST_POINTS:
+        points = points[::2]
+    return points

@@ -67,6 +67,6 @@ class Teaching:
         """End the process of the training and stop counting; the viewer is closed."""
         self.comparing.close()
         try:
-            self.exercise.close()  # first of those with work, for it stores what was drawn
+            self.exercise.close()  # before the lesson, for it stores what was drawn
         finally:
             self.lesson.close()
