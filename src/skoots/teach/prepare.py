@@ -61,6 +61,11 @@ class _Lesson:
     boxes: tuple[TaughtBox, ...]
     grid: Shape3
 
+    @property
+    def used(self) -> bool:
+        """Whether something is painted or drawn, so that it says anything."""
+        return bool(len(self.painted.objects) or self.boxes)
+
 
 def prepare(
     project: TeachProject,
@@ -138,7 +143,7 @@ def _write(
     """Write what is learned from and what it is judged by, and choose settings."""
     data = place / DATA
     margin = HALO if model is None else model.halo_zyx
-    used = [one for one in lessons if len(one.painted.objects) or one.boxes]
+    used = [one for one in lessons if one.used]
     images = []
     yield StageStarted(CUT, 0, len(used))
     for done, one in enumerate(used, 1):
@@ -189,6 +194,7 @@ def _record(
         objects=sum(len(one.painted.objects) for one in lessons),
         boxes=sum(len(one.painted.boxes) for one in lessons),
         held_out=tuple(held_out),
+        used=tuple(one.example.name for one in lessons if one.used),
     )
 
 
