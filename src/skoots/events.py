@@ -53,9 +53,10 @@ class StageStarted:
     stage: str
     """``predict``, ``label``, ``assign`` or ``finish``; ``preview`` for a part of an
     image, ``refresh`` for coarser levels of painted labels, ``convert`` for a TIFF;
-    ``find``, ``skeletonize``, ``bake``, ``coarse`` for labels; ``cut`` for what of
-    an image is learned from, ``compare`` for what a model finds before and after
-    teaching."""
+    ``find``, ``skeletonize``, ``bake``, ``coarse`` for labels; ``load`` and
+    ``rehearse`` for the model that is taught and what it is not to forget, ``cut`` for
+    what of an image is learned from, ``compare`` for what a model finds before and
+    after teaching."""
 
     done: int
     """Blocks, or objects, that need no work any more."""

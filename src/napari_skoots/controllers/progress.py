@@ -37,11 +37,24 @@ STAGES = {
     "preview": "Predicting",
     "measure": "Measuring objects",
     "convert": "Writing",
+    "load": "Loading the model",
+    "rehearse": "Taking along what the model knows",
+    "cut": "Cutting out what is learned from",
     "train": "Training",
+    "compare": "Comparing",
+    "keep": "Keeping the model",
 }
 """What a user reads for a stage of the engine."""
 
-_UNITS = {"skeletonize": "objects", "train": "seconds"}
+_UNITS = {
+    "skeletonize": "objects",
+    "load": "models",
+    "rehearse": "samples",
+    "cut": "images",
+    "train": "seconds",
+    "compare": "parts",
+    "keep": "models",
+}
 """What is counted, where it is not tiles."""
 
 _LEAST = 0.5

@@ -14,6 +14,7 @@ pytest.importorskip("napari")
 
 from napari_skoots.controllers.teaching.course import UNASSIGNED, Course
 from skoots.events import (
+    BlockDone,
     ObjectsDone,
     Predicted,
     Recalled,
@@ -23,6 +24,7 @@ from skoots.events import (
     TrainStarted,
     TrainStep,
     Validated,
+    Validating,
 )
 
 BOX = ((0, 1), (0, 1), (0, 1))
@@ -58,21 +60,33 @@ def test_before_the_first_step_it_says_what_is_done() -> None:
     course = Course(60.0)
     said = [course.view.preparing]
     for event in (
+        StageStarted("load", 0, 1),
         StageStarted("find", 0, 3),
+        StageStarted("rehearse", 0, 1),
+        StageStarted("cut", 0, 2),
+        BlockDone("cut", BOX, 1, 2),
         StageStarted("skeletonize", 0, 3),
         ObjectsDone("skeletonize", 1, 3),
+        ObjectsDone("skeletonize", 3, 3),
         STARTED,
+        Validating(0, 2),
         step(1, 1.0),
         StageStarted("compare", 0, 1),
     ):
         course.hear(event)
         said.append(course.view.preparing)
     assert said == [
-        "Preparing…",
+        "Starting the process that teaches…",
+        "Loading the model…",
         "Measuring what is painted",
-        "Making skeletons",
-        "Making skeletons",
+        "Taking along what the model knows…",
+        "Cutting out what is learned from, 0 of 2",
+        "Cutting out what is learned from, 1 of 2",
+        "Making skeletons, 0 of 3",
+        "Making skeletons, 1 of 3",
+        "Loading data and network…",
         "First step…",
+        "Looking at what is found before…",
         "",
         "",
     ]

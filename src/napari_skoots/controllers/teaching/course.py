@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from napari_skoots.state.teaching import LessonView
 from skoots.events import (
+    BlockDone,
     ObjectsDone,
     Predicted,
     Recalled,
@@ -16,6 +17,7 @@ from skoots.events import (
     TrainStarted,
     TrainStep,
     Validated,
+    Validating,
 )
 
 if TYPE_CHECKING:
@@ -33,12 +35,23 @@ _SMOOTH = 0.9
 _MOST_POINTS = 600
 """Of a curve; beyond, every second one goes."""
 
+_STARTING = "Starting the process that teaches…"
+"""Until it says anything: one that is warm does so at once."""
+
+_LOADING = "Loading data and network…"
+
 _STAGES = {
+    "load": "Loading the model…",
     "find": "Measuring what is painted",
     "skeletonize": "Making skeletons",
     "measure": "Measuring what is painted",
+    "rehearse": "Taking along what the model knows…",
     "cut": "Cutting out what is learned from",
 }
+
+
+_COUNTED = ("skeletonize", "cut")
+"""Stages of which each object, or image, takes a while."""
 
 
 class Course:
@@ -51,17 +64,22 @@ class Course:
     """
 
     def __init__(self, seconds: float) -> None:
-        self.view = LessonView(True, preparing="Preparing…", seconds_total=seconds)
+        self.view = LessonView(True, preparing=_STARTING, seconds_total=seconds)
         self._mean = math.nan
         self._least = math.inf
 
     def hear(self, event: Event) -> None:
         """Take an event of the training."""
         match event:
-            case StageStarted(stage=stage) if not self.view.step:
-                self._prepare(_STAGES.get(stage, "Preparing…"))
-            case ObjectsDone(stage="skeletonize") if not self.view.step:
-                self._prepare("Making skeletons")
+            case StageStarted(stage, done, total) if not self.view.step:
+                self._begin(stage, done, total)
+            case (
+                BlockDone(stage="cut" as stage, done=done, total=total)
+                | ObjectsDone(stage="skeletonize" as stage, done=done, total=total)
+            ) if not self.view.step:
+                self._begin(stage, done, total)
+            case Validating() if not self.view.step:
+                self._prepare("Looking at what is found before…")
             case TrainStarted(seconds=seconds):
                 self._prepare("First step…")
                 self.view = replace(self.view, seconds_total=seconds)
@@ -93,6 +111,14 @@ class Course:
         if best is None:  # of a sitting before, which said no second to this one
             return f"{trained}The best model was found earlier."
         return f"{trained}The best model is from second {best:.0f}."
+
+    def _begin(self, stage: str, done: int, total: int) -> None:
+        """Say what is done before the first step, and how far that is."""
+        if stage == "skeletonize" and done >= total:  # nothing is said of what follows
+            self._prepare(_LOADING)
+            return
+        count = f", {done} of {total}" if total > 1 and stage in _COUNTED else ""
+        self._prepare(f"{_STAGES.get(stage, stage.capitalize())}{count}")
 
     def _prepare(self, text: str) -> None:
         self.view = replace(self.view, preparing=text)
