@@ -84,6 +84,9 @@ class ExampleView:
     """Whether a project that is not open lies where a new one would go: what was
     painted is shown on request."""
 
+    joined: bool = False
+    """Whether the image is an example of the project, and can be taken out."""
+
 
 @dataclass(frozen=True, slots=True)
 class WishView:
