@@ -129,7 +129,7 @@ class TeachSourceSection(Section):
         self._remove.setVisible(example.joined)
         self._layer.set_text(example.layer, "Paint in this layer.")
         self._new.setVisible(not example.layer)
-        known = example.lies_there or bool(example.examples)
+        known = example.lies_there or example.joined
         self._new.setText("Open teaching layer" if known else "New teaching layer")
         self.show_row(self._layer_row, bool(example.layer))
         self.show_row(self._copy_row, not example.layer)

@@ -287,8 +287,8 @@ def test_an_image_is_taken_out_of_the_project(taught: Taught) -> None:
     taught.draw((5, 45), (5, 25))
     taught.counted()
     assert taught.exercise.removal == (
-        "Take cells out of more? 2 objects and 1 box there are deleted. The image "
-        "itself stays."
+        "Take cells out of the project more? 2 objects and 1 box there are deleted. "
+        "The image itself stays."
     )
     path = taught.exercise.example.path
     taught.exercise.remove_example()

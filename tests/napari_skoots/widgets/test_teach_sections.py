@@ -130,6 +130,10 @@ def test_a_teaching_layer_is_asked_for_while_there_is_none(
     section.set_example(replace(EMPTY, lies_there=True))
     assert "cells, not open yet" in texts(section)
     assert button.text() == "Open teaching layer"
+    section.set_example(replace(EMPTY, project="cells", examples=1))
+    assert button.text() == "New teaching layer", "the image is in no project yet"
+    section.set_example(replace(EMPTY, project="cells", examples=1, joined=True))
+    assert button.text() == "Open teaching layer"
     section.set_example(EMPTY)
     section.set_example(PAINTED)
     assert "cells teaching" in texts(section)

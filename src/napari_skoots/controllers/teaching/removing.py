@@ -55,7 +55,8 @@ class Removing:
                 return ""
             lost = f"{_counted(objects, boxes)} there {_are(objects, boxes)} deleted."
         name = opened.example.name
-        return f"Take {name} out of {project.name}? {lost} The image itself stays."
+        asked = f"Take {name} out of the project {project.name}?"
+        return f"{asked} {lost} The image itself stays."
 
     def begin(self, project: TeachProject, opened: OpenExample) -> None:
         """Take the layers out of the viewer, and delete the example.
