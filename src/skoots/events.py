@@ -53,9 +53,10 @@ class StageStarted:
     stage: str
     """``predict``, ``label``, ``assign`` or ``finish``; ``preview`` for a part of an
     image, ``refresh`` for coarser levels of painted labels, ``convert`` for a TIFF;
-    ``find``, ``skeletonize``, ``bake``, ``coarse`` for labels; ``cut`` for what of
-    an image is learned from, ``compare`` for what a model finds before and after
-    teaching."""
+    ``find``, ``skeletonize``, ``bake``, ``coarse`` for labels; ``load`` and
+    ``rehearse`` for the model that is taught and what it is not to forget, ``cut`` for
+    what of an image is learned from, ``compare`` for what a model finds before and
+    after teaching."""
 
     done: int
     """Blocks, or objects, that need no work any more."""
@@ -246,6 +247,29 @@ class TrainFinished:
     seconds: float
 
 
+Points: TypeAlias = tuple[tuple[float, float], ...]
+"""Places of a curve: seconds of training, and a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """How a training went that is gone on with, or only compared: its curves so far."""
+
+    steps: int
+    seconds: float
+    """Time spent training."""
+
+    losses: Points
+    """The mean of each epoch."""
+
+    scores: Points
+    """F1 at IoU 0.5 of what is held out, where an epoch was scored."""
+
+    best_at: float | None
+    """Seconds at which the best model was seen; 0 is the one that it began with, None
+    where nobody knows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Predicted:
     """What a network that is being taught finds by now, around one place."""
@@ -336,6 +360,7 @@ Event: TypeAlias = (
     | EpochDone
     | CheckpointSaved
     | TrainFinished
+    | Recalled
     | Predicted
     | TeachFinished
 )

@@ -74,7 +74,7 @@ class Baking:
         job = Job(lambda: _bake(source, wish), f"Skeletons of {layer.name}")
         result = BakedLayers(self._viewer, layer)
         job.returned.connect(lambda baked: self._on_returned(result, baked))
-        self._board.run(job, pausable=False, kept="No layer was added.")
+        self._board.run(job, pausable=False, kept="No layer is added.")
 
     def _on_returned(self, result: BakedLayers, baked: Baked) -> None:
         result.show(baked)

@@ -56,7 +56,12 @@ class Board:
         return None if self._progress is None else self._progress.view
 
     def run(
-        self, job: Job, *, pausable: bool = True, kept: str = "What is done is kept."
+        self,
+        job: Job,
+        *,
+        pausable: bool = True,
+        step: str = "step",
+        kept: str = "What is done is kept.",
     ) -> None:
         """Start a job and show it.
 
@@ -66,8 +71,10 @@ class Board:
             Whoever wants its result has connected to it.
         pausable : bool
             Whether it can wait.
+        step : str
+            What it finishes before it waits or stops.
         kept : str
-            What is said after a cancel.
+            What is said of a cancel, before and after.
 
         Raises
         ------
@@ -78,7 +85,9 @@ class Board:
             raise RunError(
                 f"{self._job.title!r} is running. Wait for it, or cancel it."
             )
-        progress = Progress(job.title, job.title, pausable=pausable)
+        progress = Progress(
+            job.title, job.title, pausable=pausable, step=step, kept=kept
+        )
         self._job, self._progress = job, progress
         job.event.connect(self._on_event)
         job.returned.connect(self._on_returned)

@@ -100,7 +100,7 @@ class Previewing:
 
         job = Job(start, f"Preview of {request.name}")
         job.returned.connect(lambda found: self._on_returned(request, found))
-        self._board.run(job, pausable=False, kept="Nothing was changed.")
+        self._board.run(job, pausable=False, kept="Nothing is changed.")
 
     def accept(self) -> None:
         """Keep the preview as a layer like any other."""

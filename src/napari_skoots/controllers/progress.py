@@ -37,11 +37,24 @@ STAGES = {
     "preview": "Predicting",
     "measure": "Measuring objects",
     "convert": "Writing",
+    "load": "Loading the model",
+    "rehearse": "Taking along what the model knows",
+    "cut": "Cutting out what is learned from",
     "train": "Training",
+    "compare": "Comparing",
+    "keep": "Keeping the model",
 }
 """What a user reads for a stage of the engine."""
 
-_UNITS = {"skeletonize": "objects", "train": "seconds"}
+_UNITS = {
+    "skeletonize": "objects",
+    "load": "models",
+    "rehearse": "samples",
+    "cut": "images",
+    "train": "seconds",
+    "compare": "parts",
+    "keep": "models",
+}
 """What is counted, where it is not tiles."""
 
 _LEAST = 0.5
@@ -59,6 +72,8 @@ class Progress:
         Such as ``Segment cells``.
     pausable : bool
         Whether it can wait.
+    step, kept : str, optional
+        As in `JobView`.
     now : callable
         A clock, in seconds.
     """
@@ -69,9 +84,13 @@ class Progress:
         title: str,
         *,
         pausable: bool = True,
+        step: str = "step",
+        kept: str = "What is done is kept.",
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.view = JobView(key, title, JobState.RUNNING, pausable=pausable)
+        self.view = JobView(
+            key, title, JobState.RUNNING, pausable=pausable, step=step, kept=kept
+        )
         self._now = now
         self._began = now()
         self._before = 0

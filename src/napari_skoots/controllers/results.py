@@ -88,7 +88,7 @@ class Results:
 
         job = Job(start, f"Measure {opened.name}")
         job.returned.connect(lambda table: self._on_measured(opened, table))
-        self._board.run(job, kept="There is no table.")
+        self._board.run(job, kept="No table is made.")
 
     def _on_measured(self, opened: ShownRun, table: ObjectTable) -> None:
         import pandas as pd  # noqa: PLC0415 - napari brings it, and slowly
@@ -148,7 +148,7 @@ class Results:
         job.returned.connect(
             lambda written: self._board.tell(MessageView(f"Saved {written}"))
         )
-        self._board.run(job, kept="Nothing was written.")
+        self._board.run(job, kept="Nothing is written.")
 
     # ---- the run's other arrays
 

@@ -197,7 +197,9 @@ class Segmenting:
         job.stopped.connect(self._on_stopped)
         job.ended.connect(self._on_ended)
         self._ended_well, self._worked_on = False, None
-        self._board.run(job)
+        self._board.run(
+            job, step="tile", kept="What is done is kept and can be resumed."
+        )
 
     # ---- questions
 

@@ -94,7 +94,7 @@ class Sizing:
 
         job = Job(start, f"Measure {layer.name}")
         job.returned.connect(self._on_measured)
-        self._board.run(job, kept="Nothing was changed.")
+        self._board.run(job, kept="Nothing is changed.")
 
     def _on_measured(self, diameter: float | None) -> None:
         if diameter is None:

@@ -84,6 +84,9 @@ class ExampleView:
     """Whether a project that is not open lies where a new one would go: what was
     painted is shown on request."""
 
+    joined: bool = False
+    """Whether the image is an example of the project, and can be taken out."""
+
 
 @dataclass(frozen=True, slots=True)
 class WishView:
@@ -199,3 +202,7 @@ class ComparisonView:
 
     held_out: bool = True
     """False where nothing was, and there is nothing to compare."""
+
+    there: tuple[Side, ...] = (Side.BEFORE, Side.AFTER)
+    """The sides whose labels are in the viewer; they go when it is segmented again, and
+    the user may remove them."""

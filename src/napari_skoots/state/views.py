@@ -172,6 +172,12 @@ class JobView:
     message: MessageView | None = None
     """The last notice of a job that runs, or how it ended."""
 
+    step: str = "step"
+    """What it finishes before it waits or stops."""
+
+    kept: str = "What is done is kept."
+    """What stays if it is cancelled, in words."""
+
 
 @dataclass(frozen=True, slots=True)
 class ResultView:

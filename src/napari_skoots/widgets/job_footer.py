@@ -31,16 +31,6 @@ _ENDINGS = {
     JobState.DONE: "done",
 }
 
-_TILES = (
-    "Finish the tile and wait; what is done stays, and memory is kept.",
-    "Stop after this tile. What is done is kept and can be resumed.",
-)
-_STEPS = (
-    "Finish the step and wait; what is done stays, and memory is kept.",
-    "Stop after this step. What is done is kept.",
-)
-"""What Pause and Cancel do with a job that goes from tile to tile, and with others."""
-
 LINES = 6
 """Lines of a message that can be read without scrolling."""
 
@@ -70,9 +60,9 @@ class JobFooter(QWidget):
         self.show_job(None)
 
     def _build_buttons(self) -> None:
-        self._pause = button("Pause", _TILES[0])
+        self._pause = button("Pause", "Wait; what is done stays.")
         self._pause.clicked.connect(self._on_pause)
-        self._cancel = button("Cancel", _TILES[1])
+        self._cancel = button("Cancel", "Stop.")
         self._cancel.clicked.connect(self._on_cancel)
 
     def _build_layout(self) -> None:
@@ -177,4 +167,8 @@ class JobFooter(QWidget):
 
 
 def _tips(job: JobView) -> tuple[str, str]:
-    return _TILES if job.unit == "tiles" else _STEPS
+    """Say what Pause and Cancel do with this job, whatever stage it has reached."""
+    return (
+        f"Finish the {job.step} and wait; what is done stays, and memory is kept.",
+        f"Stop after this {job.step}. {job.kept}",
+    )

@@ -32,6 +32,7 @@ _FOUND = (
     "model finds."
 )
 _NONE = "-"
+_REMOVED = "These labels were removed from the viewer."
 
 _FEW = 5
 """Objects on which a score begins to say something."""
@@ -61,7 +62,8 @@ class ComparisonSection(Section):
         self.add_wide(self._verdict)
         self._group = QButtonGroup(self)
         self._sides = {side: self._side(side) for side in Side}
-        self.add_row("Show", side_by_side(list(self._sides.values()), (0, 1)))
+        both = side_by_side(list(self._sides.values()), (0, 1))
+        self._show_what = self.add_row("Show", both)
         self._cells = {
             name: self._score_row(name, tip)
             for name, tip in (
@@ -148,16 +150,23 @@ class ComparisonSection(Section):
             self._sides[side].setChecked(side is comparison.side)
             for name, text in _texts(score).items():
                 self._cells[name][side].setText(text)
-        before, base = self._sides[Side.BEFORE], comparison.base
-        explain(before, f"Show what {base or 'the model'} found before. B switches.")
-        none = "Training began with no model."
-        allow(before, None if comparison.before else none)
+        self._show_sides(comparison)
         self._show_name(comparison.name)
         open_ = not comparison.kept
         self.show_row(self._name_row, open_ and comparison.improved)
         self._better_row.setVisible(open_ and comparison.improved)
         self._worse_row.setVisible(open_ and not comparison.improved)
         self._again.setVisible(not open_)
+
+    def _show_sides(self, comparison: ComparisonView) -> None:
+        """Offer the sides that can be looked at."""
+        self.show_row(self._show_what, bool(comparison.there))
+        before, base = self._sides[Side.BEFORE], comparison.base
+        explain(before, f"Show what {base or 'the model'} found before. B switches.")
+        for side, each in self._sides.items():
+            allow(each, None if side in comparison.there else _REMOVED)
+        if comparison.before is None:
+            allow(before, "Training began with no model.")
 
     def _show_name(self, name: str) -> None:
         # The same leaves what is being typed.

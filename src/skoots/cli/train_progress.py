@@ -39,7 +39,7 @@ _LOG_SECONDS = 30.0
 _ENDLESS = 1_000_000
 """So many epochs mean: until it is stopped, or its time is up."""
 
-_SILENT = ("measure", "cut", "preview", "compare")
+_SILENT = ("load", "rehearse", "measure", "cut", "preview", "compare")
 """Stages of a moment."""
 
 _FINISHING = (

@@ -67,7 +67,7 @@ def _data(record: TeachRecord) -> str:
     objects = "1 object" if record.objects == 1 else f"{record.objects} objects"
     boxes = "1 box" if record.boxes == 1 else f"{record.boxes} boxes"
     held = len(record.held_out)
-    images = ", ".join(f"`{example}`" for example in record.grids)
+    images = ", ".join(f"`{example}`" for example in record.taught_on)
     parts = "1 part" if held == 1 else f"{held} parts"
     along = f"; along with the sample `{record.rehearsed}`" if record.rehearsed else ""
     return f"{objects} in {boxes} of {images}; {parts} held out{along}"

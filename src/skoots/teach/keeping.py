@@ -193,7 +193,7 @@ def _provenance(
             "parent": parent,
             "training": training.name,
             "seconds": round(finished.seconds, 1),
-            "examples": list(record.grids),
+            "examples": list(record.taught_on),
             "objects": record.objects,
             "boxes": record.boxes,
             "diameter": record.diameter,

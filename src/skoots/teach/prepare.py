@@ -48,6 +48,12 @@ if TYPE_CHECKING:
     from skoots.train.data.taught_boxes import TaughtBox
 
 
+LOAD = "load"
+"""The stage in which the model is read; of one step, and never said to be done."""
+
+REHEARSE = "rehearse"
+"""Likewise: in which what the model knows is written beside what is painted."""
+
 CUT = "cut"
 """The stage that writes what is learned from, an example after the other."""
 
@@ -60,6 +66,11 @@ class _Lesson:
     painted: Painted
     boxes: tuple[TaughtBox, ...]
     grid: Shape3
+
+    @property
+    def used(self) -> bool:
+        """Whether something is painted or drawn, so that it says anything."""
+        return bool(len(self.painted.objects) or self.boxes)
 
 
 def prepare(
@@ -93,7 +104,10 @@ def prepare(
         If nothing can be learned from the examples yet; the message says what is
         missing.
     """
-    model = load_model(base) if isinstance(base, str) else base
+    if isinstance(base, str):
+        yield StageStarted(LOAD, 0, 1)
+        base = load_model(base)
+    model = base
     if model is not None and model.path is None:
         raise TrainingError(
             f"The model {model.name} lies in no file. Save it, and begin with that."
@@ -120,6 +134,7 @@ def prepare(
     sample = rehearsed_sample(model) if rehearse else None
     with new_place(project.trainings) as place:
         if model is not None and sample is not None:
+            yield StageStarted(REHEARSE, 0, 1)
             write_rehearsal(sample, model, place / DATA / REHEARSED)
         settings = yield from _write(lessons, model, seconds, device, place)
         record = _record(lessons, model, seconds, diameter)
@@ -138,7 +153,7 @@ def _write(
     """Write what is learned from and what it is judged by, and choose settings."""
     data = place / DATA
     margin = HALO if model is None else model.halo_zyx
-    used = [one for one in lessons if len(one.painted.objects) or one.boxes]
+    used = [one for one in lessons if one.used]
     images = []
     yield StageStarted(CUT, 0, len(used))
     for done, one in enumerate(used, 1):
@@ -189,6 +204,7 @@ def _record(
         objects=sum(len(one.painted.objects) for one in lessons),
         boxes=sum(len(one.painted.boxes) for one in lessons),
         held_out=tuple(held_out),
+        used=tuple(one.example.name for one in lessons if one.used),
     )
 
 

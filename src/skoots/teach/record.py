@@ -82,6 +82,14 @@ class TeachRecord(BaseModel):
     objects: int
     boxes: int
     held_out: tuple[HeldOut, ...]
+    used: tuple[str, ...] | None = None
+    """Names of the examples in which something was painted or drawn; None in records of
+    before they were told from the others."""
+
+    @property
+    def taught_on(self) -> tuple[str, ...]:
+        """Names of the examples that it learned from or was measured by."""
+        return tuple(self.grids) if self.used is None else self.used
 
 
 def write_record(training: Path, record: TeachRecord) -> None:

@@ -15,13 +15,14 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from skoots.events import CheckpointSaved, Notice, TrainFinished
+from skoots.events import CheckpointSaved, Notice, TrainFinished, TrainStarted
 from skoots.teach.at_work import at_work, begin
 from skoots.teach.comparison import compare
 from skoots.teach.comparison_record import read_comparison
 from skoots.teach.looking import Ear, Looking, check_place
 from skoots.teach.moved_training import settings_here
 from skoots.teach.prepare import prepare
+from skoots.teach.recalled import recall
 from skoots.teach.record import is_compared, read_record
 from skoots.teach.smaller import is_short_of_memory, make_smaller
 from skoots.train.engine import train
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TypeVar
 
-    from skoots.events import Event, TeachFinished
+    from skoots.events import Event, Recalled, TeachFinished
     from skoots.model.checkpoint import Checkpoint
     from skoots.teach.looking import Place
     from skoots.teach.project import TeachProject
@@ -137,7 +138,7 @@ def go_on(
     Yields
     ------
     Event
-        Those of `teach`; it hears the same.
+        Those of `teach`, and Recalled: how it went before. It hears the same.
 
     Returns
     -------
@@ -155,6 +156,9 @@ def go_on(
     ear = Ear()
     if is_compared(training) and seconds is None:
         finished = read_comparison(training)
+        past = recall(training)
+        if past is not None:
+            yield past
         yield finished
         return finished
     place = Project(training)
@@ -209,6 +213,9 @@ def _trained(
                     raise
                 break
             ear.hear((yield event))
+            past = _past(place, event)
+            if past is not None:
+                ear.hear((yield past))
             step = event.step if isinstance(event, CheckpointSaved) else 0
             moved = ear.moved and looking.rested and place.last.is_file()
             if step > seen or moved:
@@ -216,6 +223,13 @@ def _trained(
                 ear.moved = False
                 ear.hear((yield looking.look(ear.point)))
     ear.hear((yield Notice(make_smaller(place.path))))
+    return None
+
+
+def _past(place: Project, event: Event) -> Recalled | None:
+    """Say how a training went that begins in the middle."""
+    if isinstance(event, TrainStarted) and event.steps_done:
+        return recall(place.path, event.steps_done)
     return None
 
 

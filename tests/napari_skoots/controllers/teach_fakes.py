@@ -51,8 +51,9 @@ class FakeExercise(Fake):
     methods = (
         "open_project", "set_project_place", "new_layer", "copy_layer",
         "set_everything", "draw_box", "set_planes", "set_held_out", "set_accepting",
-        "set_skeletons",
+        "set_skeletons", "check_removal", "remove_example",
     )  # fmt: skip
+    removal = ""
     told = Signal(object)
     view = ExampleView()
     label_layers: tuple[tuple[str, str], ...] = (("k", "drawn"),)
@@ -70,6 +71,7 @@ class FakeLesson(Fake):
     wish = WishView("m", 60.0)
     bases = (("m", "mito"), ("", "From scratch"))
     resume_offer = ""
+    resume_answer = "Go on"
 
 
 class FakeComparing(Fake):

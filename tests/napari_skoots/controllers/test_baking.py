@@ -318,7 +318,7 @@ def test_the_form_may_be_closed_and_shows_the_job_again_when_it_is_opened(
     assert running() is job
     again.footer.cancel_requested.emit()
     qtbot.waitUntil(lambda: not session.board.busy, timeout=60_000)
-    assert message(session.board) == "Cancelled. No layer was added."
+    assert message(session.board) == "Cancelled. No layer is added."
     bake(qtbot, again, session.board)
     assert last_points(viewer).name == "cells skeletons"
     assert "3 objects" in message(session.board)

@@ -69,6 +69,19 @@ def test_it_holds_one_job_and_refuses_a_second(qtbot: QtBot, work: Work) -> None
     assert state(board) is JobState.FAILED
 
 
+def test_what_a_cancel_keeps_is_known_before_and_said_after(
+    qtbot: QtBot, work: Work
+) -> None:
+    board = Board()
+    board.run(Job(work, "Job"), step="tile", kept="All of it stays.")
+    assert board.view is not None
+    assert (board.view.step, board.view.kept) == ("tile", "All of it stays.")
+    board.cancel()
+    end(qtbot, board, work)
+    assert board.view.message is not None
+    assert board.view.message.text == "Cancelled. All of it stays."
+
+
 def test_after_a_cancel_a_pause_changes_nothing(qtbot: QtBot, work: Work) -> None:
     """Else a job that was cancelled would wait for ever."""
     board = Board()

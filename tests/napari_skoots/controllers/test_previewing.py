@@ -158,4 +158,4 @@ def test_cancelled_it_shows_nothing(
     gate.open()
     free(qtbot, session)
     assert NAME not in session.viewer.layers
-    assert message(session) == "Cancelled. Nothing was changed."
+    assert message(session) == "Cancelled. Nothing is changed."

@@ -113,7 +113,7 @@ def test_what_was_cancelled_is_resumed_to_the_labels_of_a_run_without_a_stop(
     session.board.cancel()
     gate.open()
     free(qtbot, session)
-    assert message(session) == "Cancelled. What is done is kept."
+    assert message(session) == "Cancelled. What is done is kept and can be resumed."
     assert ask(session) == ["Resume", "Finish what is done", "Not now"]
     before = gate.passed
     session.segmenting.answer("Resume")

@@ -189,6 +189,9 @@ def test_a_look_first_then_what_was_segmented_before(
     assert any(previews), "it was seen"
     assert PREVIEW not in school.viewer.layers, "labels have taken its place"
     assert "after teaching" not in school.viewer.layers
+    view = school.comparing.view
+    assert view is not None
+    assert view.there == (), "the panel offers to look at neither"
     assert run != before.path, "both can be looked at"
     assert before.path.is_dir()
     assert RunFolder.open(run).plan.model.name == "mine"

@@ -144,6 +144,19 @@ def test_a_side_that_the_user_removed_is_no_trouble(compared: School) -> None:
     assert seen(compared) == set()
 
 
+def test_only_sides_that_are_there_can_be_chosen(compared: School) -> None:
+    heard: list[tuple[Side, ...]] = []
+    compared.comparing.changed.connect(lambda: heard.append(view_of(compared).there))
+    layers = {name: compared.viewer.layers[name] for name in NAMES}
+    assert view_of(compared).there == (Side.BEFORE, Side.AFTER)
+    compared.viewer.layers.remove("before teaching")
+    assert view_of(compared).there == (Side.AFTER,)
+    compared.viewer.layers.remove("after teaching")
+    assert view_of(compared).there == ()
+    compared.viewer.add_layer(layers["after teaching"])
+    assert heard == [(Side.AFTER,), (), (Side.AFTER,)]
+
+
 def test_scores_are_those_of_the_training(compared: School) -> None:
     result = read_comparison(training(compared))
     view = view_of(compared)
@@ -165,6 +178,7 @@ def test_where_nothing_was_held_out_there_is_nothing_to_see(compared: School) ->
     compared.say(nothing)
     assert seen(compared) == set()
     assert (view_of(compared).held_out, view_of(compared).before) == (False, None)
+    assert view_of(compared).there == ()
 
 
 def test_it_outlives_the_panel(compared: School, qtbot: QtBot) -> None:
@@ -420,6 +434,24 @@ def test_another_project_that_is_opened_meanwhile_gets_nothing(
     compared.until_over()
     assert (mine.models / "mine.skoots").is_file()
     assert not other.models.exists()
+
+
+def test_another_day_it_is_compared_with_the_curves_of_its_training(
+    compared: School, worker: Any
+) -> None:
+    compared.lesson._process.worker = compared._worker = worker
+    compared.comparing.dismiss()
+    assert compared.lesson.resume_answer == "Compare and decide"
+    compared.go_on()
+    compared.until_over()
+    assert compared.comparing.view is not None
+    lesson = compared.lesson.view
+    assert lesson is not None
+    assert (lesson.step, lesson.running) == (10, False)
+    assert lesson.seconds > 0
+    assert len(lesson.loss) == 1
+    assert lesson.best_at == lesson.seconds, "it was improved"
+    assert lesson.score[-1][0] == lesson.seconds
 
 
 # ---- thrown away

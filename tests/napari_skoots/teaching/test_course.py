@@ -14,13 +14,17 @@ pytest.importorskip("napari")
 
 from napari_skoots.controllers.teaching.course import UNASSIGNED, Course
 from skoots.events import (
+    BlockDone,
     ObjectsDone,
     Predicted,
+    Recalled,
     StageStarted,
     TeachFinished,
+    TrainFinished,
     TrainStarted,
     TrainStep,
     Validated,
+    Validating,
 )
 
 BOX = ((0, 1), (0, 1), (0, 1))
@@ -56,21 +60,33 @@ def test_before_the_first_step_it_says_what_is_done() -> None:
     course = Course(60.0)
     said = [course.view.preparing]
     for event in (
+        StageStarted("load", 0, 1),
         StageStarted("find", 0, 3),
+        StageStarted("rehearse", 0, 1),
+        StageStarted("cut", 0, 2),
+        BlockDone("cut", BOX, 1, 2),
         StageStarted("skeletonize", 0, 3),
         ObjectsDone("skeletonize", 1, 3),
+        ObjectsDone("skeletonize", 3, 3),
         STARTED,
+        Validating(0, 2),
         step(1, 1.0),
         StageStarted("compare", 0, 1),
     ):
         course.hear(event)
         said.append(course.view.preparing)
     assert said == [
-        "Preparing…",
+        "Starting the process that teaches…",
+        "Loading the model…",
         "Measuring what is painted",
-        "Making skeletons",
-        "Making skeletons",
+        "Taking along what the model knows…",
+        "Cutting out what is learned from, 0 of 2",
+        "Cutting out what is learned from, 1 of 2",
+        "Making skeletons, 0 of 3",
+        "Making skeletons, 1 of 3",
+        "Loading data and network…",
         "First step…",
+        "Looking at what is found before…",
         "",
         "",
     ]
@@ -172,6 +188,33 @@ def test_a_comparison_that_is_brought_back_has_no_steps_and_no_second() -> None:
     assert heard(worse).words(worse) == (
         "No model was better than the one it began with."
     )
+
+
+PAST = Recalled(40, 12.4, ((6.0, 0.9), (12.4, 0.5)), ((0.0, 0.1), (12.4, 0.6)), 12.4)
+
+
+def test_a_comparison_that_is_brought_back_has_the_curves_of_its_training() -> None:
+    course = heard(PAST, FINISHED)
+    course.end()
+    view = course.view
+    assert (view.step, view.seconds, view.best_at) == (40, 12.4, 12.4)
+    assert (view.loss, view.score) == (PAST.losses, PAST.scores)
+    words = "40 steps in 12 s. The best model is from second 12."
+    assert course.words(FINISHED) == words
+
+
+def test_a_training_that_goes_on_begins_where_it_was() -> None:
+    course = heard(STARTED, PAST)
+    assert course.view.preparing == "First step…"
+    assert course.view.step == 40
+    course.hear(step(41, 0.4, 13.0))
+    assert course.view.loss == (*PAST.losses, (13.0, 0.4))
+
+
+def test_where_no_step_is_left_none_is_awaited() -> None:
+    done = TrainFinished(Path("001"), Path("best.skoots"), 40, 0, {}, 12.4)
+    course = heard(STARTED, PAST, done, StageStarted("compare", 0, 1))
+    assert (course.view.preparing, course.view.running) == ("", True)
 
 
 def test_the_second_of_a_best_model_of_the_sitting_before_is_not_made_up() -> None:

@@ -169,7 +169,7 @@ def test_pause_and_cancel_are_commands(
     assert states == ["paused", "running", "cancelling", "cancelling"]
     gate.open()
     free(qtbot, session)
-    assert message(session) == "Cancelled. What is done is kept."
+    assert message(session) == "Cancelled. What is done is kept and can be resumed."
 
 
 def test_b_preserves_labels_in_layers_that_are_not_compared(

@@ -80,6 +80,22 @@ def test_pause_becomes_resume(qtbot: Any, shown: Any, listen: Any) -> None:
     assert names == ["pause_requested", "resume_requested", "cancel_requested"]
 
 
+@pytest.mark.parametrize("stage", ["", "Cutting out what is learned from", "Training"])
+def test_pause_and_cancel_say_what_they_do_with_this_job(
+    shown: Any, stage: str
+) -> None:
+    footer = shown(JobFooter(), height=130)
+    going_on = "The training can be gone on with."
+    footer.show_job(replace(RUNNING, stage=stage, kept=going_on))
+    pause, cancel = (button(footer, each).toolTip() for each in ("Pause", "Cancel"))
+    assert "the step" in pause
+    assert f"after this step. {going_on}" in cancel
+    footer.show_job(replace(RUNNING, step="tile", kept="It can be resumed."))
+    pause, cancel = (button(footer, each).toolTip() for each in ("Pause", "Cancel"))
+    assert "the tile" in pause
+    assert "after this tile. It can be resumed." in cancel
+
+
 def test_a_job_that_is_stopping_is_not_cancelled_twice(
     qtbot: Any, shown: Any, listen: Any
 ) -> None:

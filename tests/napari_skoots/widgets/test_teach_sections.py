@@ -130,6 +130,10 @@ def test_a_teaching_layer_is_asked_for_while_there_is_none(
     section.set_example(replace(EMPTY, lies_there=True))
     assert "cells, not open yet" in texts(section)
     assert button.text() == "Open teaching layer"
+    section.set_example(replace(EMPTY, project="cells", examples=1))
+    assert button.text() == "New teaching layer", "the image is in no project yet"
+    section.set_example(replace(EMPTY, project="cells", examples=1, joined=True))
+    assert button.text() == "Open teaching layer"
     section.set_example(EMPTY)
     section.set_example(PAINTED)
     assert "cells teaching" in texts(section)
@@ -426,6 +430,22 @@ def test_before_and_after_stand_side_by_side(
 def test_few_objects_that_decide_are_counted(true: int, said: str) -> None:
     after = ScoreView(1.0, 1, true, 1)
     assert said in verdict(replace(BETTER, after=after)).text
+
+
+def test_only_labels_that_are_in_the_viewer_can_be_looked_at(shown: Any) -> None:
+    section = shown(ComparisonSection())
+    section.set_comparison(replace(BETTER, there=(Side.AFTER,)))
+    before, after = button(section, "Before"), button(section, "After")
+    assert (before.isEnabled(), after.isEnabled()) == (False, True)
+    assert "removed" in before.toolTip()
+    section.set_comparison(replace(BETTER, there=(), kept="mine"))
+    assert "Show" not in texts(section)
+    assert not before.isVisible()
+    assert not after.isVisible()
+    assert "0.74" in texts(section), "the scores are still true"
+    section.set_comparison(BETTER)
+    assert before.isVisible()
+    assert before.isEnabled()
 
 
 def test_a_better_model_is_kept_by_its_name(

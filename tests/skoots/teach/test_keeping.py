@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from skoots.errors import (
@@ -25,6 +26,7 @@ from skoots.teach.clearing import clear_before
 from skoots.teach.comparison_record import read_comparison
 from skoots.teach.keeping import free_place
 from skoots.train.project import Project
+from skoots.volume.source import open_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +41,8 @@ def _judged(training: Path, model: str, *, improved: bool) -> None:
 
 @pytest.fixture
 def finished(project: TeachProject, base: Path) -> TeachFinished:
+    untouched = open_source(np.zeros((8, 16, 16), np.uint8))
+    assert project.add(untouched).name == "array"
     found = result_of(teach(project, str(base), seconds=1e-6, device="cpu", threads=1))
     assert isinstance(found, TeachFinished)
     # ten steps may help or not: let it be the better one
@@ -73,9 +77,11 @@ def test_a_model_is_kept_with_where_it_comes_from(
         "digest": load_checkpoint(base).digest,
     }
     assert (taught["objects"], taught["boxes"]) == (3, 2)
+    assert taught["examples"] == ["rods"], "nothing is painted in the other one"
     assert taught["after"] == dict(finished.after)
     card = path.with_suffix(".md").read_text()
     assert card.startswith("# rods 2\n")
+    assert "3 objects in 2 boxes of `rods`; 1 part held out" in card
     assert "of 2 |" in card
     assert "scored on 2 objects" in card
     assert not (finished.training / "data").exists()

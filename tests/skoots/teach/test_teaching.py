@@ -15,6 +15,7 @@ from skoots.events import (
     EpochDone,
     Notice,
     Predicted,
+    Recalled,
     StageStarted,
     TeachFinished,
     TrainFinished,
@@ -238,6 +239,13 @@ def test_finish_ends_with_the_epoch_and_judges_what_was_learned(
     assert [e.step for e in judged] == [0, 10]
     assert isinstance(events[-1], TeachFinished)
     assert not project.unfinished
+    past, again = go_on(project, events[-1].training)
+    assert again == events[-1], "it is done already"
+    assert isinstance(past, Recalled)
+    assert (past.steps, past.scores[-1][1]) == (10, pytest.approx(f1_of(judged[-1])))
+    best = [e for e in judged if e.best][-1]
+    assert past.best_at == (past.seconds if best.step else 0)
+    assert len(past.scores) == (1 if best.step else 2)
 
 
 def test_a_training_that_is_closed_goes_on_where_it_was_also_when_it_was_moved(
@@ -262,6 +270,10 @@ def test_a_training_that_is_closed_goes_on_where_it_was_also_when_it_was_moved(
     assert load_checkpoint(finished.model).object_diameter is not None
     assert not project.unfinished
     assert list(go_on(project, training)) == [finished], "it is done already"
+
+
+def f1_of(judged: Validated) -> float:
+    return judged.validation["f1_50"]
 
 
 def test_waiting_for_a_listener_is_no_time_of_training(

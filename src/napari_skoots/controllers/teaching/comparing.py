@@ -9,6 +9,7 @@ from psygnal import Signal
 
 from napari_skoots.controllers.teaching.deciding import (
     delete_training,
+    free_name,
     keep_and_take_in,
 )
 from napari_skoots.controllers.teaching.sides import Sides
@@ -76,6 +77,11 @@ class Comparing:
         self.view: ComparisonView | None = None
         lesson.finished.connect(self._on_finished)
         exercise.changed.connect(self._on_example)
+        self._sides.changed.connect(self._on_layers)
+
+    def close(self) -> None:
+        """Follow the viewer no more."""
+        self._sides.close()
 
     # ---- looking
 
@@ -121,7 +127,7 @@ class Comparing:
         training = finished.training
         job = Job(lambda: keep_and_take_in(project, training, name), f"Keep {name}")
         job.returned.connect(self._on_kept)
-        self._board.run(job, pausable=False, kept="The model was not kept.")
+        self._board.run(job, pausable=False, kept="The model is not kept.")
         self._keeping = job
 
     def discard(self) -> None:
@@ -148,8 +154,8 @@ class Comparing:
 
     def dismiss(self) -> None:
         """Show nothing of it any more."""
-        self._sides.hide()
         self._taught, self.view = None, None
+        self._sides.hide()
         self._decided()
 
     def segment_again(self) -> None:
@@ -196,10 +202,12 @@ class Comparing:
         if finished is None:
             return
         self._taught = taught
-        self.view = view_of_comparison(finished, self._free_name(taught.project))
+        name = free_name(taught.project, [view.name for view in self._models.views])
+        self.view = view_of_comparison(finished, name)
         self._lesson.undecided = True
         self._sides.hide()
         self._on_example()
+        self._on_layers()  # also where none came
         self.show(Side.AFTER)
 
     def _on_example(self) -> None:
@@ -218,12 +226,9 @@ class Comparing:
             self._sides.show(self.view.side)
             self.changed.emit()
 
-    def _free_name(self, project: TeachProject) -> str:
-        """Give a name that no model has."""
-        taken = {view.name.lower() for view in self._models.views}
-        taken |= {path.stem.lower() for path in project.models.glob("*.skoots")}
-        name, number = project.name, 1
-        while name.lower() in taken:
-            number += 1
-            name = f"{project.name}-{number}"
-        return name
+    def _on_layers(self) -> None:
+        """Offer only what can be seen: the user may remove layers, and add them."""
+        there = self._sides.there
+        if self.view is not None and self.view.there != there:
+            self.view = replace(self.view, there=there)
+            self.changed.emit()

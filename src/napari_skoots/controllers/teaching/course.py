@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING
 
 from napari_skoots.state.teaching import LessonView
 from skoots.events import (
+    BlockDone,
     ObjectsDone,
     Predicted,
+    Recalled,
     StageStarted,
+    TrainFinished,
     TrainStarted,
     TrainStep,
     Validated,
+    Validating,
 )
 
 if TYPE_CHECKING:
+    from napari_skoots.state.teaching import Points
     from skoots.events import Event, TeachFinished
 
 UNASSIGNED = 0.25
@@ -30,12 +35,23 @@ _SMOOTH = 0.9
 _MOST_POINTS = 600
 """Of a curve; beyond, every second one goes."""
 
+_STARTING = "Starting the process that teaches…"
+"""Until it says anything: one that is warm does so at once."""
+
+_LOADING = "Loading data and network…"
+
 _STAGES = {
+    "load": "Loading the model…",
     "find": "Measuring what is painted",
     "skeletonize": "Making skeletons",
     "measure": "Measuring what is painted",
+    "rehearse": "Taking along what the model knows…",
     "cut": "Cutting out what is learned from",
 }
+
+
+_COUNTED = ("skeletonize", "cut")
+"""Stages of which each object, or image, takes a while."""
 
 
 class Course:
@@ -48,20 +64,29 @@ class Course:
     """
 
     def __init__(self, seconds: float) -> None:
-        self.view = LessonView(True, preparing="Preparing…", seconds_total=seconds)
+        self.view = LessonView(True, preparing=_STARTING, seconds_total=seconds)
         self._mean = math.nan
         self._least = math.inf
 
     def hear(self, event: Event) -> None:
         """Take an event of the training."""
         match event:
-            case StageStarted(stage=stage) if not self.view.step:
-                self._prepare(_STAGES.get(stage, "Preparing…"))
-            case ObjectsDone(stage="skeletonize") if not self.view.step:
-                self._prepare("Making skeletons")
+            case StageStarted(stage, done, total) if not self.view.step:
+                self._begin(stage, done, total)
+            case (
+                BlockDone(stage="cut" as stage, done=done, total=total)
+                | ObjectsDone(stage="skeletonize" as stage, done=done, total=total)
+            ) if not self.view.step:
+                self._begin(stage, done, total)
+            case Validating() if not self.view.step:
+                self._prepare("Looking at what is found before…")
             case TrainStarted(seconds=seconds):
                 self._prepare("First step…")
                 self.view = replace(self.view, seconds_total=seconds)
+            case Recalled():
+                self._recall(event)
+            case TrainFinished():  # also where no step was left
+                self._prepare("")
             case TrainStep(loss=loss, seconds=seconds, step=step):
                 self._step(step, loss, seconds)
             case Validated(validation=found, best=best, seconds=seconds):
@@ -87,17 +112,34 @@ class Course:
             return f"{trained}The best model was found earlier."
         return f"{trained}The best model is from second {best:.0f}."
 
+    def _begin(self, stage: str, done: int, total: int) -> None:
+        """Say what is done before the first step, and how far that is."""
+        if stage == "skeletonize" and done >= total:  # nothing is said of what follows
+            self._prepare(_LOADING)
+            return
+        count = f", {done} of {total}" if total > 1 and stage in _COUNTED else ""
+        self._prepare(f"{_STAGES.get(stage, stage.capitalize())}{count}")
+
     def _prepare(self, text: str) -> None:
         self.view = replace(self.view, preparing=text)
+
+    def _recall(self, past: Recalled) -> None:
+        """Go on where the curves of an earlier sitting ended."""
+        self.view = replace(
+            self.view,
+            step=past.steps,
+            seconds=past.seconds,
+            loss=_thinned(past.losses),
+            score=past.scores,
+            best_at=past.best_at,
+        )
 
     def _step(self, step: int, loss: float, seconds: float) -> None:
         if math.isfinite(loss):
             first = math.isnan(self._mean)
             mean = loss if first else _SMOOTH * self._mean + (1 - _SMOOTH) * loss
             self._mean = mean
-            points = (*self.view.loss, (seconds, mean))
-            if len(points) > _MOST_POINTS:
-                points = points[::2]
+            points = _thinned((*self.view.loss, (seconds, mean)))
             self.view = replace(self.view, loss=points)
         self.view = replace(self.view, preparing="", step=step, seconds=seconds)
 
@@ -120,3 +162,9 @@ class Course:
                     "your objects by heart. The best model so far is kept."
                 )
         self.view = replace(self.view, unassigned=share, alarm=alarm)
+
+
+def _thinned(points: Points) -> Points:
+    while len(points) > _MOST_POINTS:
+        points = points[::2]
+    return points

@@ -11,7 +11,7 @@ from skoots.errors import SkootsError, StorageError
 from skoots.events import StageStarted
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterable
     from pathlib import Path
 
     from skoots.events import Event
@@ -43,6 +43,17 @@ class Kept:
             "Import it from there.",
             Level.WARNING,
         )
+
+
+def free_name(project: TeachProject, known: Iterable[str]) -> str:
+    """Give a name that no model has, neither in the project nor among the known."""
+    taken = {name.lower() for name in known}
+    taken |= {path.stem.lower() for path in project.models.glob("*.skoots")}
+    name, number = project.name, 1
+    while name.lower() in taken:
+        number += 1
+        name = f"{project.name}-{number}"
+    return name
 
 
 def keep_and_take_in(

@@ -156,6 +156,12 @@ class Lesson:
             return ""
         return self._unfinished.offer(project)
 
+    @property
+    def resume_answer(self) -> str:
+        """Say what `go_on` would do, on a button."""
+        project = self._exercise.project
+        return "" if project is None else self._unfinished.answer(project)
+
     def go_on(self) -> None:
         """Go on with the training that was interrupted, or decide about its model.
 

@@ -29,6 +29,9 @@ class Opened:
     added: Added | None = None
     """What was copied into it just now."""
 
+    note: str = ""
+    """What should be known of it where it has joined the project just now."""
+
 
 def find_example(
     project: TeachProject, image: Source
@@ -43,7 +46,8 @@ def add_example(project: TeachProject, image: Source) -> Generator[Event, Any, O
     """Give the example of an image, made if it is new."""
     example = project.add(image)
     yield Notice("")
-    return Opened(example, largest_of(example))
+    note = _note(project, example)
+    return Opened(example, largest_of(example), note=note)
 
 
 def copy_into(
@@ -56,9 +60,19 @@ def copy_into(
 
     check_labels(labels, image.shape)
     example = project.add(image)
+    note = _note(project, example)
     into = ZarrLabels(example.labels)  # under the locks of the one that is painted
     added = yield from add_labels(labels, into, example.shape, into.reserve)
-    return Opened(example, largest_of(example), added)
+    return Opened(example, largest_of(example), added, note)
+
+
+def _note(project: TeachProject, example: Example) -> str:
+    """Say what a flat image is to a project, until something is painted there."""
+    from skoots.teach.flat import flat_words  # noqa: PLC0415 - imports nothing else
+
+    if example.boxes or largest_of(example):
+        return ""
+    return flat_words(example, project.examples)
 
 
 def largest_of(example: Example) -> int:

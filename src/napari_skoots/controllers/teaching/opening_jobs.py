@@ -60,6 +60,9 @@ class OpeningJobs:
     failed = Signal(object)
     """The exception that ended a job which the board does not show."""
 
+    noted = Signal(str)
+    """What should be known of an example that has joined the project."""
+
     def __init__(
         self, board: Board, images: Images, place: ProjectPlace, examples: OpenExamples
     ) -> None:
@@ -176,6 +179,8 @@ class OpeningJobs:
         made = self._open.take(opened, chosen)
         if made is not None:
             self.ready.emit(made)
+            if opened.note:
+                self.noted.emit(opened.note)
         return made
 
     def _finish_copy(self, made: OpenExample, *, everything: bool) -> None:

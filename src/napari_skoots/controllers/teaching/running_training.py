@@ -120,7 +120,8 @@ class RunningTraining:
         job.event.connect(self._on_event)
         job.returned.connect(self._on_returned)
         job.ended.connect(self._on_ended)
-        self._board.run(job, kept="The training can be gone on with.")
+        kept = "What it has learned is kept: the training can be gone on with."
+        self._board.run(job, kept=kept)
         self.job, self._course, self._taught = job, Course(seconds), taught
         self.look()
         self.changed.emit()

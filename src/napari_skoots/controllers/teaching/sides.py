@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from psygnal import Signal
 
 from napari_skoots.layers import camera_of, geometry_of, same_geometry, shifted
 from napari_skoots.layers.source import FACTS
@@ -35,17 +36,44 @@ class Sides:
         Shows them.
     """
 
+    changed = Signal()
+    """Layers came or went; perhaps one of these."""
+
     def __init__(self, viewer: ViewerModel) -> None:
         self._viewer = viewer
         self._layers: dict[Side, list[Labels]] = {}
         self._parts: list[ComparedPart] = []
         self._geometry: Mapping[str, Any] = {}
         self._painted: tuple[Labels, int] | None = None
+        for event in self._listed:
+            event.connect(self._on_list)
+
+    def close(self) -> None:
+        """Follow the viewer no more."""
+        for event in self._listed:
+            event.disconnect(self._on_list)
+
+    @property
+    def _listed(self) -> tuple[Any, Any]:
+        events = self._viewer.layers.events
+        return events.inserted, events.removed
+
+    def _on_list(self) -> None:
+        self.changed.emit()
 
     @property
     def layers(self) -> list[Labels]:
         """All of them."""
         return [layer for layers in self._layers.values() for layer in layers]
+
+    @property
+    def there(self) -> tuple[Side, ...]:
+        """Those of which something is in the viewer, whatever the user removed."""
+        return tuple(
+            side
+            for side in Side
+            if any(each in self._viewer.layers for each in self._layers.get(side, ()))
+        )
 
     def take(self, parts: Sequence[ComparedPart], painted: Labels | None) -> bool:
         """Show other parts, or the same elsewhere; tell whether anything changed.

@@ -65,7 +65,8 @@ class Teaching:
 
     def close(self) -> None:
         """End the process of the training and stop counting; the viewer is closed."""
+        self.comparing.close()
         try:
-            self.exercise.close()  # first, for it stores what was drawn
+            self.exercise.close()  # before the lesson, for it stores what was drawn
         finally:
             self.lesson.close()

@@ -74,6 +74,7 @@ def view_of_example(
         box=None if opened is None else opened.boxes.view,
         accepting=accepting,
         skeletons=opened is not None and opened.skeletons.shown,
+        joined=opened is not None,
     )
 
 
