@@ -54,7 +54,7 @@ class Unfinished:
 
 
 def _offered(project: TeachProject, training: Path) -> tuple[str, str]:
-    from skoots.teach.recalled import is_trained  # noqa: PLC0415 - imports torch
+    from skoots.teach.recalled import is_trained  # noqa: PLC0415 - imports numpy
     from skoots.teach.record import is_compared  # noqa: PLC0415 - imports numpy
 
     try:
