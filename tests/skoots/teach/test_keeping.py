@@ -38,13 +38,11 @@ def _judged(training: Path, model: str, *, improved: bool) -> None:
 
 
 @pytest.fixture
-def finished(project: TeachProject, base: Path) -> TeachFinished:
-    found = result_of(teach(project, str(base), seconds=1e-6, device="cpu", threads=1))
-    assert isinstance(found, TeachFinished)
+def finished(project: TeachProject, taught: TeachFinished) -> TeachFinished:
     # ten steps may help or not: let it be the better one
-    _judged(found.training, "last.skoots", improved=True)
-    assert project.pending == found.training
-    return read_comparison(found.training)
+    _judged(taught.training, "last.skoots", improved=True)
+    assert project.pending == taught.training
+    return read_comparison(taught.training)
 
 
 def test_what_is_no_better_is_not_kept(
