@@ -1,8 +1,9 @@
 """Optimizers of torch without the compiler that they would import.
 
 The first optimizer of a process imports `torch._dynamo`, and with it sympy, Triton and
-a thousand modules, only to say of four methods that they are not to be compiled. We
-compile none: 2.7 s of a processor (torch 2.13), in each process that teaches.
+a thousand modules, only to say that its methods are not to be compiled. Nothing here
+compiles an optimizer, so that costs 2.7 s of a processor for nothing (torch 2.13), in
+each process that teaches.
 """
 
 from __future__ import annotations
