@@ -11,6 +11,8 @@ cd "$root"
 
 # Two test processes on two cores: a thread pool in each would only get in the way.
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
+# Two processes of pytest and some sixty others import the same files: compile these once.
+unset PYTHONDONTWRITEBYTECODE
 screen=()
 if [ -z "${DISPLAY:-}" ]; then
     if command -v xvfb-run >/dev/null; then
@@ -25,7 +27,9 @@ if [ $# -gt 0 ]; then
 fi
 failed=0
 say "Tests"
-"${screen[@]}" "$python" -m pytest -n "${SKOOTS_TEST_PROCESSES:-2}" \
+# A worker takes half of all tests in their order, then steals what the other has left:
+# what a module or a package sets up is mostly set up once.
+"${screen[@]}" "$python" -m pytest -n "${SKOOTS_TEST_PROCESSES:-2}" --dist worksteal \
     -m "not triton" || failed=1
 say "Triton kernels under the interpreter"
 # The interpreter is chosen when Triton is imported, hence a process of their own. pytest

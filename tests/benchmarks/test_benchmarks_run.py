@@ -20,7 +20,7 @@ SCRIPTS = {
     "label": ["--case", "label-512"],
     "assign": ["--case", "assign-first-hit"],
     "dilation": ["--case", "dilation-mask"],
-    "end_to_end": [],
+    "end_to_end": ["--case", "end-to-end"],  # the large one is as tiny
     "number_format": [],
     "readings": [],
     "memory": [],

@@ -1,7 +1,6 @@
 """Do all of it once on next to nothing, so that the first real step comes soon.
 
-Much is imported, compiled or looked up when it is used for the first time: torch's
-optimizers alone bring a second and a half.
+Much is imported, compiled or looked up when it is used for the first time.
 """
 
 from __future__ import annotations

@@ -31,17 +31,17 @@ def taught(
     made.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def shared_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of models that the worker of a module knows, with one for rods."""
+    """The folder of models that the workers know, with one for rods."""
     from lesson_cases import rods_model  # noqa: PLC0415 - needs napari and torch
 
     return rods_model(tmp_path_factory.mktemp("shared") / "models").parent
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def workers() -> Iterator[list[Worker]]:
-    """The processes that the tests of a module have used; the last one may live."""
+    """The processes that the tests here have used; the last one may live."""
     made: list[Worker] = []
     yield made
     for worker in made:
@@ -50,7 +50,7 @@ def workers() -> Iterator[list[Worker]]:
 
 @pytest.fixture
 def worker(workers: list[Worker], models_folder: Path) -> Worker:
-    """A process that the tests of a module use one after the other, until one dies."""
+    """A process that the tests here use one after the other, until one dies."""
     from skoots.teach.process import Worker  # noqa: PLC0415 - as the fixture above
 
     if not workers or not workers[-1].alive:

@@ -1,7 +1,7 @@
 """A session in which rods are painted, a worker that is warm, and how to wait for it.
 
 The model is that of `session_cases`: a small U-Net with random weights that a step
-changes in a moment. The worker is a real process; tests of a module share one.
+changes in a moment. The worker is a real process; tests of this folder share one.
 """
 
 from __future__ import annotations

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 import tifffile
 from training_cases import tiny_settings, write_rods
 
-from skoots.events import TrainFinished
-from skoots.teach import TeachProject
+from skoots.events import TeachFinished, TrainFinished
+from skoots.teach import TeachProject, teach
+from skoots.teach.comparison_record import read_comparison
 from skoots.train.data.taught_boxes import TaughtBox
 from skoots.train.engine import train
 from skoots.train.project import Project
@@ -17,6 +20,8 @@ from skoots.volume.source import open_source
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from skoots.events import Event
 
 
 @pytest.fixture(scope="package")
@@ -33,8 +38,12 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def project(tmp_path: Path) -> TeachProject:
     """Rods that somebody painted, all of them, in two boxes."""
-    folder = write_rods(tmp_path / "new", seed=5)
-    found = TeachProject.create(tmp_path / "rods.skoots-project")
+    return _painted(tmp_path)
+
+
+def _painted(place: Path) -> TeachProject:
+    folder = write_rods(place / "new", seed=5)
+    found = TeachProject.create(place / "rods.skoots-project")
     example = found.add(open_source(folder / "rods.tif"))
     example.copy_labels(tifffile.imread(folder / "rods.labels.tif"))
     left, right = (
@@ -43,3 +52,21 @@ def project(tmp_path: Path) -> TeachProject:
     )
     example.set_boxes([left, right])
     return found
+
+
+@pytest.fixture(scope="package")
+def ended(tmp_path_factory: pytest.TempPathFactory, base: Path) -> list[Event]:
+    """What a training of one epoch has said; to be read, or copied by `taught`."""
+    project = _painted(tmp_path_factory.mktemp("ended"))
+    # nothing is painted there
+    project.add(open_source(np.zeros((8, 16, 16), np.uint8)))
+    return list(teach(project, str(base), seconds=1e-6, device="cpu", threads=1))
+
+
+@pytest.fixture
+def taught(project: TeachProject, ended: list[Event]) -> TeachFinished:
+    """A training of the project that has ended, which may be changed."""
+    finished = ended[-1]
+    assert isinstance(finished, TeachFinished)
+    shutil.copytree(finished.training.parent, project.trainings)
+    return read_comparison(project.trainings / finished.training.name)

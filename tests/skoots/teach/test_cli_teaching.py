@@ -26,6 +26,7 @@ from skoots.run.scale import grid_shape
 from skoots.run.wishes import Wishes
 from skoots.teach import comparison
 from skoots.teach.record import read_record, write_record
+from skoots.train.curves import read_curves
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -131,8 +132,8 @@ def test_what_is_no_project_is_named(tmp_path: Path) -> None:
 
 
 @contextmanager
-def begun(project: TeachProject, *words: str) -> Iterator[subprocess.Popen[str]]:
-    """Train until it is stopped, in a process that has learned something."""
+def started(project: TeachProject, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """Train in a process until it is stopped."""
     all_words = [sys.executable, "-m", "skoots", "train", str(project.path), *words]
     home = str(Path(skoots.__file__).parents[1])
     with subprocess.Popen(  # noqa: S603 - our own words
@@ -142,17 +143,27 @@ def begun(project: TeachProject, *words: str) -> Iterator[subprocess.Popen[str]]
         env={**os.environ, "PYTHONPATH": home},
         text=True,
     ) as training:
-        while not (project.trainings / "001" / "last.skoots").exists():
-            assert training.poll() is None
-            time.sleep(0.05)
         yield training
+
+
+def said_until(training: subprocess.Popen[str], words: str) -> str:
+    """Listen until it has said something; give all that it said by then."""
+    assert training.stderr is not None
+    heard = ""
+    while words not in heard:
+        line = training.stderr.readline()
+        assert line, heard
+        heard += line
+    return heard
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 def test_the_first_ctrl_c_ends_with_the_best_model(project: TeachProject) -> None:
-    with begun(project, "--base", "scratch", "--keep", "mine") as training:
+    with started(project, "--base", "scratch", "--keep", "mine") as training:
+        heard = said_until(training, "until it is stopped")
         os.kill(training.pid, signal.SIGINT)
         out, said = training.communicate()
+    said = heard + said
     assert training.returncode == 0, said
     assert "finishing: what was learned so far is judged" in said
     assert "after:  F1" in said
@@ -166,14 +177,13 @@ def test_the_first_ctrl_c_ends_with_the_best_model(project: TeachProject) -> Non
 def test_the_second_one_stops_and_resume_goes_on(
     project: TeachProject, base: Path, ended_by: signal.Signals
 ) -> None:
-    with begun(project, "--base", str(base), "--keep", "mine") as training:
-        assert training.stderr is not None
-        heard = ""
+    with started(project, "--base", str(base), "--keep", "mine") as training:
+        while not read_curves(project.trainings / "001" / "curves.csv"):
+            assert training.poll() is None
+            time.sleep(0.05)  # until it has learned for an epoch
         if ended_by == signal.SIGINT:
             os.kill(training.pid, signal.SIGINT)
-            while "finishing" not in heard:
-                heard = training.stderr.readline()
-                assert heard
+            said_until(training, "finishing")
         os.kill(training.pid, ended_by)
         _, said = training.communicate()
     assert training.returncode == 130

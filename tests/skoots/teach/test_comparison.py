@@ -26,16 +26,9 @@ if TYPE_CHECKING:
 SHORT = 1e-6
 
 
-def _taught(project: TeachProject, base: Path) -> TeachFinished:
-    finished = result_of(
-        teach(project, str(base), seconds=SHORT, device="cpu", threads=1)
-    )
+def test_scores_are_those_of_what_is_stored(ended: list[Event]) -> None:
+    finished = ended[-1]
     assert isinstance(finished, TeachFinished)
-    return finished
-
-
-def test_scores_are_those_of_what_is_stored(project: TeachProject, base: Path) -> None:
-    finished = _taught(project, base)
     (part,) = finished.parts
     arrays = np.load(part.path)
     assert part.box_zyx == ((0, 24), (42, 64), (0, 64))
@@ -92,7 +85,9 @@ def test_a_base_that_is_gone_leaves_no_before(
 ) -> None:
     mine = tmp_path / "mine.skoots"
     mine.write_bytes(base.read_bytes())
-    finished = _taught(project, mine)
+    job = teach(project, str(mine), seconds=SHORT, device="cpu", threads=1)
+    finished = result_of(job)
+    assert isinstance(finished, TeachFinished)
     assert finished.before is not None
     mine.unlink()
     (*events, again) = _all(project, finished.training)
@@ -112,7 +107,7 @@ def _all(project: TeachProject, training: Path) -> list[Event | TeachFinished]:
 
 
 @pytest.mark.parametrize(
-    ("f1", "taught", "best"),
+    ("f1", "some", "best"),
     [
         ((0.5, 0.25), True, "before"),
         ((0.5, 0.5), True, "after"),
@@ -123,16 +118,15 @@ def _all(project: TeachProject, training: Path) -> list[Event | TeachFinished]:
     ids=["worse", "as good", "better", "none taught", "from scratch"],
 )
 def test_what_finds_less_is_not_the_best(
-    project: TeachProject,
+    taught: TeachFinished,
     base: Path,
     f1: tuple[float | None, float],
-    taught: bool,
+    some: bool,
     best: str,
 ) -> None:
-    finished = _taught(project, base)
     models = {
         "before": load_checkpoint(base),
-        "after": load_checkpoint(_last(finished)),
+        "after": load_checkpoint(_last(taught)),
     }
     empty = np.zeros((4, 4, 4), np.uint32)
     plain = score(empty, empty)
@@ -141,10 +135,10 @@ def test_what_finds_less_is_not_the_best(
         for side, f in zip(models, f1, strict=True)
     }
     before = None if f1[0] is None else models["before"]
-    said = sum_up(before, models["after"], found, 1.0, taught=taught)
+    said = sum_up(before, models["after"], found, 1.0, taught=some)
     assert said.improved == (best == "after")
-    path = (finished.training / said.model).resolve()
-    assert path == (base.resolve() if best == "before" else _last(finished))
+    path = (taught.training / said.model).resolve()
+    assert path == (base.resolve() if best == "before" else _last(taught))
 
 
 def _last(finished: TeachFinished) -> Path:
@@ -161,13 +155,12 @@ def _last(finished: TeachFinished) -> Path:
     ids=["comparison of another form", "no comparison", "damaged record"],
 )
 def test_what_is_damaged_is_named(
-    project: TeachProject, base: Path, name: str, content: bytes | None
+    taught: TeachFinished, name: str, content: bytes | None
 ) -> None:
-    finished = _taught(project, base)
-    place = finished.training / name
+    place = taught.training / name
     place.unlink()
     if content is not None:
         place.write_bytes(content)
     with pytest.raises(TrainingError, match="missing or damaged") as caught:
-        read_comparison(finished.training)
+        read_comparison(taught.training)
     assert name in str(caught.value)

@@ -8,7 +8,6 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 
 from skoots.errors import (
@@ -26,7 +25,6 @@ from skoots.teach.clearing import clear_before
 from skoots.teach.comparison_record import read_comparison
 from skoots.teach.keeping import free_place
 from skoots.train.project import Project
-from skoots.volume.source import open_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,15 +38,11 @@ def _judged(training: Path, model: str, *, improved: bool) -> None:
 
 
 @pytest.fixture
-def finished(project: TeachProject, base: Path) -> TeachFinished:
-    untouched = open_source(np.zeros((8, 16, 16), np.uint8))
-    assert project.add(untouched).name == "array"
-    found = result_of(teach(project, str(base), seconds=1e-6, device="cpu", threads=1))
-    assert isinstance(found, TeachFinished)
+def finished(project: TeachProject, taught: TeachFinished) -> TeachFinished:
     # ten steps may help or not: let it be the better one
-    _judged(found.training, "last.skoots", improved=True)
-    assert project.pending == found.training
-    return read_comparison(found.training)
+    _judged(taught.training, "last.skoots", improved=True)
+    assert project.pending == taught.training
+    return read_comparison(taught.training)
 
 
 def test_what_is_no_better_is_not_kept(

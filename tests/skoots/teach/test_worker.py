@@ -140,6 +140,8 @@ def test_a_worker_that_is_killed_leaves_its_checkpoint(
     worker: Worker, project: TeachProject, base: Path
 ) -> None:
     job = worker.teach(project.path, str(base), seconds=0, device="cpu")
+    _until_step(job, 1)
+    job.send("finish")  # it saves as it ends its epoch, else after ten seconds
     saved = next(e for e in job if isinstance(e, CheckpointSaved))
     child = worker._child
     child._process.kill()

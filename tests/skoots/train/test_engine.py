@@ -88,15 +88,22 @@ def test_a_training_learns_and_leaves_a_model_and_its_curves(tmp_path: Path) -> 
     assert (project / "curves.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A training with validations that nobody stopped."""
+    folder = tmp_path_factory.mktemp("whole")
+    data = write_rods(folder / "data")
+    held_out = write_rods(folder / "held_out", seed=1)
+    project = _project(folder, tiny_settings(data, **_validated(held_out)))
+    _finish(project)
+    return project
+
+
 @pytest.mark.parametrize("stop_after", [1, 5, 8])
 def test_a_training_that_was_stopped_ends_bit_for_bit_as_one_that_was_not(
-    tmp_path: Path, stop_after: int
+    tmp_path: Path, whole: Path, stop_after: int
 ) -> None:
-    data = write_rods(tmp_path / "data")
-    held_out = write_rods(tmp_path / "held_out", seed=1)
-    settings = tiny_settings(data, **_validated(held_out))
-    whole, parts = _project(tmp_path, settings, "a"), _project(tmp_path, settings, "b")
-    _finish(whole)
+    parts = _project(tmp_path, Project(whole).settings)
     job = train(parts, device="cpu")
     for event in job:
         if isinstance(event, TrainStep) and event.step == stop_after:
@@ -210,10 +217,9 @@ for event in engine.train(sys.argv[1], device="cpu", resume=True):
 
 
 def test_a_killed_training_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
-    settings = tiny_settings(write_rods(tmp_path / "data")).merge(
-        {"TRAINER": {"CHECKPOINT_MINUTES": 1e-6}}
-    )
-    whole, killed = _project(tmp_path, settings, "a"), _project(tmp_path, settings, "b")
+    settings = tiny_settings(write_rods(tmp_path / "data"))
+    often = settings.merge({"TRAINER": {"CHECKPOINT_MINUTES": 1e-6}})
+    whole, killed = _project(tmp_path, settings, "a"), _project(tmp_path, often, "b")
     _finish(whole)
     for step in (3, 8):
         words = [sys.executable, "-c", _KILLED, str(killed), str(step)]

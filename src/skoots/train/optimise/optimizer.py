@@ -9,6 +9,7 @@ import torch
 from skoots.config.arguments import OPTIMIZER_ARGUMENTS, named_arguments
 from skoots.config.report import nearest
 from skoots.errors import SettingsError
+from skoots.train.optimise.uncompiled import uncompiled
 
 if TYPE_CHECKING:
     from torch import nn
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
     from skoots.config import Settings
 
 _CLASSES: dict[str, type[torch.optim.Optimizer]] = {
-    "adamw": torch.optim.AdamW,
-    "adam": torch.optim.Adam,
-    "adamax": torch.optim.Adamax,
-    "sgd": torch.optim.SGD,
+    "adamw": uncompiled(torch.optim.AdamW),
+    "adam": uncompiled(torch.optim.Adam),
+    "adamax": uncompiled(torch.optim.Adamax),
+    "sgd": uncompiled(torch.optim.SGD),
 }
 
 

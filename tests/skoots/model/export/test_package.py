@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-pytest.importorskip("bioimageio.spec", reason="needs the extra share")
 # a DeprecationWarning in torch 2.13, a FutureWarning in 2.15
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.load`")
 
@@ -57,6 +56,8 @@ WHO: dict[str, Any] = {"authors": ["Ann Example; Institute"], "license": "cc-by-
 @pytest.fixture(autouse=True)
 def _untried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave bioimageio.core out; `test_check.py` has it."""
+    # here, for it takes a second to import, also where only other tests are run
+    pytest.importorskip("bioimageio.spec", reason="needs the extra share")
     monkeypatch.setattr(package, "can_check", lambda: False)
 
 
