@@ -7,7 +7,8 @@ no stroke is lost, whoever comes first:
 1. Who assigns takes the locks of all chunks that are touched (`painting`), in the order
    that everybody keeps (`SharedChunks`), and looks at them again under these.
 2. Where an array that was read here is changed and written back, the voxels that differ
-   from what was read are the stroke (`reads`). Only they are stored and marked: what a
+   from what was read are the stroke (`reads`), and those that the same thread has
+   changed since. Only they are stored and marked: what a
    job put between the read and the write stays, and a job that comes later leaves the
    stroke (`Edits`).
 3. The journal is written, then the mask, then the labels; then the versions count up

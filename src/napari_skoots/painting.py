@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from napari_skoots.change import Change
     from napari_skoots.chunk_view import ChunkView
-    from napari_skoots.reads import Lent
+    from napari_skoots.reads import Lent, Loans
     from skoots.run.chunk_files import ChunkFiles
     from skoots.run.edits import Edits
     from skoots.run.shared_chunks import SharedChunks
@@ -38,6 +38,8 @@ class Painter:
         Of the same array.
     view : ChunkView
         Reads and writes its chunks.
+    loans : Loans
+        What was read, and may be written back.
     edits : Edits or None
         Of the run that the array belongs to.
     """
@@ -47,11 +49,13 @@ class Painter:
         files: ChunkFiles,
         shared: SharedChunks,
         view: ChunkView,
+        loans: Loans,
         edits: Edits | None,
     ) -> None:
         self._files = files
         self._shared = shared
         self._view = view
+        self._loans = loans
         self._edits = edits
         self._here = local()
 
@@ -86,10 +90,11 @@ class Painter:
     def _paint(self, changes: Sequence[Change], lent: Lent | None) -> None:
         """Store what differs from what was seen; the chunks are held."""
         now = {c.index: self._view.get(c.index) for c in changes}
-        parts, bare = [], []
+        parts, bare, meant = [], [], []
         for change in changes:
             seen = self._seen(change, now[change.index], lent)
             part = change.against(seen)
+            meant += [part] if part.labels.size else []
             if self._edits is not None and part.labels.size:
                 seen = seen[part.changed]
                 part, back = self._sort(part, seen, now[change.index], self._edits)
@@ -103,6 +108,10 @@ class Painter:
         wrote = {part.index for part in (*parts, *bare)}
         with self._edits.stroke(parts, bare) if self._edits else nullcontext():
             self._view.write([(index, new[index]) for index in sorted(wrote)])
+        for part in meant:
+            chunk = self._files.box(part.index)
+            z, y, x = (s.start + a for s, a in zip(chunk, part.start, strict=True))
+            self._loans.note((z, y, x), part.changed)
 
     def _sort(
         self, part: Painted, seen: NDArray[Any], now: NDArray[Any], edits: Edits
@@ -144,7 +153,7 @@ class Painter:
         """Give the box of a change as who makes it saw it."""
         if lent is not None:
             z, y, x = (s.start for s in self._files.box(change.index))
-            seen = lent.part((z, y, x), change.box)
+            seen = lent.part((z, y, x), change.box, now[change.box])
             if seen is not None:
                 return seen
         return now[change.box]

@@ -5,12 +5,17 @@ and writing that same array back. A job may store other voxels of the box in bet
 what is written back is compared with a copy of what was lent, and only where the two
 differ it is stored. The copy lives as long as the array does.
 
+What the thread that read it has changed itself since is meant as well, for such a
+thread knows of it: who reads, changes and writes back what was read restores it, as
+with an array in memory.
+
 Whatever else is assigned was not read here, or not to be changed: all of it is meant.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
@@ -24,7 +29,7 @@ if TYPE_CHECKING:
     from skoots._types import Shape3
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Lent:
     """One box that was read."""
 
@@ -34,10 +39,16 @@ class Lent:
     voxels: NDArray[Any]
     """(Z, Y, X): as they were then."""
 
+    thread: int = field(default_factory=get_ident)
+    """Which one has read it."""
+
+    changed: NDArray[np.bool_] | None = None
+    """(Z, Y, X): where that thread has changed something since; None for nowhere."""
+
     def part(
-        self, start: Shape3, box: tuple[slice, slice, slice]
+        self, start: Shape3, box: tuple[slice, slice, slice], now: NDArray[Any]
     ) -> NDArray[Any] | None:
-        """Give what it holds of a box.
+        """Give what its reader knows of a box.
 
         Parameters
         ----------
@@ -45,11 +56,14 @@ class Lent:
             Where the box is counted from.
         box : tuple of slice
             From there.
+        now : ndarray, (Z, Y, X)
+            What the box holds by now.
 
         Returns
         -------
         ndarray, (Z, Y, X), or None
-            None if it does not hold all of the box.
+            What was read, and what is there now where the reader has changed it. None
+            if it does not hold all of the box.
         """
         z, y, x = (
             slice(s.start + a - b, s.stop + a - b)
@@ -59,7 +73,26 @@ class Lent:
             s.start >= 0 and s.stop <= n
             for s, n in zip((z, y, x), self.voxels.shape, strict=True)
         )
-        return self.voxels[z, y, x] if inside else None
+        if not inside:
+            return None
+        seen = self.voxels[z, y, x]
+        return (
+            seen if self.changed is None else np.where(self.changed[z, y, x], now, seen)
+        )
+
+    def note(self, start: Shape3, changed: NDArray[np.bool_]) -> None:
+        """Take in what its reader has changed, (Z, Y, X), in a box from there."""
+        mine, its = [], []
+        ends = zip(self.start, self.voxels.shape, start, changed.shape, strict=True)
+        for a, n, b, m in ends:
+            low, high = max(a, b), min(a + n, b + m)
+            if low >= high:
+                return
+            mine.append(slice(low - a, high - a))
+            its.append(slice(low - b, high - b))
+        if self.changed is None:
+            self.changed = np.zeros(self.voxels.shape, bool)
+        self.changed[tuple(mine)] |= changed[tuple(its)]
 
 
 class Loans:
@@ -76,6 +109,21 @@ class Loans:
             lent.pop(key, None)
 
         lent[key] = ref(array, forget), Lent(start, array.copy())
+
+    def note(self, start: Shape3, changed: NDArray[np.bool_]) -> None:
+        """Note where this thread has changed something.
+
+        Parameters
+        ----------
+        start : tuple of int
+            Where the box of `changed` begins in the volume, in voxels.
+        changed : ndarray, (Z, Y, X)
+            Which voxels of it.
+        """
+        here = get_ident()
+        for _, lent in tuple(self._lent.values()):
+            if lent.thread == here:
+                lent.note(start, changed)
 
     def find(self, start: Shape3, shape: Shape3, labels: NDArray[Any]) -> Lent | None:
         """Give what was lent, if that is now written back to where it was read.

@@ -74,8 +74,10 @@ class StoredArray:
         place = edits.shared if edits else _place(array)
         self._shared = shared or place
         self._view = ChunkView(self._files, self._shared, cache_bytes)
-        self._painter = Painter(self._files, self._shared, self._view, edits)
         self._loans = Loans()
+        self._painter = Painter(
+            self._files, self._shared, self._view, self._loans, edits
+        )
         # by number, as planes are compared like arrays
         self._planes: WeakValueDictionary[int, LazyPlane] = WeakValueDictionary()
         self._listing = Lock()
