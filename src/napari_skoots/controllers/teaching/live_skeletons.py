@@ -167,12 +167,12 @@ class LiveSkeletons:
             self._leave(remove=remove)
 
     def _leave(self, *, remove: bool) -> None:
-        self._stored.close()
         self._viewer.layers.events.removed.disconnect(self._on_removed)
         for event in ("current_step", "ndisplay", "order"):
             getattr(self._viewer.dims.events, event).disconnect(self._follow)
         if remove:
             self.hide()
+        self._stored.close()
 
     # ---- the layer
 

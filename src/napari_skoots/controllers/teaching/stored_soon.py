@@ -55,9 +55,15 @@ class StoredSoon:
         """
         if not self.unstored:
             return
-        self._store()
         self._timer.forget()
-        self.unstored = self._said = False
+        self.unstored = False  # before, for who hears of it may change something again
+        try:
+            self._store()
+        except SkootsError:
+            self.unstored = True
+            self._timer.ask(_AGAIN_MS)
+            raise
+        self._said = False
 
     def flush(self) -> None:
         """Store now what is not on the disk yet; what forbids it is said again."""
@@ -72,7 +78,6 @@ class StoredSoon:
         try:
             self.write()
         except SkootsError as error:
-            self._timer.ask(_AGAIN_MS)
             if not self._said:
                 self._said = True
                 self._failed(error)
