@@ -27,7 +27,8 @@ def uncompiled(kind: type[torch.optim.Optimizer]) -> type[torch.optim.Optimizer]
     Returns
     -------
     type
-        A subclass with the same name.
+        A subclass with the same name, made here: its objects cannot be pickled, their
+        `state_dict` can.
     """
     plain: dict[str, Any] = {name: unwrap(getattr(kind, name)) for name in _METHODS}
     plain["step"] = torch.no_grad()(unwrap(kind.step))

@@ -96,11 +96,13 @@ def test_none_imports_the_compiler_of_torch() -> None:
         "from skoots.config import Settings\n"
         "from skoots.train.optimise.optimizer import make_optimizer\n"
         "network = torch.nn.Linear(3, 2)\n"
-        "optimizer = make_optimizer(network, Settings())\n"
-        "optimizer.zero_grad()\n"
-        "network(torch.ones(1, 3)).sum().backward()\n"
-        "optimizer.step()\n"
-        "optimizer.load_state_dict(optimizer.state_dict())\n"
+        "for name in ('adamw', 'adam', 'adamax', 'sgd'):\n"
+        "    settings = Settings().merge({'TRAIN': {'OPTIMIZER': name}})\n"
+        "    optimizer = make_optimizer(network, settings)\n"
+        "    optimizer.zero_grad()\n"
+        "    network(torch.ones(1, 3)).sum().backward()\n"
+        "    optimizer.step()\n"
+        "    optimizer.load_state_dict(optimizer.state_dict())\n"
         "print(sorted({'torch._dynamo', 'triton'} & set(sys.modules)))\n",
     )
     assert done.stdout.strip() == "[]", done.stderr
