@@ -85,7 +85,7 @@ class ExampleView:
     painted is shown on request."""
 
     joined: bool = False
-    """Whether the image is an example of the project, and can be taken out."""
+    """Whether the image is an example of the project."""
 
 
 @dataclass(frozen=True, slots=True)
