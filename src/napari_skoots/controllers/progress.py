@@ -126,6 +126,10 @@ class Progress:
         """Show a message, or none."""
         self.view = replace(self.view, message=message)
 
+    def say_kept(self, kept: str) -> None:
+        """Say something else of a cancel."""
+        self.view = replace(self.view, kept=kept)
+
     def turn(self, state: JobState, message: MessageView | None = None) -> None:
         """Change what the job is doing; the time left is unknown from then on."""
         self.view = replace(
