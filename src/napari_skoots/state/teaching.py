@@ -204,5 +204,10 @@ class ComparisonView:
     """False where nothing was, and there is nothing to compare."""
 
     there: tuple[Side, ...] = (Side.BEFORE, Side.AFTER)
-    """The sides whose labels are in the viewer; they go when it is segmented again, and
-    the user may remove them."""
+    """The sides whose labels are in the viewer: the user may remove them."""
+
+    elsewhere: str = ""
+    """Name of the image in which they lie, where its teaching layer is not shown."""
+
+    over: bool = False
+    """Whether it was segmented again: then nobody looks at the labels any more."""
