@@ -48,12 +48,9 @@ STAGES = {
 
 _UNITS = {
     "skeletonize": "objects",
-    "load": "models",
-    "rehearse": "samples",
     "cut": "images",
     "train": "seconds",
     "compare": "parts",
-    "keep": "models",
 }
 """What is counted, where it is not tiles."""
 

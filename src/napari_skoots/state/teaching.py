@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from skoots.events import Points
 
 SCRATCH = ""
 """The key of the model that is none: training begins with chance."""
-
-Points: TypeAlias = tuple[tuple[float, float], ...]
-"""Places of a curve: seconds of training, and a value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import tifffile
 from exercise_cases import SHAPE, Taught, grey
 from qtpy.QtCore import QCoreApplication, QEvent, QTimer
 
+from napari_skoots.controllers.teaching import opening
 from skoots.errors import SkootsError, StorageError, TrainingError
 from skoots.events import result_of
 from skoots.teach import TeachProject
@@ -269,6 +270,22 @@ def test_an_image_in_memory_goes_into_the_users_folder(taught: Taught) -> None:
     place = taught.exercise.project.path
     assert place.is_relative_to(taught.folder / "data")
     assert place.name == "in memory.skoots-project"
+
+
+def test_what_is_painted_is_read_once_as_an_image_joins(
+    taught: Taught, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Example] = []
+    largest_of = opening.largest_of
+
+    def counted(example: Example) -> int:
+        read.append(example)
+        return largest_of(example)
+
+    monkeypatch.setattr(opening, "largest_of", counted)
+    taught.open_image()
+    taught.new_layer()
+    assert [example.name for example in read] == ["cells"]
 
 
 def test_what_becomes_of_a_flat_image_is_said_as_it_joins(taught: Taught) -> None:
