@@ -62,7 +62,7 @@ class StageStarted:
     """Blocks, or objects, that need no work any more."""
 
     total: int
-    """Blocks, or objects, of the stage."""
+    """Blocks, or objects, of the stage; 0 where nothing is counted."""
 
 
 @dataclass(frozen=True, slots=True)

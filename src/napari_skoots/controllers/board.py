@@ -74,7 +74,7 @@ class Board:
         step : str
             What it finishes before it waits or stops.
         kept : str
-            What is said of a cancel, before and after.
+            What is said of a cancel, before and after; see `say_kept`.
 
         Raises
         ------
@@ -92,7 +92,7 @@ class Board:
         job.event.connect(self._on_event)
         job.returned.connect(self._on_returned)
         job.failed.connect(self._on_failed)
-        job.stopped.connect(lambda: self._on_stopped(kept))
+        job.stopped.connect(self._on_stopped)
         job.ended.connect(self._on_ended)
         job.start()
         self.began.emit(job.title)
@@ -123,6 +123,12 @@ class Board:
             self._job = None
         with suppress(RuntimeError):  # Qt has deleted it, where the program ends
             self._memory.stop()
+
+    def say_kept(self, kept: str) -> None:
+        """Say something else of a cancel: by now more would be kept, or less."""
+        if self._progress and self._progress.view.kept != kept:
+            self._progress.say_kept(kept)
+            self.changed.emit()
 
     def look_at(self, point: tuple[float, float, float] | None) -> None:
         """Ask for what is nearest to a point (Z, Y, X) of the image first."""
@@ -161,7 +167,8 @@ class Board:
         warned = view is not None and view.message is not None
         self._turn(JobState.DONE, None if warned else MessageView("Done."))
 
-    def _on_stopped(self, kept: str) -> None:
+    def _on_stopped(self) -> None:
+        kept = "" if self.view is None else self.view.kept
         self._turn(JobState.CANCELLED, MessageView(f"Cancelled. {kept}"))
 
     def _on_failed(self, error: Exception) -> None:

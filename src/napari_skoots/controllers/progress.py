@@ -48,12 +48,9 @@ STAGES = {
 
 _UNITS = {
     "skeletonize": "objects",
-    "load": "models",
-    "rehearse": "samples",
     "cut": "images",
     "train": "seconds",
     "compare": "parts",
-    "keep": "models",
 }
 """What is counted, where it is not tiles."""
 
@@ -125,6 +122,10 @@ class Progress:
     def tell(self, message: MessageView | None) -> None:
         """Show a message, or none."""
         self.view = replace(self.view, message=message)
+
+    def say_kept(self, kept: str) -> None:
+        """Say something else of a cancel."""
+        self.view = replace(self.view, kept=kept)
 
     def turn(self, state: JobState, message: MessageView | None = None) -> None:
         """Change what the job is doing; the time left is unknown from then on."""

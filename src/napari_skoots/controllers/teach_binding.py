@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from napari_skoots.controllers.teach_showing import GO_ON, KEEP, TAKE_OUT, TeachShowing
+from napari_skoots.controllers.teach_showing import GO_ON, TeachShowing
 from napari_skoots.state.teaching import Side
 from napari_skoots.widgets.teach_how import longer_than
 
@@ -72,7 +72,6 @@ class TeachBinding:
             (source.copy_requested, exercise.copy_layer),
             (source.everything_toggled, exercise.set_everything),
             (source.skeletons_toggled, exercise.set_skeletons),
-            (source.removal_requested, partial(self._on_removal, exercise)),
             (objects.box_requested, exercise.draw_box),
             (objects.accepting_toggled, exercise.set_accepting),
             (objects.planes_changed, exercise.set_planes),
@@ -91,7 +90,7 @@ class TeachBinding:
             (action.finish_requested, lesson.finish),
         ):
             signal.connect(self._attempting(act))
-        self._tab.question.answered.connect(self._on_answer)
+        self._tab.question.answered.connect(partial(self._on_answer, lesson))
 
     def _obey_comparison(self, teaching: Teaching) -> None:
         comparing, card = teaching.comparing, self._tab.comparison
@@ -104,22 +103,9 @@ class TeachBinding:
         ):
             signal.connect(self._attempting(act))
 
-    def _on_removal(self, exercise: Exercise) -> None:
-        """Ask first, where something would be lost."""
-        exercise.check_removal()
-        if exercise.removal:
-            self._showing.ask_removal()
-        else:
-            exercise.remove_example()
-
-    def _on_answer(self, key: str) -> None:
-        teaching = self._session.teaching
+    def _on_answer(self, lesson: Lesson, key: str) -> None:
         if key == GO_ON:
-            self._session.attempt(teaching.lesson.go_on)
-        elif key in (TAKE_OUT, KEEP):
-            self._showing.end_removal()
-            if key == TAKE_OUT:
-                self._session.attempt(teaching.exercise.remove_example)
+            self._session.attempt(lesson.go_on)
         else:
             self._showing.decline()
 

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 GO_ON, NOT_NOW = "go on", "not now"
 """Answers to the offer to go on with a training that was interrupted."""
 
-TAKE_OUT, KEEP = "take out", "keep"
-"""Answers to whether an image shall be taken out of its project."""
-
 _NO_LAYER = "Not ready yet: begin with a teaching layer."
 _ABOVE = "Not ready yet: the next step stands above."
 
@@ -42,7 +39,6 @@ class TeachShowing:
         self._session = session
         self._teaching = session.teaching
         self._declined = ""
-        self._removing: tuple[str, str] | None = None
         self._running = False
         self._seen = (False, False, False)
         self._links = Links(
@@ -62,16 +58,6 @@ class TeachShowing:
     def decline(self) -> None:
         """Ask no more about the training that was interrupted."""
         self._declined = self._teaching.lesson.resume_offer
-        self._show_question()
-
-    def ask_removal(self) -> None:
-        """Ask whether the image that is chosen shall be taken out of the project."""
-        self._removing = self._image
-        self._show_question()
-
-    def end_removal(self) -> None:
-        """Ask that no more: it was answered."""
-        self._removing = None
         self._show_question()
 
     # ---- sections
@@ -110,12 +96,6 @@ class TeachShowing:
 
     def _show_question(self) -> None:
         offer, bar = self._teaching.lesson.resume_offer, self._tab.question
-        if self._removing != self._image:  # another one is chosen
-            self._removing = None
-        removal = self._teaching.exercise.removal if self._removing else ""
-        if removal:
-            bar.ask(removal, [(TAKE_OUT, "Take out"), (KEEP, "Keep it")])
-            return
         if offer != self._declined:
             self._declined = ""
         waits = self._running or self._teaching.comparing.view is not None
@@ -124,11 +104,6 @@ class TeachShowing:
             bar.ask(offer, [(GO_ON, go_on), (NOT_NOW, "Not now")])
         else:
             bar.clear()
-
-    @property
-    def _image(self) -> tuple[str, str]:
-        view = self._teaching.exercise.view
-        return view.project_path, view.image
 
     def _on_began(self, _title: str) -> None:
         self._show_action()

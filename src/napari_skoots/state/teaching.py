@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from skoots.events import Points
 
 SCRATCH = ""
 """The key of the model that is none: training begins with chance."""
-
-Points: TypeAlias = tuple[tuple[float, float], ...]
-"""Places of a curve: seconds of training, and a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class ExampleView:
     painted is shown on request."""
 
     joined: bool = False
-    """Whether the image is an example of the project, and can be taken out."""
+    """Whether the image is an example of the project."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,5 +204,10 @@ class ComparisonView:
     """False where nothing was, and there is nothing to compare."""
 
     there: tuple[Side, ...] = (Side.BEFORE, Side.AFTER)
-    """The sides whose labels are in the viewer; they go when it is segmented again, and
-    the user may remove them."""
+    """The sides whose labels are in the viewer: the user may remove them."""
+
+    elsewhere: str = ""
+    """Name of the image in which they lie, where its teaching layer is not shown."""
+
+    over: bool = False
+    """Whether it was segmented again: then nobody looks at the labels any more."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from napari_skoots.state.teaching import Points
+    from skoots.events import Points
 
 _SHARE = 0.97
 """Share of the losses that must be seen: the first ones may be many times the rest."""

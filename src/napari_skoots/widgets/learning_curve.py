@@ -17,7 +17,7 @@ from napari_skoots.widgets.explain import explain, rich
 if TYPE_CHECKING:
     from qtpy.QtGui import QFontMetrics, QPaintEvent
 
-    from napari_skoots.state.teaching import Points
+    from skoots.events import Points
 
 HEIGHT = 124
 _FAINT, _QUIET = 0.18, 0.75

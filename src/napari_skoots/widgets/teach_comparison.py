@@ -160,11 +160,15 @@ class ComparisonSection(Section):
 
     def _show_sides(self, comparison: ComparisonView) -> None:
         """Offer the sides that can be looked at."""
-        self.show_row(self._show_what, bool(comparison.there))
+        looked_at = comparison.held_out and not comparison.over
+        self.show_row(self._show_what, looked_at)
         before, base = self._sides[Side.BEFORE], comparison.base
         explain(before, f"Show what {base or 'the model'} found before. B switches.")
+        gone = _REMOVED
+        if comparison.elsewhere:
+            gone = f"Open the teaching layer of {comparison.elsewhere} to see them."
         for side, each in self._sides.items():
-            allow(each, None if side in comparison.there else _REMOVED)
+            allow(each, None if side in comparison.there else gone)
         if comparison.before is None:
             allow(before, "Training began with no model.")
 
@@ -206,11 +210,9 @@ def verdict(comparison: ComparisonView) -> MessageView:
         if comparison.before is None:
             return MessageView("The new model in what was held out:")
         if comparison.after.f1 == comparison.before.f1:
-            return MessageView(
-                "Better where it learned, and as good in what was held out. Look at "
-                "both:"
-            )
-        return MessageView(_better(comparison.after.true))
+            said = "Better where it learned, and as good in what was held out"
+            return MessageView(f"{said}. {_look(comparison)}".strip())
+        return MessageView(_better(comparison))
     return MessageView(
         "No model was better than the one that training began with.",
         "Train longer, or paint objects of the kind that it misses.",
@@ -218,11 +220,18 @@ def verdict(comparison: ComparisonView) -> MessageView:
     )
 
 
-def _better(objects: int) -> str:
+def _better(comparison: ComparisonView) -> str:
+    objects = comparison.after.true
     if objects >= _FEW:
         return "Better in what was held out:"
     them = "one object" if objects == 1 else f"{objects} objects"
-    return f"Better in the {them} held out, which is little to go by. Look at both:"
+    said = f"Better in the {them} held out, which is little to go by."
+    return f"{said} {_look(comparison)}".strip()
+
+
+def _look(comparison: ComparisonView) -> str:
+    """Send the user to the two buttons, where both can be pressed."""
+    return "Look at both:" if set(comparison.there) == set(Side) else ""
 
 
 def _texts(score: ScoreView | None) -> dict[str, str]:

@@ -32,9 +32,6 @@ class TeachSourceSection(Section):
     """A project shall be begun where the user says."""
 
     image_requested = Signal()
-    removal_requested = Signal()
-    """The image shall be taken out of the project."""
-
     layer_requested = Signal()
     copy_requested = Signal(str, bool)
     """Key of a Labels layer, and whether everything in it is annotated."""
@@ -74,14 +71,7 @@ class TeachSourceSection(Section):
             "Choose the image in Segment",
         )
         tell(self._change, self.image_requested)
-        self._remove = button(
-            "Take out",
-            "Take the image out of the project, with what you painted in it; you are "
-            "asked first. The image itself stays.",
-            "Take the image out of the project",
-        )
-        tell(self._remove, self.removal_requested)
-        self.add_row("Image", self._image, self._change, self._remove)
+        self.add_row("Image", self._image, self._change)
 
     def _build_layer(self) -> None:
         self._new = button(
@@ -126,7 +116,6 @@ class TeachSourceSection(Section):
         self._has_layer, self._has_image = bool(example.layer), bool(example.image)
         self._project.set_text(_project_text(example), example.project_path)
         self._image.set_text(example.image or "none", "As chosen in Segment.")
-        self._remove.setVisible(example.joined)
         self._layer.set_text(example.layer, "Paint in this layer.")
         self._new.setVisible(not example.layer)
         known = example.lies_there or example.joined

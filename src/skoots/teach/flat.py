@@ -39,8 +39,8 @@ def flat_words(example: Example, others: Iterable[Example]) -> str:
         kind = "volumes" if flat else "flat images"
         said.append(
             f"This project has {kind} too ({mixed[0]}): one model for both finds "
-            "either worse, and measures objects wrong. Take this one out, and begin "
-            "another project for it."
+            "either worse, and measures objects wrong. Begin another project for this "
+            "image."
         )
     return " ".join(said)
 

@@ -105,7 +105,7 @@ def prepare(
         missing.
     """
     if isinstance(base, str):
-        yield StageStarted(LOAD, 0, 1)
+        yield StageStarted(LOAD, 0, 0)
         base = load_model(base)
     model = base
     if model is not None and model.path is None:
@@ -134,7 +134,7 @@ def prepare(
     sample = rehearsed_sample(model) if rehearse else None
     with new_place(project.trainings) as place:
         if model is not None and sample is not None:
-            yield StageStarted(REHEARSE, 0, 1)
+            yield StageStarted(REHEARSE, 0, 0)
             write_rehearsal(sample, model, place / DATA / REHEARSED)
         settings = yield from _write(lessons, model, seconds, device, place)
         record = _record(lessons, model, seconds, diameter)

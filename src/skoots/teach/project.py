@@ -24,7 +24,6 @@ from skoots.teach.example_record import RECORD as EXAMPLE_RECORD
 from skoots.teach.example_record import locked
 from skoots.teach.record import awaits_decision, is_compared
 from skoots.teach.remedies import PAINTING
-from skoots.teach.removing import check_unused, delete_example
 from skoots.volume.naming import PROJECT_RECORD, PROJECT_SUFFIX
 from skoots.volume.source import open_source
 
@@ -183,41 +182,6 @@ class TeachProject:
         if image.voxel_size is not None and known.voxel_size != image.voxel_size:
             known.set_voxel_size(image.voxel_size)
         return known
-
-    def check_removable(self, example: Example) -> None:
-        """Refuse where a training needs an example.
-
-        Raises
-        ------
-        RunBusyError
-            If a training is using it.
-        TrainingError
-            If it is none of this project, or the training that was interrupted last is
-            to be judged by a part of it.
-        """
-        if example.path.parent != self.path / "examples" or not example.path.is_dir():
-            raise TrainingError(
-                f"{example.path} is no example of {self.name}. Give one of its own."
-            )
-        check_unused(example.path, self._made, self.pending)
-
-    def remove(self, example: Example) -> None:
-        """Delete an example and what is painted in it; an image in a file stays.
-
-        Parameters
-        ----------
-        example : Example
-            One of this project.
-
-        Raises
-        ------
-        RunBusyError, TrainingError
-            As `check_removable`; nothing is deleted then.
-        StorageError
-            If it may not be deleted.
-        """
-        self.check_removable(example)
-        delete_example(example.path)
 
     def _create(self, image: Source) -> Example:
         """Make the example of an image, once, whoever else is about to."""

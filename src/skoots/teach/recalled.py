@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import csv
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 from skoots.errors import SkootsError
 from skoots.events import Recalled
-from skoots.teach.record import is_compared, read_record
+from skoots.teach.record import is_compared
 from skoots.train.curves import read_curves
+from skoots.train.project import Project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,6 +19,25 @@ if TYPE_CHECKING:
     from skoots.train.curves import Row
 
 _CURVES, _BEST = "curves.csv", "best.skoots"
+
+
+@dataclass(frozen=True, slots=True)
+class _Epoch:
+    """What its row says, as numbers."""
+
+    step: int
+    seconds: float
+    loss: float | None
+    f1: float | None
+
+    @classmethod
+    def of(cls, row: Row) -> Self:
+        """Read a row; an empty cell is nothing."""
+        loss, f1 = (float(row[name]) if row[name] else None for name in _PLOTTED)
+        return cls(int(row["step"]), float(row["seconds"]), loss, f1)
+
+
+_PLOTTED = ("loss", "f1_50")
 
 
 def recall(training: Path, steps: int | None = None) -> Recalled | None:
@@ -29,17 +51,19 @@ def recall(training: Path, steps: int | None = None) -> Recalled | None:
         Those after which it goes on: what a process did later, and did not save before
         it died, is done again. All of them, if nobody says.
     """
-    rows = _rows(training)
+    epochs = _epochs(training)
     if steps is not None:
-        rows = [row for row in rows if int(row["step"]) <= steps]
-    if not rows:
+        epochs = [epoch for epoch in epochs if epoch.step <= steps]
+    if not epochs:
         return None
-    best_at, first = _best(training, rows)
+    best_at, first = _best(training, epochs)
+    scores = ((epoch.seconds, epoch.f1) for epoch in epochs if epoch.f1 is not None)
+    losses = ((one.seconds, one.loss) for one in epochs if one.loss is not None)
     return Recalled(
-        steps=int(rows[-1]["step"]),
-        seconds=float(rows[-1]["seconds"]),
-        losses=_points(rows, "loss"),
-        scores=(*first, *_points(rows, "f1_50")),
+        steps=epochs[-1].step,
+        seconds=epochs[-1].seconds,
+        losses=tuple(losses),
+        scores=(*first, *scores),
         best_at=best_at,
     )
 
@@ -51,26 +75,30 @@ def is_trained(training: Path) -> bool:
     ----------
     training : Path
         Its folder.
+
+    Raises
+    ------
+    SkootsError
+        If its settings cannot be read.
     """
     if is_compared(training):
         return True
-    rows, seconds = _rows(training), read_record(training).seconds
-    return bool(rows) and 0 < seconds <= float(rows[-1]["seconds"])
+    epochs, seconds = _epochs(training), Project(training).settings.TRAINER.SECONDS
+    return bool(epochs) and 0 < seconds <= epochs[-1].seconds
 
 
-def _rows(training: Path) -> list[Row]:
+def _epochs(training: Path) -> list[_Epoch]:
+    """Give those that ended; none where their file cannot be read.
+
+    It is nothing but a picture of the past: a model can be kept without.
+    """
     try:
-        return read_curves(training / _CURVES)
-    except OSError:  # nothing but a picture of the past
+        return [_Epoch.of(row) for row in read_curves(training / _CURVES)]
+    except (OSError, ValueError, KeyError, csv.Error):
         return []
 
 
-def _points(rows: list[Row], column: str) -> Points:
-    known = (row for row in rows if row[column])
-    return tuple((float(row["seconds"]), float(row[column])) for row in known)
-
-
-def _best(training: Path, rows: list[Row]) -> tuple[float | None, Points]:
+def _best(training: Path, epochs: list[_Epoch]) -> tuple[float | None, Points]:
     """Give the second of the best model, and its score where no row has that.
 
     That of the model with which it began is in none: rows are of epochs.
@@ -85,5 +113,5 @@ def _best(training: Path, rows: list[Row]) -> tuple[float | None, Points]:
     if step == 0:
         f1 = model.scores.get("f1_50")
         return 0.0, () if f1 is None else ((0.0, float(f1)),)
-    of_best = (float(row["seconds"]) for row in rows if int(row["step"]) == step)
+    of_best = (epoch.seconds for epoch in epochs if epoch.step == step)
     return next(of_best, None), ()

@@ -33,10 +33,3 @@ DISCARDING = Remedy(
     elsewhere="Let it be written, or delete the folder by hand",
 )
 """A training that goes."""
-
-REMOVING = Remedy(
-    safe="What is painted in other examples is safe",
-    again="remove it again",
-    elsewhere="Let it be written, or delete the folder by hand",
-)
-"""An example that goes."""

@@ -51,9 +51,8 @@ class FakeExercise(Fake):
     methods = (
         "open_project", "set_project_place", "new_layer", "copy_layer",
         "set_everything", "draw_box", "set_planes", "set_held_out", "set_accepting",
-        "set_skeletons", "check_removal", "remove_example",
+        "set_skeletons",
     )  # fmt: skip
-    removal = ""
     told = Signal(object)
     view = ExampleView()
     label_layers: tuple[tuple[str, str], ...] = (("k", "drawn"),)

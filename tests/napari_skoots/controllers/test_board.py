@@ -82,6 +82,21 @@ def test_what_a_cancel_keeps_is_known_before_and_said_after(
     assert board.view.message.text == "Cancelled. All of it stays."
 
 
+def test_more_may_be_kept_than_when_it_began(qtbot: QtBot, work: Work) -> None:
+    board = Board()
+    board.run(Job(work, "Job"), kept="Nothing is kept yet.")
+    heard: list[str] = []
+    board.changed.connect(lambda: heard.append(board.view.kept))  # type: ignore[union-attr]  # it runs
+    for _ in range(2):
+        board.say_kept("All of it stays.")
+    assert heard == ["All of it stays."], "once"
+    board.cancel()
+    end(qtbot, board, work)
+    assert board.view is not None
+    assert board.view.message is not None
+    assert board.view.message.text == "Cancelled. All of it stays."
+
+
 def test_after_a_cancel_a_pause_changes_nothing(qtbot: QtBot, work: Work) -> None:
     """Else a job that was cancelled would wait for ever."""
     board = Board()

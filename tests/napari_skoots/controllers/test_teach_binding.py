@@ -232,46 +232,6 @@ def test_an_interrupted_training_is_offered_until_declined(
     assert teaching.diary == [("go_on",)]
 
 
-def test_an_image_is_taken_out_at_once_where_nothing_is_lost(
-    tab: TeachTab, teaching: FakeTeaching
-) -> None:
-    teaching.exercise.show_view(view=PAINTED)
-    assert "Take out" not in buttons(tab), "it is in no project"
-    teaching.exercise.show_view(view=replace(PAINTED, joined=True))
-    buttons(tab)["Take out"].click()
-    assert teaching.diary == [("check_removal",), ("remove_example",)]
-    assert not tab.question.isVisible()
-
-
-def test_what_is_painted_is_not_deleted_without_a_question(
-    tab: TeachTab, teaching: FakeTeaching, session: Session
-) -> None:
-    asked = "Take cells out? 7 objects are deleted."
-    view = replace(PAINTED, joined=True)
-    teaching.exercise.show_view(view=view, removal=asked)
-    buttons(tab.source)["Take out"].click()
-    assert asked in texts(tab.question)
-    teaching.lesson.show_view(resume_offer="Go on?")
-    assert asked in texts(tab.question), "first things first"
-    buttons(tab.question)["Keep it"].click()
-    assert "Go on?" in texts(tab.question)
-    buttons(tab.source)["Take out"].click()
-    teaching.exercise.show_view(view=replace(view, image="other"))
-    assert asked not in texts(tab.question), "another image is chosen"
-    teaching.exercise.show_view(view=view)
-    assert asked not in texts(tab.question)
-    assert {name for (name,) in teaching.diary} == {"check_removal"}
-    buttons(tab.source)["Take out"].click()
-    buttons(tab.question)["Take out"].click()
-    assert teaching.diary[-1] == ("remove_example",)
-    told: list[str] = []
-    session.told.connect(lambda error: told.append(str(error)))
-    teaching.exercise.refuses = TrainingError("A training uses it.")
-    buttons(tab.source)["Take out"].click()
-    assert told == ["A training uses it."]
-    assert asked not in texts(tab.question)
-
-
 def test_the_offer_is_called_what_it_does(
     tab: TeachTab, teaching: FakeTeaching
 ) -> None:

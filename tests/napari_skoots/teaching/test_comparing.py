@@ -157,6 +157,24 @@ def test_only_sides_that_are_there_can_be_chosen(compared: School) -> None:
     assert heard == [(Side.AFTER,), (), (Side.AFTER,)]
 
 
+def test_where_another_image_is_chosen_it_is_said_whose_they_are(
+    compared: School,
+) -> None:
+    heard: list[tuple[Side, ...]] = []
+    mine = compared.session.images.layer
+    assert mine is not None
+    other = compared.viewer.add_image(np.zeros((8, 16, 16), np.uint8), name="other")
+    compared.comparing.changed.connect(lambda: heard.append(view_of(compared).there))
+    compared.session.images.choose(str(other.unique_id))
+    idle(compared.qtbot)
+    assert (view_of(compared).there, view_of(compared).elsewhere) == ((), "rods")
+    compared.session.images.choose(str(mine.unique_id))
+    idle(compared.qtbot)
+    assert view_of(compared).there == (Side.BEFORE, Side.AFTER)
+    assert view_of(compared).elsewhere == ""
+    assert set(heard) == {(), (Side.BEFORE, Side.AFTER)}, "never one of them alone"
+
+
 def test_scores_are_those_of_the_training(compared: School) -> None:
     result = read_comparison(training(compared))
     view = view_of(compared)

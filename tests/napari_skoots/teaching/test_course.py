@@ -60,9 +60,9 @@ def test_before_the_first_step_it_says_what_is_done() -> None:
     course = Course(60.0)
     said = [course.view.preparing]
     for event in (
-        StageStarted("load", 0, 1),
+        StageStarted("load", 0, 0),
         StageStarted("find", 0, 3),
-        StageStarted("rehearse", 0, 1),
+        StageStarted("rehearse", 0, 0),
         StageStarted("cut", 0, 2),
         BlockDone("cut", BOX, 1, 2),
         StageStarted("skeletonize", 0, 3),
@@ -70,7 +70,9 @@ def test_before_the_first_step_it_says_what_is_done() -> None:
         ObjectsDone("skeletonize", 3, 3),
         STARTED,
         Validating(0, 2),
+        judged(0.2, 0.0, best=True),
         step(1, 1.0),
+        judged(0.3, 1.0, best=True),
         StageStarted("compare", 0, 1),
     ):
         course.hear(event)
@@ -78,7 +80,7 @@ def test_before_the_first_step_it_says_what_is_done() -> None:
     assert said == [
         "Starting the process that teaches…",
         "Loading the model…",
-        "Measuring what is painted",
+        "Measuring what is painted…",
         "Taking along what the model knows…",
         "Cutting out what is learned from, 0 of 2",
         "Cutting out what is learned from, 1 of 2",
@@ -87,6 +89,8 @@ def test_before_the_first_step_it_says_what_is_done() -> None:
         "Loading data and network…",
         "First step…",
         "Looking at what is found before…",
+        "First step…",
+        "",
         "",
         "",
     ]

@@ -11,10 +11,10 @@ import tifffile
 from exercise_cases import SHAPE, Taught, grey
 from qtpy.QtCore import QCoreApplication, QEvent, QTimer
 
-from skoots.errors import RunBusyError, SkootsError, StorageError, TrainingError
+from napari_skoots.controllers.teaching import opening
+from skoots.errors import SkootsError, StorageError, TrainingError
 from skoots.events import result_of
 from skoots.teach import TeachProject
-from skoots.teach.at_work import at_work
 from skoots.teach.example import Example
 from skoots.teach.held_words import describe_held_out
 from skoots.teach.painted import look
@@ -272,49 +272,20 @@ def test_an_image_in_memory_goes_into_the_users_folder(taught: Taught) -> None:
     assert place.name == "in memory.skoots-project"
 
 
-def test_an_image_is_taken_out_of_the_project(taught: Taught) -> None:
-    taught.open_image("more", seed=3)
-    paint(taught.new_layer(), 1, (5, 12), (10, 20), (10, 20))
-    image = taught.open_image()
-    assert not taught.counted().joined
-    with pytest.raises(TrainingError, match="no teaching layer"):
-        taught.exercise.check_removal()
-    layer = taught.new_layer()
-    assert taught.counted().joined
-    assert taught.exercise.removal == "", "nothing is lost"
-    for number in (1, 2):
-        paint(layer, number, (5, 12), (10, 20), (20 * number, 20 * number + 10))
-    taught.draw((5, 45), (5, 25))
-    taught.counted()
-    assert taught.exercise.removal == (
-        "Take cells out of the project more? 2 objects and 1 box there are deleted. "
-        "The image itself stays."
-    )
-    path = taught.exercise.example.path
-    taught.exercise.remove_example()
-    view = taught.counted()
-    assert (view.joined, view.layer, view.objects) == (False, "", 1)
-    assert not path.exists()
-    names = {each.name for each in taught.viewer.layers}
-    assert names == {"more", "more teaching", "more boxes", "cells"}
-    assert taught.images.layer is image
-    assert not np.any(taught.new_layer().data[...])
-    assert taught.counted().objects == 1
-    assert taught.told == []
+def test_what_is_painted_is_read_once_as_an_image_joins(
+    taught: Taught, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Example] = []
+    largest_of = opening.largest_of
 
+    def counted(example: Example) -> int:
+        read.append(example)
+        return largest_of(example)
 
-def test_an_image_that_a_training_uses_is_not_taken_out(taught: Taught) -> None:
+    monkeypatch.setattr(opening, "largest_of", counted)
     taught.open_image()
-    paint(taught.new_layer(), 1, (5, 12), (10, 20), (10, 20))
-    taught.counted()
-    training = taught.exercise.project.trainings / "001"
-    training.mkdir(parents=True)
-    with at_work(training):
-        for act in (taught.exercise.check_removal, taught.exercise.remove_example):
-            with pytest.raises(RunBusyError, match="Training 001 is using cells"):
-                act()
-    assert taught.exercise.layer is not None
-    assert taught.counted().objects == 1
+    taught.new_layer()
+    assert [example.name for example in read] == ["cells"]
 
 
 def test_what_becomes_of_a_flat_image_is_said_as_it_joins(taught: Taught) -> None:

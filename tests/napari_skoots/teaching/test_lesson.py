@@ -215,7 +215,9 @@ def test_cancelled_it_can_be_gone_on_with_another_day(school: School) -> None:
     school.paint()
     school.begin(ENDLESS)
     assert school.lesson.resume_offer == "", "it runs"
+    assert kept(school) == "Nothing is learned yet; what you painted stays."
     school.until_step()
+    assert "can be gone on with" in kept(school)
     school.stop()
     last = school.steps[-1]
     assert "can be gone on with" in school.message
@@ -231,12 +233,33 @@ def test_cancelled_it_can_be_gone_on_with_another_day(school: School) -> None:
 
     school.go_on()
     assert school.lesson.resume_offer == ""
+    assert "can be gone on with" in kept(school), "already"
     school.until_step()
     assert school.steps[0] == last + 1
     school.lesson.finish()
     school.until_over()
     assert school.comparing.view is not None, school.message
     assert school.lesson.resume_offer == ""
+
+
+def test_cancelled_before_it_has_learned_anything_nothing_is_kept(
+    school: School,
+) -> None:
+    school.paint()
+    school.begin(ENDLESS)
+    school.stop()
+    assert (
+        school.message == "Cancelled. Nothing is learned yet; what you painted stays."
+    )
+    assert school.project.pending is None
+    assert school.lesson.resume_offer == ""
+
+
+def kept(school: School) -> str:
+    """Say what a cancel would keep, as the panel does."""
+    view = school.session.board.view
+    assert view is not None
+    return view.kept
 
 
 def test_the_user_goes_on_painting_and_removes_layers(school: School) -> None:

@@ -16,7 +16,7 @@ from napari_skoots.widgets.learning_curve import _SCORE, HEIGHT, LearningCurve
 if TYPE_CHECKING:
     from qtpy.QtGui import QImage
 
-    from napari_skoots.state.teaching import Points
+    from skoots.events import Points
 
 LOSS = tuple((float(s), 1.6 - s / 60) for s in range(61))
 SCORE = ((0.0, 0.2), (30.0, 0.8), (60.0, 0.6))

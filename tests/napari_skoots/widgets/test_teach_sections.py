@@ -432,13 +432,27 @@ def test_few_objects_that_decide_are_counted(true: int, said: str) -> None:
     assert said in verdict(replace(BETTER, after=after)).text
 
 
+@pytest.mark.parametrize("few", [True, False], ids=["few objects", "as good"])
+def test_nobody_is_sent_to_labels_that_are_not_there(few: bool) -> None:
+    view = replace(BETTER, after=ScoreView(1.0, 4, 4, 4) if few else BEFORE)
+    assert verdict(view).text.endswith(". Look at both:")
+    said = verdict(replace(view, there=(Side.AFTER,))).text
+    assert said.endswith(".")
+    assert "Look" not in said
+
+
 def test_only_labels_that_are_in_the_viewer_can_be_looked_at(shown: Any) -> None:
     section = shown(ComparisonSection())
     section.set_comparison(replace(BETTER, there=(Side.AFTER,)))
     before, after = button(section, "Before"), button(section, "After")
     assert (before.isEnabled(), after.isEnabled()) == (False, True)
     assert "removed" in before.toolTip()
-    section.set_comparison(replace(BETTER, there=(), kept="mine"))
+    section.set_comparison(replace(BETTER, there=(), elsewhere="cells"))
+    for each in (before, after):
+        assert each.isVisible()
+        assert not each.isEnabled()
+        assert "Open the teaching layer of cells to see them." in each.toolTip()
+    section.set_comparison(replace(BETTER, there=(), kept="mine", over=True))
     assert "Show" not in texts(section)
     assert not before.isVisible()
     assert not after.isVisible()
@@ -446,6 +460,8 @@ def test_only_labels_that_are_in_the_viewer_can_be_looked_at(shown: Any) -> None
     section.set_comparison(BETTER)
     assert before.isVisible()
     assert before.isEnabled()
+    section.set_comparison(replace(BETTER, there=(), held_out=False))
+    assert not before.isVisible(), "there is nothing to compare"
 
 
 def test_a_better_model_is_kept_by_its_name(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import pytest
 from skoots.errors import TrainingError
 from skoots.events import Notice, TeachFinished, TrainStep, result_of
 from skoots.model.checkpoint import load_checkpoint
-from skoots.teach import TeachProject, teach
+from skoots.teach import TeachProject, go_on, teach
 from skoots.teach.comparison import compare
 from skoots.teach.comparison_record import read_comparison
 from skoots.teach.comparison_scores import Marked, sum_up
@@ -94,6 +95,25 @@ def test_a_base_that_is_gone_leaves_no_before(
     assert again.before is None
     assert again.after["objects_truth"] == 2
     assert any("There is no before" in str(e) for e in events)
+
+
+def test_an_example_that_was_deleted_by_hand_is_named(
+    project: TeachProject, taught: TeachFinished
+) -> None:
+    other = project.add(open_source(np.zeros((8, 8, 8), np.uint8)))
+    (rods,) = (one for one in project.examples if one.name != other.name)
+    shutil.rmtree(rods.path)
+    project = TeachProject(project.path)
+    assert [one.name for one in project.examples] == [other.name]
+    assert project.damaged == ()
+    assert list(go_on(project, taught.training))[-1] == taught, "it was compared"
+    (taught.training / "comparison.json").unlink()
+    assert project.pending == taught.training
+    with pytest.raises(TrainingError, match="example rods is no longer in the project"):
+        list(go_on(project, taught.training, device="cpu", threads=1))
+    shutil.rmtree(other.path)
+    with pytest.raises(TrainingError, match="examples of this training are no longer"):
+        list(go_on(project, taught.training, device="cpu", threads=1))
 
 
 def _all(project: TeachProject, training: Path) -> list[Event | TeachFinished]:

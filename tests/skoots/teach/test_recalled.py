@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from skoots.events import Recalled
+from skoots.config import get_cfg_defaults
+from skoots.errors import SkootsError
+from skoots.events import Recalled, TeachFinished
+from skoots.teach import TeachProject, go_on
 from skoots.teach.recalled import is_trained, recall
-from skoots.teach.record import COMPARISON, TeachRecord, write_record
+from skoots.teach.record import COMPARISON
 from skoots.train.curves import COLUMNS
+from skoots.train.project import Project
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-RECORD = TeachRecord(
-    base=None, seconds=60.0, diameter=None, grids={}, objects=1, boxes=1, held_out=()
-)
 EPOCHS = ((10, 25.0, 0.9, None), (20, 45.5, 0.7, 0.4), (30, 61.0, 0.5, 0.6))
 """Step, seconds, loss and F1, of epochs of ten steps; the first one was not scored."""
 
@@ -24,9 +25,14 @@ EPOCHS = ((10, 25.0, 0.9, None), (20, 45.5, 0.7, 0.4), (30, 61.0, 0.5, 0.6))
 @pytest.fixture
 def training(tmp_path: Path) -> Path:
     """A training of three epochs whose models are gone."""
-    write_record(tmp_path, RECORD)
+    set_seconds(tmp_path, 60.0)
     write_epochs(tmp_path, 3)
     return tmp_path
+
+
+def set_seconds(training: Path, seconds: float) -> None:
+    settings = get_cfg_defaults().merge({"TRAINER": {"SECONDS": seconds}})
+    Project.create(training, settings, resume=True)
 
 
 def write_epochs(training: Path, epochs: int) -> None:
@@ -67,5 +73,38 @@ def test_nothing_is_left_of_it_once_its_time_is_up(training: Path) -> None:
 
 
 def test_one_without_an_end_has_always_something_left(training: Path) -> None:
-    write_record(training, RECORD.model_copy(update={"seconds": 0.0}))
+    set_seconds(training, 0.0)
     assert not is_trained(training)
+
+
+def test_one_that_goes_on_for_longer_has_something_left(training: Path) -> None:
+    set_seconds(training, 600.0)
+    assert not is_trained(training)
+    (training / "settings.yaml").unlink()
+    with pytest.raises(SkootsError, match="is no training"):
+        is_trained(training)
+
+
+DAMAGED = {
+    "not text": b"\xff\xfe\x00",
+    "other columns": b"epoch,step\n1,10\n",
+    "no number": (",".join(COLUMNS) + "\n" + ",".join("x" for _ in COLUMNS)).encode(),
+}
+
+
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED.keys())
+def test_without_curves_that_can_be_read_nothing_is_known(
+    training: Path, content: bytes
+) -> None:
+    (training / "curves.csv").write_bytes(content)
+    assert recall(training) is None
+    assert not is_trained(training)
+
+
+def test_a_model_can_be_decided_on_without_its_curves(
+    project: TeachProject, taught: TeachFinished
+) -> None:
+    (past, _) = go_on(project, taught.training)
+    assert isinstance(past, Recalled)
+    (taught.training / "curves.csv").write_bytes(DAMAGED["not text"])
+    assert list(go_on(project, taught.training)) == [taught]

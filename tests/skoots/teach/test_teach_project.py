@@ -15,7 +15,6 @@ import tifffile
 import zarr
 
 from skoots.errors import (
-    RunBusyError,
     RunExistsError,
     SkootsError,
     SourceNotFoundError,
@@ -23,10 +22,8 @@ from skoots.errors import (
     TrainingError,
 )
 from skoots.teach import Example, TeachProject
-from skoots.teach.at_work import at_work
 from skoots.teach.flat import flat_words
 from skoots.teach.new_place import new_place
-from skoots.teach.record import HeldOut, TeachRecord, write_record
 from skoots.train.data.taught_boxes import TaughtBox
 from skoots.volume.source import open_source
 from skoots.volume.tiling import whole
@@ -342,75 +339,6 @@ def test_two_who_change_the_boxes_erase_nothing_of_each_other(
     assert set(Example(one.path).boxes) == {third}
     assert one.look_again()
     assert set(one.boxes) == {third}
-
-
-# ---- taken out
-
-
-def taught_with(project: TeachProject, number: str, **changes: Any) -> Path:
-    """Make the folder of a training that uses the example ``image``."""
-    place = project.trainings / number
-    record = TeachRecord(
-        base=None, seconds=60.0, diameter=None, grids={"image": SHAPE}, objects=1,
-        boxes=1, held_out=(),
-    )  # fmt: skip
-    write_record(place, record.model_copy(update=changes))
-    return place
-
-
-def test_an_example_is_taken_out_with_what_was_painted(
-    project: TeachProject, image: Source
-) -> None:
-    example, other = project.add(image), project.add(open_source(grey()))
-    example.labels[3:9, 10:20, 5:15] = 7
-    taught_with(project, "001")
-    project.remove(example)
-    assert [one.path for one in project.examples] == [other.path]
-    assert not example.path.exists()
-    assert not list(project.path.glob(".removed*"))
-    assert image.path is not None
-    assert image.path.is_file()
-    again = project.add(image)
-    assert again.path == example.path
-    assert not np.any(again.labels[...])
-    foreign = TeachProject.create(project.path.with_name("b.skoots-project")).add(image)
-    for gone in (foreign, other):
-        if gone is other:
-            project.remove(other)
-        with pytest.raises(TrainingError, match="is no example of cells"):
-            project.remove(gone)
-    assert foreign.path.is_dir()
-
-
-def test_an_example_that_is_learned_from_stays(
-    project: TeachProject, image: Source
-) -> None:
-    example, other = project.add(image), project.add(open_source(grey()))
-    place = taught_with(project, "003")
-    with at_work(place):
-        with pytest.raises(RunBusyError, match="Training 003 is using image"):
-            project.remove(example)
-        project.remove(other)
-        (place / "teaching.json").unlink()  # it is being prepared
-        with pytest.raises(RunBusyError, match="003"):
-            project.remove(example)
-    project.remove(example)
-
-
-def test_an_example_by_which_a_training_will_be_judged_stays(
-    project: TeachProject, image: Source
-) -> None:
-    example = project.add(image)
-    held = HeldOut(example="image", box_zyx=((0, 9), (0, 9), (0, 9)))
-    for number in ("001", "002"):
-        place = taught_with(project, number, held_out=(held,))
-        (place / "state.pt").touch()
-    with pytest.raises(TrainingError, match="Training 002 was interrupted"):
-        project.remove(example)
-    shutil.rmtree(place)
-    (project.trainings / "001" / "comparison.json").touch()
-    project.remove(example)
-    assert project.examples == ()
 
 
 def test_what_a_flat_image_is_to_a_project_is_said(project: TeachProject) -> None:

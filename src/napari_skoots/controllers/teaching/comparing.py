@@ -170,7 +170,9 @@ class Comparing:
             raise RunError("Keep the model first: give it a name.")
         _, finished = self._need()
         self._again.begin(self.view.kept, finished.training)
+        self.view = replace(self.view, over=True)
         self._sides.hide()
+        self.changed.emit()
 
     def _need(self) -> tuple[TeachProject, TeachFinished]:
         taught = self._taught
@@ -215,15 +217,19 @@ class Comparing:
         if self._taught is None or self._taught.finished is None or self.view is None:
             return
         example, layer = self._exercise.example, self._exercise.layer
-        parts = []
+        if self.view.over:
+            return  # they would lie over the new labels
+        parts, found = [], self._taught.finished.parts
         if example is not None and layer is not None:
             own = example.path.parent.parent == self._taught.project.path
-            of_all = self._taught.finished.parts if own else ()
-            parts = [part for part in of_all if part.example == example.name]
-        if self.view.kept and not self._sides.layers:
-            return  # segmented again: they would lie over the new labels
+            parts = [part for part in found if own and part.example == example.name]
+        elsewhere = "" if parts or not found else found[0].example
+        moved = elsewhere != self.view.elsewhere
+        self.view = replace(self.view, elsewhere=elsewhere)
         if self._sides.take(parts, layer):
             self._sides.show(self.view.side)
+            moved = True
+        if moved:
             self.changed.emit()
 
     def _on_layers(self) -> None:

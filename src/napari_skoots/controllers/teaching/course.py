@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from napari_skoots.controllers.progress import STAGES
 from napari_skoots.state.teaching import LessonView
 from skoots.events import (
     BlockDone,
@@ -21,8 +22,7 @@ from skoots.events import (
 )
 
 if TYPE_CHECKING:
-    from napari_skoots.state.teaching import Points
-    from skoots.events import Event, TeachFinished
+    from skoots.events import Event, Points, TeachFinished
 
 UNASSIGNED = 0.25
 """Share of the foreground without an object from which on the user is told.
@@ -40,15 +40,12 @@ _STARTING = "Starting the process that teaches…"
 
 _LOADING = "Loading data and network…"
 
-_STAGES = {
-    "load": "Loading the model…",
-    "find": "Measuring what is painted",
-    "skeletonize": "Making skeletons",
-    "measure": "Measuring what is painted",
-    "rehearse": "Taking along what the model knows…",
-    "cut": "Cutting out what is learned from",
-}
+_FIRST = "First step…"
 
+_MEASURING = "Measuring what is painted"
+
+_STAGES = STAGES | {"find": _MEASURING, "measure": _MEASURING}
+"""What a user reads for a stage before the first step."""
 
 _COUNTED = ("skeletonize", "cut")
 """Stages of which each object, or image, takes a while."""
@@ -81,7 +78,7 @@ class Course:
             case Validating() if not self.view.step:
                 self._prepare("Looking at what is found before…")
             case TrainStarted(seconds=seconds):
-                self._prepare("First step…")
+                self._prepare(_FIRST)
                 self.view = replace(self.view, seconds_total=seconds)
             case Recalled():
                 self._recall(event)
@@ -117,7 +114,7 @@ class Course:
         if stage == "skeletonize" and done >= total:  # nothing is said of what follows
             self._prepare(_LOADING)
             return
-        count = f", {done} of {total}" if total > 1 and stage in _COUNTED else ""
+        count = f", {done} of {total}" if total > 1 and stage in _COUNTED else "…"
         self._prepare(f"{_STAGES.get(stage, stage.capitalize())}{count}")
 
     def _prepare(self, text: str) -> None:
@@ -149,6 +146,8 @@ class Course:
             self.view = replace(self.view, score=score)
         if best:
             self.view = replace(self.view, best_at=seconds)
+        if not self.view.step:  # what is found before is known by now
+            self._prepare(_FIRST)
 
     def _watch(self, share: float | None) -> None:
         """Raise the alarm where more and more of the foreground has no object."""

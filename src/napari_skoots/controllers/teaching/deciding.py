@@ -72,7 +72,7 @@ def keep_and_take_in(
     from skoots.model.shelf import import_model  # noqa: PLC0415 - imports torch
     from skoots.teach.keeping import keep  # noqa: PLC0415 - likewise
 
-    yield StageStarted("keep", 0, 1)  # a job that was cancelled ends here
+    yield StageStarted("keep", 0, 0)  # a job that was cancelled ends here
     path = keep(project, training, name)
     try:
         import_model(path)

@@ -26,7 +26,6 @@ from napari_skoots.controllers.teaching.label_layers import LabelLayers
 from napari_skoots.controllers.teaching.open_examples import OpenExamples
 from napari_skoots.controllers.teaching.opening_jobs import OpeningJobs
 from napari_skoots.controllers.teaching.place import ProjectPlace
-from napari_skoots.controllers.teaching.removing import Removing
 from napari_skoots.controllers.teaching.view_of_example import view_of_example
 from skoots.errors import SkootsError, StorageError, TrainingError
 
@@ -84,7 +83,6 @@ class Exercise:
         self._counting = Counting(self._open)
         self._accepting = Accepting(viewer)
         self._jobs = OpeningJobs(board, images, self._place, self._open)
-        self._removing = Removing(self._open, self._counting)
         self._unsized: tuple[Path, VoxelSize] | None = None
         self._watch()
 
@@ -176,7 +174,6 @@ class Exercise:
         if opened is not None:
             self._show(opened)
             return
-        self._removing.wait()
         source = self._images.source()
         self._jobs.add(self._project(), source)
 
@@ -195,7 +192,6 @@ class Exercise:
         SkootsError
             If it does not fit the image, or another job runs.
         """
-        self._removing.wait()
         layer = self._labels.find(key)
         source = self._images.source()
         labels = self._labels.volume(layer, source.shape)
@@ -244,34 +240,6 @@ class Exercise:
         else:
             opened.skeletons.hide()
         self.changed.emit()
-
-    @property
-    def removal(self) -> str:
-        """Ask whether the image shall be taken out; empty where nothing is lost."""
-        return self._removing.question(self.project, self._open.current)
-
-    def check_removal(self) -> None:
-        """Refuse where the image cannot be taken out of the project.
-
-        Raises
-        ------
-        SkootsError
-            If it has no example, or a training needs that.
-        """
-        opened = self._need()
-        self._project().check_removable(opened.example)
-
-    def remove_example(self) -> None:
-        """Take the image out of the project, and delete what is painted in it.
-
-        Raises
-        ------
-        SkootsError
-            As `check_removal`.
-        """
-        opened = self._need()
-        self._accepting.end()
-        self._removing.begin(self._project(), opened)
 
     def flush(self) -> None:
         """Store boxes and moved points now.
@@ -342,8 +310,6 @@ class Exercise:
         self._jobs.ready.connect(self._on_ready)
         self._jobs.failed.connect(self.told)
         self._jobs.noted.connect(self.noted)
-        self._removing.failed.connect(self.told)
-        self._removing.ended.connect(self._on_removed)
         self._accepting.changed.connect(self.changed)
         self._accepting.said.connect(self._on_said)
         self._accepting.failed.connect(self.told)
@@ -359,13 +325,6 @@ class Exercise:
         self._counting.start()
         self._counting.count(opened)
         self.changed.emit()
-
-    def _on_removed(self) -> None:
-        """Count anew, and look whether it is there still: it may not have gone."""
-        self._counting.follow(self.project)
-        if self._open.all:
-            self._counting.start()
-        self._on_image()
 
     def _on_open(self, opened: OpenExample) -> None:
         """Hear what the user draws and moves in an example."""

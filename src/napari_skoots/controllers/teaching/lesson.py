@@ -179,7 +179,7 @@ class Lesson:
         def start() -> Generator[Event, Any, TeachFinished]:
             return self._process.need().go_on(project.path, training, **machine)
 
-        self._running.begin(start, project)
+        self._running.begin(start, project, begun=True)
 
     def forget_pending(self) -> None:
         """Look anew which training waits: one has ended, or was decided."""

@@ -162,14 +162,6 @@ class OpenExamples:
             self.opened.emit(made)
         return self._open[path]
 
-    def drop(self, opened: OpenExample) -> None:
-        """Close one that leaves the project; its layers go."""
-        self._open.pop(opened.path, None)
-        for key in [key for key, path in self._known.items() if path == opened.path]:
-            del self._known[key]
-        opened.close(remove=True)
-        self.changed.emit()
-
     def close(self, *, remove: bool) -> None:
         """Store all; follow nothing more.
 

@@ -46,8 +46,8 @@ def add_example(project: TeachProject, image: Source) -> Generator[Event, Any, O
     """Give the example of an image, made if it is new."""
     example = project.add(image)
     yield Notice("")
-    note = _note(project, example)
-    return Opened(example, largest_of(example), note=note)
+    largest = largest_of(example)
+    return Opened(example, largest, note=_note(project, example, largest))
 
 
 def copy_into(
@@ -66,13 +66,25 @@ def copy_into(
     return Opened(example, largest_of(example), added, note)
 
 
-def _note(project: TeachProject, example: Example) -> str:
-    """Say what a flat image is to a project, until something is painted there."""
+def _note(project: TeachProject, example: Example, largest: int | None = None) -> str:
+    """Say what a flat image is to a project, until something is painted there.
+
+    Parameters
+    ----------
+    project : TeachProject
+        In which it is.
+    example : Example
+        Of the image.
+    largest : int, optional
+        The largest id that is painted; read where it matters, if nobody says.
+    """
     from skoots.teach.flat import flat_words  # noqa: PLC0415 - imports nothing else
 
-    if example.boxes or largest_of(example):
+    words = flat_words(example, project.examples)
+    if not words or example.boxes:
         return ""
-    return flat_words(example, project.examples)
+    painted = largest_of(example) if largest is None else largest
+    return "" if painted else words
 
 
 def largest_of(example: Example) -> int:

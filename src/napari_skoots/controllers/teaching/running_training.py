@@ -13,7 +13,7 @@ from napari_skoots.controllers.teaching.outlook import Outlook
 from napari_skoots.jobs import Job
 from napari_skoots.layers import view_centre
 from napari_skoots.state.views import MessageView
-from skoots.events import Predicted, TrainStep
+from skoots.events import CheckpointSaved, Predicted, TrainStep, Validated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 _SETTLE_MS = 200
 """Between two times that the panel is brought up to date by steps."""
+
+_NOT_YET = "Nothing is learned yet; what you painted stays."
+_KEPT = "What it has learned is kept: the training can be gone on with."
+"""Said of a cancel, before there is something to go on with and after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,14 @@ class RunningTraining:
         centre = view_centre(self._viewer, layer, "ZYX", example.shape)
         return None if centre is None else (example.name, centre)
 
-    def begin(self, start: Start, project: TeachProject, seconds: float = 0.0) -> None:
+    def begin(
+        self,
+        start: Start,
+        project: TeachProject,
+        seconds: float = 0.0,
+        *,
+        begun: bool = False,
+    ) -> None:
         """Run a training.
 
         Parameters
@@ -108,6 +119,8 @@ class RunningTraining:
             What it learns from.
         seconds : float
             That it takes; 0 for until it is stopped.
+        begun : bool
+            Whether it goes on, so that something is kept from the start.
 
         Raises
         ------
@@ -120,8 +133,7 @@ class RunningTraining:
         job.event.connect(self._on_event)
         job.returned.connect(self._on_returned)
         job.ended.connect(self._on_ended)
-        kept = "What it has learned is kept: the training can be gone on with."
-        self._board.run(job, kept=kept)
+        self._board.run(job, kept=_KEPT if begun else _NOT_YET)
         self.job, self._course, self._taught = job, Course(seconds), taught
         self.look()
         self.changed.emit()
@@ -152,6 +164,8 @@ class RunningTraining:
     def _on_event(self, event: Event) -> None:
         if self._course is not None:
             self._course.hear(event)
+        if _is_kept(event):
+            self._board.say_kept(_KEPT)
         if isinstance(event, Predicted):
             self._outlook.show(event, self._layer_of(event.example))
         if isinstance(event, TrainStep) and self._settle.isActive():
@@ -179,3 +193,10 @@ class RunningTraining:
         if self._course is not None:
             self._course.end()
         self.changed.emit()
+
+
+def _is_kept(event: Event) -> bool:
+    """Tell whether a training can be gone on with from here: one that stops saves."""
+    if isinstance(event, Validated):
+        return event.best
+    return isinstance(event, TrainStep | CheckpointSaved)

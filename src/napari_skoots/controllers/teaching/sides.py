@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from napari_skoots.state.teaching import Side
 from skoots.errors import SkootsError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from napari.components import ViewerModel
     from napari.layers import Labels
@@ -45,6 +46,7 @@ class Sides:
         self._parts: list[ComparedPart] = []
         self._geometry: Mapping[str, Any] = {}
         self._painted: tuple[Labels, int] | None = None
+        self._at_work = False
         for event in self._listed:
             event.connect(self._on_list)
 
@@ -59,7 +61,21 @@ class Sides:
         return events.inserted, events.removed
 
     def _on_list(self) -> None:
-        self.changed.emit()
+        if not self._at_work:
+            self.changed.emit()
+
+    @contextmanager
+    def _at_once(self) -> Iterator[None]:
+        """Say once that layers come or go, when all have."""
+        if self._at_work:
+            yield
+            return
+        self._at_work = True
+        try:
+            yield
+        finally:
+            self._at_work = False
+            self.changed.emit()
 
     @property
     def layers(self) -> list[Labels]:
@@ -89,12 +105,13 @@ class Sides:
         if list(parts) == self._parts and same_geometry(geometry, self._geometry):
             return False
         new = list(parts) != self._parts
-        self.hide()
-        self._parts, self._geometry = list(parts), geometry
-        if painted is None:
-            return True
-        for part in parts:
-            self._add_part(part)
+        with self._at_once():
+            self.hide()
+            self._parts, self._geometry = list(parts), geometry
+            if painted is None:
+                return True
+            for part in parts:
+                self._add_part(part)
         if self._layers:
             self._painted = painted, painted.contour
             painted.contour = _CONTOUR
@@ -115,9 +132,10 @@ class Sides:
         if self._painted is not None:
             painted, self._painted = self._painted, None
             painted[0].contour = painted[1]
-        for layer in layers:
-            if layer in self._viewer.layers:
-                self._viewer.layers.remove(layer)
+        with self._at_once():
+            for layer in layers:
+                if layer in self._viewer.layers:
+                    self._viewer.layers.remove(layer)
 
     def _add_part(self, part: ComparedPart) -> None:
         from skoots.teach.record import read_arrays  # noqa: PLC0415 - on use
