@@ -111,13 +111,13 @@ def test_no_stroke_is_lost_against_a_job_that_writes_the_same_chunks(
         core = blocks[turn % len(blocks)].core
         derived = np.full([s.size for s in core], 90_000 + turn % 50, np.uint32)
         run.write("labels/instances/0", core, derived, lasting=False)
-        time.sleep(0)
+        time.sleep(0.001)  # else it mostly waits for the lock of Python
 
     with closing(ZarrLabels.of_run(run.path, cache_bytes=30_000)) as labels:
 
         def look(turn: int) -> None:
             plane = labels[turn % SHAPE[0], :]
-            time.sleep(0.002)
+            time.sleep(0.003)
             # no half chunk is ever seen: what jobs write is one label for each block
             derived = plane[:16, :16][plane[:16, :16] >= 90_000]
             assert derived.size == 0 or (derived == derived[0]).all()
@@ -126,7 +126,7 @@ def test_no_stroke_is_lost_against_a_job_that_writes_the_same_chunks(
             for label, (box, brush) in enumerate(strokes(STROKES), start=1):
                 paint_like_napari(labels, box, brush, label)
                 memory[box][brush] = label
-        assert min(job.times, status.times) > 100
+        assert min(job.times, status.times) > 500
         found = labels[...]
     painted = memory > 0
     np.testing.assert_array_equal(found[painted], memory[painted])

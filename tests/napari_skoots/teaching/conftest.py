@@ -31,7 +31,7 @@ def taught(
     made.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def shared_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of models that the workers know, with one for rods."""
     from lesson_cases import rods_model  # noqa: PLC0415 - needs napari and torch
@@ -39,9 +39,12 @@ def shared_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return rods_model(tmp_path_factory.mktemp("shared") / "models").parent
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def workers() -> Iterator[list[Worker]]:
-    """The processes that the tests here have used; the last one may live."""
+    """The processes that the tests here have used; the last one may live.
+
+    Idle, until all tests have ended: another for each module takes eight seconds.
+    """
     made: list[Worker] = []
     yield made
     for worker in made:
@@ -58,7 +61,7 @@ def worker(workers: list[Worker], models_folder: Path) -> Worker:
     return workers[-1]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def taught_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with a training that has ended; for copies."""
     from lesson_cases import teach_rods  # noqa: PLC0415 - needs napari and torch

@@ -1,6 +1,8 @@
-"""Segment images in processes that end themselves where a block would be marked.
+"""Segment images in processes that are killed, by themselves or from outside.
 
-The one argument is JSON, a list of [pass, markers it may write, words of `skoots`].
+A line of JSON on standard input is [pass, markers it may write, words of `skoots`]; the
+process ends itself where one more block of that pass would be marked. Without a pass it
+goes on. The answer is a line with its id; after an empty line, with its exit status.
 All processes are forks of this one, which imports torch once for them.
 """
 
@@ -33,9 +35,24 @@ def segment_and_die(stage: str, markers: int, words: list[str]) -> None:
     app(words)
 
 
+def begin(stage: str | None, markers: int, words: list[str]) -> int:
+    """Segment in a fork; give its id."""
+    child = os.fork()
+    if child:
+        return child
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the answers are of the parent alone
+    if stage is None:
+        app(words)
+    else:
+        segment_and_die(stage, markers, words)
+    raise RuntimeError("The command returns by leaving.")
+
+
 if __name__ == "__main__":  # doctests import every file
-    for case in json.loads(sys.argv[1]):
-        child = os.fork()
-        if not child:
-            segment_and_die(*case)
-        assert os.waitpid(child, 0)[1] == signal.SIGKILL, case
+    for line in sys.stdin:
+        if line.strip():
+            answer = child = begin(*json.loads(line))
+        else:  # until then its id is nobody else's
+            answer = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        sys.stdout.write(f"{answer}\n")
+        sys.stdout.flush()

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pytest
@@ -65,6 +65,50 @@ class Killed:
     """What the second process reported."""
 
 
+class Forks:
+    """A process of `die_at_markers`."""
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "die_at_markers"],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
+
+    def begin(
+        self, folder: Path, name: str, stage: str | None = None, count: int = 0
+    ) -> None:
+        """Begin a run; with a pass, it dies before it marks one more block of that."""
+        self._pid = self._ask(json.dumps([stage, count, words(folder, name)]))
+
+    def wait(self) -> int:
+        """Wait until it has ended; give its exit status."""
+        return self._ask("")
+
+    def kill(self, run: Path, reached: Callable[[Path], bool]) -> None:
+        """Kill it when its run has come so far."""
+        finished = run / "state" / "finished.json"
+        deadline = time.monotonic() + 60
+        while not reached(run) and not finished.exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.0005)
+        os.kill(self._pid, signal.SIGKILL)
+        self.wait()
+
+    def _ask(self, line: str) -> int:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(f"{line}\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Killed]:
     """One image, killed in each pass and while its run is laid out, then resumed.
@@ -87,12 +131,17 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Killed]:
     for name in names:
         image = noise((20, 40, 40))
         tifffile.imwrite(folder / f"{name}.tif", image, photometric="minisblack")
-    for name, (stage, count) in FROM_OUTSIDE.items():
-        kill(folder, name, lambda run, s=stage, n=count: len(marks(run, s)) >= n)
-    kill(folder, EARLY, lambda run: (run / "zarr.json").exists())
-    cases = [[s, n, words(folder, name)] for name, (s, n) in FROM_INSIDE.items()]
-    died = run_python("-m", "die_at_markers", json.dumps(cases))
-    assert died.returncode == 0, died.stderr
+    with Forks() as forks:
+        for name, (stage, count) in FROM_OUTSIDE.items():
+            forks.begin(folder, name)
+            run = folder / f"{name}.skoots.zarr"
+            forks.kill(run, lambda run, s=stage, n=count: len(marks(run, s)) >= n)
+        forks.begin(folder, EARLY)
+        early = folder / f"{EARLY}.skoots.zarr"
+        forks.kill(early, lambda run: (run / "zarr.json").exists())
+        for name, (stage, count) in FROM_INSIDE.items():
+            forks.begin(folder, name, stage, count)
+            assert forks.wait() == -signal.SIGKILL, name
     dead = [look(folder, name) for name in names]
     resumed = run_python("-m", "skoots", *words(folder, *names))
     assert resumed.returncode == 0, resumed.stderr
@@ -121,23 +170,6 @@ def look(folder: Path, name: str) -> tuple[Path, dict[str, int], bool]:
     run = folder / f"{name}.skoots.zarr"
     finished = (run / "state" / "finished.json").exists()
     return run, marks(run, *STAGES), finished
-
-
-def kill(folder: Path, name: str, reached: Callable[[Path], bool]) -> None:
-    """Start a process and kill it when its run has come so far."""
-    run = folder / f"{name}.skoots.zarr"
-    process = subprocess.Popen(  # noqa: S603 - our own command
-        [sys.executable, "-m", "skoots", *words(folder, name)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + 60
-    while not reached(run) and process.poll() is None:
-        assert time.monotonic() < deadline
-        time.sleep(0.0005)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
 
 
 @pytest.mark.parametrize("name", [*KILLED, EARLY])

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from skoots.events import Event
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model that has begun to know rods."""
     folder = tmp_path_factory.mktemp("base")
@@ -54,7 +54,7 @@ def _painted(place: Path) -> TeachProject:
     return found
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def ended(tmp_path_factory: pytest.TempPathFactory, base: Path) -> list[Event]:
     """What a training of one epoch has said; to be read, or copied by `taught`."""
     project = _painted(tmp_path_factory.mktemp("ended"))

@@ -37,7 +37,7 @@ TAUGHT = ((0, 3 * PLACE, 2 * PLACE), (24, 5 * PLACE, 4 * PLACE))
 def _cells(seed: int) -> tuple[Any, Any]:
     """Give a noisy image and the labels of its bright balls, (Z, Y, X)."""
     rng = np.random.default_rng(seed)
-    grid = np.stack(np.meshgrid(*map(np.arange, SHAPE), indexing="ij"), axis=-1)
+    grid = np.ogrid[tuple(map(slice, SHAPE))]
     labels = np.zeros(SHAPE, np.uint16)
     for y in range(PLACE // 2, SHAPE[1], PLACE):
         for x in range(PLACE // 2, SHAPE[2], PLACE):
@@ -45,7 +45,10 @@ def _cells(seed: int) -> tuple[Any, Any]:
             pair = rng.random() < 0.5
             away = np.array([rng.choice([-5.0, 5.0]), 0, 0]) if pair else np.zeros(3)
             for place in (middle + away, middle - away)[: 1 + pair]:
-                near = np.square(grid - place).sum(axis=-1) < rng.uniform(4.8, 5.6) ** 2
+                z2, y2, x2 = (
+                    np.square(n - at) for n, at in zip(grid, place, strict=True)
+                )
+                near = z2 + y2 + x2 < rng.uniform(4.8, 5.6) ** 2
                 labels[near & (labels == 0)] = labels.max() + 1
     image = 70 + 70 * (labels > 0) + rng.normal(0, 20, SHAPE)
     return image.clip(0, 255).astype(np.uint8), labels
