@@ -100,7 +100,7 @@ def test_it_is_written_like_an_array_in_memory(key: Any, data: st.DataObject) ->
     np.testing.assert_array_equal(labels[...], memory)
 
 
-@few
+@settings(max_examples=25, deadline=None)
 @given(
     looks=st.lists(
         st.tuples(
