@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 
 LOAD = "load"
-"""The stage in which the model is read; of one step, and never said to be done."""
+"""The stage in which the model is read; of no known length, so its total is 0."""
 
 REHEARSE = "rehearse"
 """Likewise: in which what the model knows is written beside what is painted."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from skoots.train.curves import Row
 
 _CURVES, _BEST = "curves.csv", "best.skoots"
+"""As `skoots.train.project.Project` names them, which opens no folder whose settings
+are damaged: the model there can be decided about all the same."""
 
 
 @dataclass(frozen=True, slots=True)
